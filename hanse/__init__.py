@@ -1,0 +1,6 @@
+"""The ground everything stands on: settings, clients, telemetry, and the embedded stack's supervisor.
+
+It knows no domain and imports no layer. Start with `settings.py`; then `database.py` (a pool per domain database),
+`temporal.py` (the client and its payload codec), `telemetry.py` (traces, metrics, logs) and `stack/` (real servers on a
+machine that has nothing but Python).
+"""

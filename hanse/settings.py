@@ -1,0 +1,73 @@
+"""Every setting, read once from the environment (`HANSE_…`) or `.env`. Every endpoint is a setting."""
+
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit, urlunsplit
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """How this process is set up. Defaults suit the embedded stack that `hanse up` starts on loopback."""
+
+    model_config = SettingsConfigDict(env_prefix="HANSE_", env_file=".env", extra="ignore", frozen=True)
+
+    environment: Literal["development", "test", "production"] = "development"
+    data_dir: Path = Path(".hanse")
+    """Where the embedded servers, uploads and generated secrets live."""
+
+    # Where the parts are
+    postgres_url: str = "postgresql://hanse@127.0.0.1:5433/postgres"
+    """The server that holds the domain databases, one `hanse_<domain>` each. A single domain moves to a server of its own
+    with `HANSE_DSN_<DOMAIN>`."""
+    redis_url: str = "redis://127.0.0.1:6380/0"
+    kafka_bootstrap: str = "127.0.0.1:9093"
+    temporal_address: str = "127.0.0.1:7243"
+    temporal_namespace: str = "default"
+    temporal_ui_url: str = "http://127.0.0.1:8243"
+    api_url: str = "http://127.0.0.1:8000"
+    """The address under which buyers and payment channels reach this api."""
+    sandbox_payment_url: str = "http://127.0.0.1:8010"
+
+    # Secrets; the embedded stack generates them into data_dir/secrets.env on first start
+    payload_keys: SecretStr = SecretStr("")
+    """`id:base64key[,id:base64key…]`, 32-byte AES keys for Temporal payloads; the first encrypts, all decrypt."""
+    token_key: SecretStr = SecretStr("")
+    """Signs access tokens (HS256); at least 32 bytes."""
+    sandbox_payment_secret: SecretStr = SecretStr("")
+    """Shared with the payment sandbox: signs requests and callbacks."""
+
+    # How the sagas run
+    placement: Literal["inline", "queue"] = "inline"
+    """Where store calls of a saga run: in its own worker, or on the domain's task queue."""
+    worker_version: str = ""
+    """Build id of this worker for Worker Deployment Versioning; empty means unversioned."""
+
+    # How long things last
+    hold_period: timedelta = timedelta(minutes=5)
+    """How long a prepared order holds its stock before it is placed."""
+    payment_window: timedelta = timedelta(minutes=30)
+    completion_period: timedelta = timedelta(days=7)
+    """From the last sign-off to `completed`, unless the buyer confirms earlier."""
+    aftersale_window: timedelta = timedelta(days=15)
+    access_token_lifetime: timedelta = timedelta(minutes=10)
+    refresh_token_lifetime: timedelta = timedelta(days=30)
+
+    # Telemetry
+    otlp_endpoint: str = ""
+    """An OpenTelemetry collector (HTTP); empty keeps spans in this process's ring and exports nothing."""
+    log_level: str = "INFO"
+    metrics_port: int = 0
+    """Where this process serves Prometheus metrics of the Temporal SDK; 0 means nowhere."""
+
+    max_body_bytes: int = Field(default=1_048_576, gt=0)
+
+    def dsn(self, database: str) -> str:
+        """The address of one domain's database: `HANSE_DSN_<DOMAIN>` if set, else `hanse_<domain>` on `postgres_url`."""
+        own = os.environ.get(f"HANSE_DSN_{database.upper()}")
+        if own:
+            return own
+        return urlunsplit(urlsplit(self.postgres_url)._replace(path=f"/hanse_{database}"))

@@ -49,7 +49,9 @@ class Id(str):
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         pattern = f"^{cls.prefix}_[{_ALPHABET}]{{{_BODY}}}$"
         return core_schema.no_info_after_validator_function(
-            cls, core_schema.str_schema(pattern=pattern), serialization=core_schema.plain_serializer_function_ser_schema(str)
+            cls,
+            core_schema.str_schema(pattern=pattern),
+            serialization=core_schema.plain_serializer_function_ser_schema(str),
         )
 
 

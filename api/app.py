@@ -1,0 +1,58 @@
+"""Builds the FastAPI application from the wiring."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI
+
+from api.edge import problems
+from api.edge.problems import PROBLEM_SCHEMA
+from api.wiring import Services, open_services
+from hanse.settings import Settings
+
+_ABOUT = """
+A saga-first shop: every order is a durable workflow; stock, money, coupons and points are never lost, doubled or left in the air.
+
+* Refusals are [RFC 9457](https://www.rfc-editor.org/rfc/rfc9457) problem documents with a stable `code` and a `trace_id`.
+* POSTs that move stock, money, coupons or points take an `Idempotency-Key`; answers are kept for 72 hours.
+* Lists are paged by cursor: pass `next` of one page as `cursor` of the following one.
+* Amounts are integers of minor units with an ISO 4217 currency. Times are UTC, RFC 3339.
+"""
+
+
+def build(settings: Settings, services: Services | None = None) -> FastAPI:
+    """The application. Tests may hand in services of their own; otherwise they are opened with the application."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            app.state.services = services or await stack.enter_async_context(open_services(settings))
+            yield
+
+    app = FastAPI(title="Hanse", version="1", description=_ABOUT, lifespan=lifespan)
+    problems.install(app)
+    _mount(app)
+    _describe(app)
+    return app
+
+
+def _mount(app: FastAPI) -> None:
+    """Every domain's routers, each named once."""
+    routers: list[Any] = []
+    for router in routers:
+        app.include_router(router)
+
+
+def _describe(app: FastAPI) -> None:
+    """Add what FastAPI does not know by itself to the OpenAPI document: the problem schema."""
+    generate = app.openapi
+
+    def document() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            schema = generate()
+            schema.setdefault("components", {}).setdefault("schemas", {})["Problem"] = PROBLEM_SCHEMA
+            app.openapi_schema = schema
+        return app.openapi_schema
+
+    app.openapi = document  # type: ignore[method-assign] # FastAPI's documented way to extend its document

@@ -1,0 +1,15 @@
+"""How a handler reaches what was wired: `async def show(order_id: OrderId, shop: Wired)`."""
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from api.wiring import Services
+
+
+def _services(request: Request) -> Services:
+    services: Services = request.app.state.services
+    return services
+
+
+Wired = Annotated[Services, Depends(_services)]

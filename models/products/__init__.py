@@ -1,0 +1,1 @@
+"""What is sold: merchants, categories, brands, products (SPU), their SKUs, prices and pictures."""

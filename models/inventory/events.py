@@ -1,0 +1,75 @@
+"""What the shop tells about stock."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from models.shared.events import Event
+from models.shared.frozen import Frozen
+from models.shared.ids import OrderId, SkuId, WarehouseId
+
+
+class StockLine(Frozen):
+    """Units of one SKU in one warehouse."""
+
+    warehouse_id: WarehouseId
+    sku_id: SkuId
+    quantity: Annotated[int, Field(gt=0)]
+
+
+class StockReserved(Event):
+    """All lines of an order are held."""
+
+    type = "hanse.inventory.stock_reserved.v1"
+    identity = ("order_id",)
+    ordered_by = "order_id"
+
+    order_id: OrderId
+    lines: tuple[StockLine, ...]
+
+
+class StockReleased(Event):
+    """What was held for an order is free again."""
+
+    type = "hanse.inventory.stock_released.v1"
+    identity = ("order_id",)
+    ordered_by = "order_id"
+
+    order_id: OrderId
+    lines: tuple[StockLine, ...]
+
+
+class StockCommitted(Event):
+    """What was held for an order has left the stock."""
+
+    type = "hanse.inventory.stock_committed.v1"
+    identity = ("order_id",)
+    ordered_by = "order_id"
+
+    order_id: OrderId
+    lines: tuple[StockLine, ...]
+
+
+class StockCommitFailed(Event):
+    """A paid order's stock could not be committed; an operator decides between another try and a refund."""
+
+    type = "hanse.inventory.stock_commit_failed.v1"
+    identity = ("order_id",)
+    ordered_by = "order_id"
+
+    order_id: OrderId
+    cause: str
+    """The refusal's code or the fault's class name."""
+
+
+class StockLow(Event):
+    """What can be sold of a SKU fell to its safety stock or below."""
+
+    type = "hanse.inventory.stock_low.v1"
+    identity = ("warehouse_id", "sku_id", "occurred_at")
+    ordered_by = "sku_id"
+
+    warehouse_id: WarehouseId
+    sku_id: SkuId
+    available: int
+    safety: int

@@ -1,0 +1,1 @@
+"""The language of accounts: contacts, sessions, addresses, roles, and what may be refused."""

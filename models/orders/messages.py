@@ -1,0 +1,207 @@
+"""What `Checkout` is told and what it answers. Workflow ids are functions here, so that every layer names them alike."""
+
+from datetime import timedelta
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from models.orders.types import CancelReason, DeliveryAddress, LineRequest, OrderStatus, ParcelPlan, Quote
+from models.shared import Frozen, Instant, Money
+from models.shared.ids import AddressId, OrderId, PaymentId, ShipmentId, SkuId, UserId
+
+
+def checkout_id(order_id: OrderId) -> str:
+    """The workflow that is this order."""
+    return f"checkout/{order_id}"
+
+
+Placement = Literal["inline", "queue"]
+
+
+class CheckoutTerms(Frozen):
+    """How long things last and where store calls run; read once at the start, so replay stays deterministic."""
+
+    placement: Placement = "inline"
+    hold: timedelta = timedelta(minutes=5)
+    payment_window: timedelta = timedelta(minutes=30)
+    completion: timedelta = timedelta(days=7)
+    aftersale_window: timedelta = timedelta(days=15)
+    commit_decision: timedelta = timedelta(hours=24)
+    """How long an operator may take to decide about a stock commit that keeps failing."""
+
+
+class CheckoutInput(Frozen):
+    """The start of an order."""
+
+    order_id: OrderId
+    user_id: UserId
+    terms: CheckoutTerms = CheckoutTerms()
+
+
+class Basket(Frozen):
+    """What the buyer wants and where to."""
+
+    lines: Annotated[tuple[LineRequest, ...], Field(min_length=1, max_length=100)]
+    address_id: AddressId
+    note: Annotated[str, Field(max_length=500)] = ""
+
+
+class Prepared(Frozen):
+    """The quote, with stock held until `hold_expires_at`."""
+
+    order_id: OrderId
+    quote: Quote
+    hold_expires_at: Instant
+
+
+class PlaceOrder(Frozen):
+    """`basket` is absent when the order was prepared before. `expected_total` is what the buyer saw."""
+
+    basket: Basket | None = None
+    expected_total: Money | None = None
+
+
+class Placed(Frozen):
+    """The order stands and waits for payment; `status` is already `paid` when nothing is to be paid."""
+
+    order_id: OrderId
+    status: OrderStatus
+    total: Money
+    payment_id: PaymentId
+    payment_due_at: Instant
+    quote: Quote
+
+
+class CancelOrder(Frozen):
+    """A wish to cancel, by the buyer or by an operator with a reason."""
+
+    by: Literal[CancelReason.BY_USER, CancelReason.BY_OPERATOR]
+    actor: str
+    why: Annotated[str, Field(max_length=500)] = ""
+
+
+class CancelAnswer(Frozen):
+    """What became of the wish."""
+
+    order_id: OrderId
+    status: OrderStatus
+    refunding: Money | None = None
+    """What is on its way back to the buyer, if something had been paid."""
+
+
+class CommitDecision(StrEnum):
+    """What an operator decides when paid stock cannot be committed."""
+
+    RETRY = "retry"
+    REFUND = "refund"
+
+
+class DecideCommit(Frozen):
+    """An operator's decision, with who decided."""
+
+    decision: CommitDecision
+    actor: str
+
+
+class SettlementKind(StrEnum):
+    """How the payment window ended."""
+
+    PAID = "paid"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+
+
+class Settlement(Frozen):
+    """What `PaymentTimeout` reports to `Checkout`."""
+
+    kind: SettlementKind
+    at: Instant
+
+
+class ParcelEnd(StrEnum):
+    """How one parcel ended, as far as the order is concerned."""
+
+    SIGNED = "signed"
+    REFUNDED = "refunded"
+    """Lost, damaged, refused, or short: its lines go back as money."""
+    STOPPED = "stopped"
+    """Cancelled before hand-over."""
+
+
+class ParcelReport(Frozen):
+    """What `Fulfillment` reports to `Checkout`."""
+
+    shipment_id: ShipmentId
+    end: ParcelEnd
+    at: Instant
+
+
+class Progress(Frozen):
+    """The answer to the query `progress`: where the saga stands, in words an operator understands."""
+
+    step: str
+    waiting_for: str
+    since: Instant
+    parcels_ended: tuple[ParcelReport, ...] = ()
+
+
+# What activities of `orders` are asked and answer
+
+
+class QuoteBasket(Frozen):
+    """Price this basket for this user now."""
+
+    order_id: OrderId
+    user_id: UserId
+    basket: Basket
+
+
+class QuotedBasket(Frozen):
+    """The quote and where it would be sent."""
+
+    quote: Quote
+    address: DeliveryAddress
+
+
+class OpenOrder(Frozen):
+    """Everything an order row is made of. Idempotent by order id."""
+
+    order_id: OrderId
+    user_id: UserId
+    quote: Quote
+    address_id: AddressId
+    address: DeliveryAddress
+    note: str
+    parcels: tuple[ParcelPlan, ...]
+    payment_id: PaymentId
+    placed_at: Instant
+    payment_due_at: Instant
+
+
+class AdvanceOrder(Frozen):
+    """Move the order to `to`; repeating it changes nothing, an impossible step is an error."""
+
+    order_id: OrderId
+    to: OrderStatus
+    at: Instant
+    actor: str = "saga"
+    cancel_reason: CancelReason | None = None
+    aftersale_until: Instant | None = None
+    detail: str = ""
+
+
+class OrderRef(Frozen):
+    """An order, by its id."""
+
+    order_id: OrderId
+
+
+class RefundRecorded(Frozen):
+    """Money went back for this order: kept once per refund id."""
+
+    order_id: OrderId
+    refund_id: str
+    amount: Money
+    at: Instant
+    sku_ids: tuple[SkuId, ...] = ()

@@ -1,0 +1,172 @@
+"""What an order is."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from models.shared import Frozen, Instant, Money
+from models.shared.ids import (
+    AddressId,
+    BrandId,
+    CategoryId,
+    MerchantId,
+    OrderId,
+    PaymentId,
+    ShipmentId,
+    SkuId,
+    SpuId,
+    UserId,
+    WarehouseId,
+)
+
+Quantity = Annotated[int, Field(ge=1, le=9_999)]
+
+
+class OrderStatus(StrEnum):
+    """The life of an order. Every allowed step stands in `rules.NEXT_STATUS`."""
+
+    PENDING_PAYMENT = "pending_payment"
+    PAID = "paid"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+
+
+class PaymentStatus(StrEnum):
+    """Where the money of an order stands."""
+
+    UNPAID = "unpaid"
+    PAID = "paid"
+    REFUNDING = "refunding"
+    PART_REFUNDED = "part_refunded"
+    REFUNDED = "refunded"
+
+
+class FulfillmentStatus(StrEnum):
+    """How far the parcels of an order are, taken together."""
+
+    UNFULFILLED = "unfulfilled"
+    PART_SHIPPED = "part_shipped"
+    SHIPPED = "shipped"
+    DELIVERED = "delivered"
+    STOPPED = "stopped"
+    """Nothing (more) will be shipped: cancelled before hand-over, or every parcel ended in a refund."""
+
+
+class CancelReason(StrEnum):
+    """Why an order was cancelled."""
+
+    PAYMENT_TIMEOUT = "payment_timeout"
+    BY_USER = "by_user"
+    BY_OPERATOR = "by_operator"
+    STOCK_COMMIT_FAILED = "stock_commit_failed"
+
+
+class LineRequest(Frozen):
+    """What a buyer asks for: so many of one SKU."""
+
+    sku_id: SkuId
+    quantity: Quantity
+
+
+class DeliveryAddress(Frozen):
+    """Where the parcels go: a snapshot, so that a later edit of the address book changes no order. Personal data."""
+
+    recipient: str
+    phone: str
+    country: str
+    region: str
+    city: str
+    postal_code: str
+    line: str
+
+
+class Adjustment(Frozen):
+    """One price reduction on one line, with the rule and its version that gave it. `amount` is positive: what is saved."""
+
+    rule_id: str
+    rule_version: int
+    label: str
+    amount: Money
+
+
+class QuotedLine(Frozen):
+    """One line as the server prices it. `total` = unit_price × quantity − discount + shipping."""
+
+    line_no: int
+    sku_id: SkuId
+    spu_id: SpuId
+    merchant_id: MerchantId
+    title: str
+    options: str
+    image_url: str | None
+    quantity: Quantity
+    unit_price: Money
+    goods: Money
+    discount: Money
+    shipping: Money
+    total: Money
+    weight_g: int
+    category_ids: tuple[CategoryId, ...] = ()
+    brand_id: BrandId | None = None
+    adjustments: tuple[Adjustment, ...] = ()
+
+
+class Quote(Frozen):
+    """What the order costs, computed on the server. The sums are exactly those of the lines."""
+
+    lines: tuple[QuotedLine, ...]
+    goods: Money
+    discount: Money
+    shipping: Money
+    total: Money
+
+
+class ParcelPlan(Frozen):
+    """What one warehouse of one merchant ships for an order: one sub-order, one parcel."""
+
+    shipment_id: ShipmentId
+    merchant_id: MerchantId
+    warehouse_id: WarehouseId
+    items: tuple[LineRequest, ...]
+
+
+class Order(Frozen):
+    """An order as its database keeps it."""
+
+    order_id: OrderId
+    user_id: UserId
+    status: OrderStatus
+    payment_status: PaymentStatus
+    fulfillment_status: FulfillmentStatus
+    lines: tuple[QuotedLine, ...]
+    parcels: tuple[ParcelPlan, ...]
+    goods: Money
+    discount: Money
+    shipping: Money
+    total: Money
+    refunded: Money
+    address_id: AddressId | None
+    address: DeliveryAddress
+    note: str
+    payment_id: PaymentId
+    placed_at: Instant
+    payment_due_at: Instant
+    paid_at: Instant | None = None
+    completed_at: Instant | None = None
+    cancelled_at: Instant | None = None
+    cancel_reason: CancelReason | None = None
+    aftersale_until: Instant | None = None
+    hidden: bool = False
+    version: int
+
+
+class TimelineEntry(Frozen):
+    """One thing that happened to an order: which step, when, by whom, in which workflow."""
+
+    at: Instant
+    step: str
+    actor: str
+    """`buyer`, `operator:<user id>`, `saga`, or the name of an outside party."""
+    detail: str
+    workflow_id: str | None = None

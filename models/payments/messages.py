@@ -1,0 +1,220 @@
+"""What `PaymentTimeout` and `Refund` are told and answer, and what the activities of `payments` are asked."""
+
+from datetime import timedelta
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from models.orders.messages import Placement, SettlementKind
+from models.payments.types import RefundLeg, RefundLine, RefundReason
+from models.shared import Frozen, Instant, Money
+from models.shared.ids import AttemptId, OrderId, PaymentId, RefundId, UserId
+
+
+def payment_timeout_id(order_id: OrderId) -> str:
+    """The workflow that owns the payment window of this order."""
+    return f"payment-timeout/{order_id}"
+
+
+def refund_workflow_id(refund_id: RefundId) -> str:
+    """The workflow that is this refund."""
+    return f"refund/{refund_id}"
+
+
+def payment_of(order_id: OrderId) -> PaymentId:
+    """An order has one payment; the two ids share their body, so a person sees that they belong together."""
+    return PaymentId(f"{PaymentId.prefix}_{order_id.split('_')[1]}")
+
+
+class PaymentTimeoutInput(Frozen):
+    """The payment window of one order. `window_closed` marks a run that only handles money that came afterwards."""
+
+    order_id: OrderId
+    payment_id: PaymentId
+    user_id: UserId
+    due_at: Instant
+    placement: Placement = "inline"
+    window_closed: bool = False
+
+
+class PaymentReport(Frozen):
+    """A channel says that money came for an attempt: by a verified callback, by polling, or when asked before closing."""
+
+    attempt_id: AttemptId
+    channel_transaction: str
+    amount: Money
+    paid_at: Instant
+    event_id: str
+    source: Literal["callback", "poll", "close", "supplement"]
+
+
+class StopWaiting(Frozen):
+    """`Checkout` no longer wants the payment: the buyer or an operator cancelled."""
+
+    actor: str
+
+
+class OpenPayment(Frozen):
+    """Open the payment of an order and its window. Idempotent by order id."""
+
+    order_id: OrderId
+    payment_id: PaymentId
+    user_id: UserId
+    amount: Money
+    due_at: Instant
+    at: Instant
+    placement: Placement
+
+
+class SettleReport(Frozen):
+    """Book what a channel reported, and tell `Checkout` if that settles the payment."""
+
+    order_id: OrderId
+    report: PaymentReport
+    at: Instant
+
+
+class SettleResult(StrEnum):
+    """What a reported capture turned out to be. Decided under the payment's row lock, once per channel transaction."""
+
+    PAID = "paid"
+    """Kept, and with it the payment is complete."""
+    PART = "part"
+    """Kept; more is owed."""
+    SURPLUS = "surplus"
+    """Not kept: the payment was complete or closed. A refund of the whole capture has been started."""
+    MISMATCH = "mismatch"
+    """Amount or currency is not the attempt's: not booked as paid, an alert was raised."""
+    KNOWN = "known"
+    """Booked before; nothing changed."""
+
+
+class Settled(Frozen):
+    """The result of booking one report."""
+
+    result: SettleResult
+    refund_id: RefundId | None = None
+
+
+class OpenAttempts(Frozen):
+    """The attempts that may still bring money."""
+
+    attempt_ids: tuple[AttemptId, ...]
+
+
+class AskChannel(Frozen):
+    """Ask the channel about one attempt (and close it there, for `close_attempt`)."""
+
+    attempt_id: AttemptId
+
+
+class ChannelAnswer(Frozen):
+    """The channel's word on an attempt; `report` is there when it was paid."""
+
+    attempt_id: AttemptId
+    state: Literal["pending", "paid", "closed", "unknown"]
+    report: PaymentReport | None = None
+
+
+class CloseWindow(Frozen):
+    """End the window: a complete payment stays paid; otherwise it is closed and kept parts go back."""
+
+    order_id: OrderId
+    payment_id: PaymentId
+    kind: SettlementKind
+    at: Instant
+
+
+class WindowClosed(Frozen):
+    """How the window ended; `kind` is `paid` if the money was complete after all."""
+
+    kind: SettlementKind
+    refund_ids: tuple[RefundId, ...] = ()
+
+
+class RefundInput(Frozen):
+    """One refund. `amount` None means: all that is left. `attempt_id` ties it to one surplus capture."""
+
+    refund_id: RefundId
+    order_id: OrderId
+    payment_id: PaymentId
+    user_id: UserId
+    amount: Money | None
+    reason: RefundReason
+    actor: str
+    attempt_id: AttemptId | None = None
+    lines: Annotated[tuple[RefundLine, ...], Field(max_length=100)] = ()
+    restock: bool = False
+    note: Annotated[str, Field(max_length=500)] = ""
+    placement: Placement = "inline"
+    decision_limit: timedelta = timedelta(days=7)
+
+
+class RefundHeld(Frozen):
+    """The amount is held against what is still refundable, and this is how it goes back."""
+
+    refund_id: RefundId
+    amount: Money
+    legs: tuple[RefundLeg, ...]
+
+
+class RefundLegRef(Frozen):
+    """One leg of one refund."""
+
+    refund_id: RefundId
+    leg_id: RefundId
+
+
+class RefundLegState(StrEnum):
+    """The channel's word on one leg."""
+
+    PROCESSING = "processing"
+    SUCCEEDED = "succeeded"
+    REFUSED = "refused"
+
+
+class RefundReport(Frozen):
+    """The channel's word on a leg: its answer, a callback, or a poll."""
+
+    leg_id: RefundId
+    state: RefundLegState
+    detail: str = ""
+
+
+class BookRefund(Frozen):
+    """All legs have gone back: book it."""
+
+    refund_id: RefundId
+    order_id: OrderId
+    at: Instant
+
+
+class ReleaseRefund(Frozen):
+    """The channel refused for good: release the hold of what did not go back."""
+
+    refund_id: RefundId
+    at: Instant
+    detail: str
+
+
+class RefundDecision(StrEnum):
+    """What an operator decides about a refund that the channel refused."""
+
+    RETRY = "retry"
+    OTHER_MEANS = "other_means"
+
+
+class DecideRefund(Frozen):
+    """An operator's decision, with who decided."""
+
+    decision: RefundDecision
+    actor: str
+
+
+class RefundAnswer(Frozen):
+    """What the one who asked for the refund is told at once."""
+
+    refund_id: RefundId
+    amount: Money
+    state: str

@@ -1,0 +1,125 @@
+"""What a payment is: one amount owed for one order, paid by one or more attempts on one or more channels."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from models.shared import Frozen, Instant, Money
+from models.shared.ids import AttemptId, OrderId, PaymentId, RefundId, SkuId, UserId
+
+
+class PaymentState(StrEnum):
+    """The life of a payment: `pending` while its window is open."""
+
+    PENDING = "pending"
+    PAID = "paid"
+    """The kept captures sum to the amount."""
+    CLOSED = "closed"
+    """The window ended unpaid; whatever was or will be captured goes back."""
+
+
+class AttemptState(StrEnum):
+    """One try on one channel."""
+
+    PENDING = "pending"
+    CAPTURED = "captured"
+    """Money came and is kept for the order."""
+    SURPLUS = "surplus"
+    """Money came that must go back whole: late, duplicate, or more than was left to pay."""
+    CLOSED = "closed"
+
+
+class RefundState(StrEnum):
+    """Money on its way back."""
+
+    HELD = "held"
+    SUBMITTED = "submitted"
+    SUCCEEDED = "succeeded"
+    REFUSED = "refused"
+    """The channel refused for good; the hold is released, an operator decides."""
+    OTHER_MEANS = "other_means"
+    """Paid back outside the channel, by an operator's word."""
+
+
+class RefundReason(StrEnum):
+    """Why money goes back."""
+
+    ORDER_CANCELLED = "order_cancelled"
+    LATE_PAYMENT = "late_payment"
+    DUPLICATE_PAYMENT = "duplicate_payment"
+    STOCK_COMMIT_FAILED = "stock_commit_failed"
+    PARCEL_LOST = "parcel_lost"
+    PARCEL_REFUSED = "parcel_refused"
+    SHORT_PICK = "short_pick"
+    AFTERSALE = "aftersale"
+    BY_OPERATOR = "by_operator"
+
+
+class Payment(Frozen):
+    """What is owed for an order."""
+
+    payment_id: PaymentId
+    order_id: OrderId
+    user_id: UserId
+    amount: Money
+    state: PaymentState
+    captured: Money
+    """Kept captures."""
+    refunded: Money
+    held: Money
+    """Refunds under way."""
+    due_at: Instant
+    created_at: Instant
+    settled_at: Instant | None = None
+
+
+class Attempt(Frozen):
+    """One try to pay, on one channel, for the whole or a part of what is owed."""
+
+    attempt_id: AttemptId
+    payment_id: PaymentId
+    order_id: OrderId
+    channel: str
+    method: str
+    amount: Money
+    state: AttemptState
+    channel_reference: str | None
+    cashier_url: str | None
+    channel_transaction: str | None = None
+    captured_at: Instant | None = None
+    created_at: Instant
+
+
+class RefundLeg(Frozen):
+    """The part of a refund that goes back over one captured attempt; `leg_id` is the channel's idempotency key."""
+
+    leg_id: RefundId
+    attempt_id: AttemptId
+    channel: str
+    channel_reference: str
+    amount: Money
+
+
+class RefundLine(Frozen):
+    """So many units of one SKU that this refund pays back, and puts back on the shelf if asked."""
+
+    sku_id: SkuId
+    quantity: Annotated[int, Field(ge=1)]
+
+
+class Refund(Frozen):
+    """Money on its way back to where it came from."""
+
+    refund_id: RefundId
+    payment_id: PaymentId
+    order_id: OrderId
+    amount: Money
+    reason: RefundReason
+    state: RefundState
+    legs: tuple[RefundLeg, ...]
+    lines: tuple[RefundLine, ...] = ()
+    actor: str
+    created_at: Instant
+    finished_at: Instant | None = None
+    refusal: str | None = None

@@ -1,4 +1,7 @@
-"""Every setting, read once from the environment (`HANSE_…`) or `.env`. Every endpoint is a setting."""
+"""Every setting, read once from the environment (`HANSE_…`) or `.env`. Every endpoint is a setting.
+
+What neither names comes from the embedded stack of the data folder: its generated secrets and, while it runs, its ports.
+"""
 
 import os
 from datetime import timedelta
@@ -7,7 +10,9 @@ from typing import Literal
 from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from hanse.embedded_settings import EmbeddedSource
 
 
 class Settings(BaseSettings):
@@ -31,6 +36,12 @@ class Settings(BaseSettings):
     api_url: str = "http://127.0.0.1:8000"
     """The address under which buyers and payment channels reach this api."""
     sandbox_payment_url: str = "http://127.0.0.1:8010"
+
+    # Programs of the embedded stack; empty means the one on PATH, else the wheel's
+    postgres_bin: str = ""
+    redis_bin: str = ""
+    kafka_bin: str = ""
+    temporal_bin: str = ""
 
     # Secrets; the embedded stack generates them into data_dir/secrets.env on first start
     payload_keys: SecretStr = SecretStr("")
@@ -64,6 +75,19 @@ class Settings(BaseSettings):
     """Where this process serves Prometheus metrics of the Temporal SDK; 0 means nowhere."""
 
     max_body_bytes: int = Field(default=1_048_576, gt=0)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments, environment, `.env`; below them what the embedded stack in the data folder wrote down."""
+        named = (init_settings, env_settings, dotenv_settings)
+        return *named, EmbeddedSource(settings_cls), file_secret_settings
 
     def dsn(self, database: str) -> str:
         """The address of one domain's database: `HANSE_DSN_<DOMAIN>` if set, else `hanse_<domain>` on `postgres_url`."""

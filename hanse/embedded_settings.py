@@ -1,0 +1,36 @@
+"""Settings an embedded stack left in the data folder: `secrets.env` and, while it runs, the endpoints in `run/stack.json`."""
+
+from pathlib import Path
+from typing import Any
+
+from dotenv import dotenv_values
+from pydantic.fields import FieldInfo
+from pydantic_settings import PydanticBaseSettingsSource
+
+from hanse.stack.state import read_state
+
+_PREFIX = "HANSE_"
+
+
+class EmbeddedSource(PydanticBaseSettingsSource):
+    """The weakest source: anything said by arguments, environment or `.env` goes before it."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        """Unused: the source answers as a whole."""
+        return None, field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        data_dir = Path(self.current_state.get("data_dir") or self.settings_cls.model_fields["data_dir"].default)
+        return {**_secrets(data_dir / "secrets.env"), **_endpoints(data_dir)}
+
+
+def _secrets(file: Path) -> dict[str, Any]:
+    if not file.exists():
+        return {}
+    values = dotenv_values(file)
+    return {name.removeprefix(_PREFIX).lower(): value for name, value in values.items() if name.startswith(_PREFIX)}
+
+
+def _endpoints(data_dir: Path) -> dict[str, Any]:
+    state = read_state(data_dir)
+    return dict(state.settings) if state is not None and state.is_running() else {}

@@ -1,0 +1,66 @@
+"""Becomes a supervised server: runs as its own small program, never imported by the rest (standard library only).
+
+`python -I -S launch.py <supervisor pid> <death signal> <uid or -> <gid or -> <command…>`
+
+It gives up root for the named user, asks the kernel (Linux) to signal the server when its supervisor dies, and turns into
+the server, so the server keeps the pid the supervisor knows. The order matters: changing user clears the death signal.
+"""
+
+import ctypes
+import os
+import sys
+
+_PR_SET_PDEATHSIG = 1
+_PR_SET_KEEPCAPS = 8
+_PR_CAPBSET_READ = 23
+_PR_CAP_AMBIENT = 47
+_PR_CAP_AMBIENT_RAISE = 2
+_CAP_DAC_OVERRIDE = 1
+_CAP_DAC_READ_SEARCH = 2
+_CAPABILITY_VERSION_3 = 0x20080522
+
+
+def _readable_directory_capability(libc: ctypes.CDLL) -> int | None:
+    """The weakest capability this container leaves us that lets the server pass through a closed parent folder."""
+    for capability in (_CAP_DAC_READ_SEARCH, _CAP_DAC_OVERRIDE):
+        if libc.prctl(_PR_CAPBSET_READ, capability, 0, 0, 0) == 1:
+            return capability
+    return None
+
+
+def _become(uid: int, gid: int) -> None:
+    """Change user. On Linux keep one capability: the project may lie in a folder only root may enter (`/root`)."""
+    linux = sys.platform == "linux"
+    libc = ctypes.CDLL(None, use_errno=True)
+    capability = _readable_directory_capability(libc) if linux else None
+    if capability is not None:
+        libc.prctl(_PR_SET_KEEPCAPS, 1, 0, 0, 0)
+    os.setgroups([])
+    os.setgid(gid)
+    os.setuid(uid)
+    if capability is not None:
+        bit = 1 << capability
+        header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
+        sets = (ctypes.c_uint32 * 6)(bit, bit, bit, 0, 0, 0)
+        libc.capset(header, sets)
+        libc.prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE, capability, 0, 0)
+
+
+def _die_with(supervisor: int, death_signal: int) -> None:
+    if sys.platform != "linux":
+        return
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, death_signal, 0, 0, 0)
+    if os.getppid() != supervisor:  # it died before we asked
+        os._exit(1)
+
+
+def _run(arguments: list[str]) -> None:
+    supervisor, death_signal, uid, gid, *command = arguments
+    if uid != "-":
+        _become(int(uid), int(gid))
+    _die_with(int(supervisor), int(death_signal))
+    os.execvp(command[0], command)
+
+
+if __name__ == "__main__":
+    _run(sys.argv[1:])

@@ -1,0 +1,29 @@
+"""Secrets the embedded stack makes up once: `secrets.env` in the data folder, readable by its owner only."""
+
+import base64
+import os
+import secrets
+from pathlib import Path
+
+SECRETS_FILE = "secrets.env"
+
+
+def ensure_secrets(data_dir: Path) -> Path:
+    """Create the file on first start and leave an existing one alone: payloads written with its keys must stay readable."""
+    file = data_dir / SECRETS_FILE
+    if file.exists():
+        return file
+    payload_key = base64.b64encode(secrets.token_bytes(32)).decode()
+    lines = [
+        "# Made by the embedded stack on first start. Losing payload_keys makes old workflow payloads unreadable.",
+        f"HANSE_PAYLOAD_KEYS=k1:{payload_key}",
+        f"HANSE_TOKEN_KEY={secrets.token_urlsafe(48)}",
+        f"HANSE_SANDBOX_PAYMENT_SECRET={secrets.token_urlsafe(48)}",
+    ]
+    fresh = file.with_suffix(".new")
+    fresh.unlink(missing_ok=True)
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as output:
+        output.write("\n".join(lines) + "\n")
+    fresh.replace(file)
+    return file

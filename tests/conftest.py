@@ -1,0 +1,107 @@
+"""The real servers under the tests. A test names what it needs and gets it; a server no test asks for is never started.
+
+| fixture | is |
+|---|---|
+| `settings` | `Settings` for this run's servers; all ports known, nothing started by itself |
+| `postgres`, `redis_url`, `kafka_bootstrap`, `temporal_client` | the server runs; its address, or a plain client |
+| `database` | `await database("orders")` opens a fresh copy of the migrated schema, dropped after the test |
+| `migrated_settings` | `settings`, with every `hanse_<domain>` database at head |
+| `stack` | the `EmbeddedStack` itself |
+
+Every run has a data folder and ports of its own, so runs go side by side.
+"""
+
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from temporalio.client import Client
+
+from hanse.database import Database
+from hanse.settings import Settings
+from hanse.stack.embedded import EmbeddedStack
+from stores.migrations import migrate
+from tests.databases import MigratedCopies
+
+OpenDatabase = Callable[[str], Awaitable[Database]]
+
+
+@pytest.fixture(scope="session")
+async def stack() -> AsyncIterator[EmbeddedStack]:
+    with tempfile.TemporaryDirectory(prefix="hanse-test-", ignore_cleanup_errors=True) as folder:
+        stack = EmbeddedStack(Path(folder), parts=(), fast=True, settings={"environment": "test"})
+        async with stack:
+            yield stack
+
+
+@pytest.fixture(scope="session")
+async def settings(stack: EmbeddedStack) -> Settings:
+    return stack.settings
+
+
+@pytest.fixture(scope="session")
+async def postgres(stack: EmbeddedStack) -> str:
+    await stack.ensure("postgres")
+    return stack.settings.postgres_url
+
+
+@pytest.fixture(scope="session")
+async def redis_url(stack: EmbeddedStack) -> str:
+    await stack.ensure("redis")
+    return stack.settings.redis_url
+
+
+@pytest.fixture(scope="session")
+async def redis(redis_url: str) -> str:
+    return redis_url
+
+
+@pytest.fixture(scope="session")
+async def kafka_bootstrap(stack: EmbeddedStack) -> str:
+    await stack.ensure("kafka")
+    return stack.settings.kafka_bootstrap
+
+
+@pytest.fixture(scope="session")
+async def kafka(kafka_bootstrap: str) -> str:
+    return kafka_bootstrap
+
+
+@pytest.fixture(scope="session")
+async def temporal(stack: EmbeddedStack) -> str:
+    await stack.ensure("temporal")
+    return stack.settings.temporal_address
+
+
+@pytest.fixture(scope="session")
+async def temporal_client(temporal: str, settings: Settings) -> Client:
+    return await Client.connect(temporal, namespace=settings.temporal_namespace)
+
+
+@pytest.fixture(scope="session")
+async def migrated_settings(postgres: str, settings: Settings) -> Settings:
+    await migrate(settings)
+    return settings
+
+
+@pytest.fixture(scope="session")
+async def migrated_copies(postgres: str) -> MigratedCopies:
+    return MigratedCopies(postgres)
+
+
+@pytest.fixture
+async def database(migrated_copies: MigratedCopies) -> AsyncIterator[OpenDatabase]:
+    """Opens fresh databases by domain; two calls for one domain give two databases."""
+    opened: list[tuple[str, Database]] = []
+
+    async def open_fresh(domain: str) -> Database:
+        name = await migrated_copies.create(domain)
+        pool = await migrated_copies.open(name)
+        opened.append((name, pool))
+        return pool
+
+    yield open_fresh
+    for name, pool in opened:
+        pool.pool.terminate()
+        await migrated_copies.drop(name)

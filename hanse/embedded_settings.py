@@ -16,8 +16,8 @@ class EmbeddedSource(PydanticBaseSettingsSource):
     """The weakest source: anything said by arguments, environment or `.env` goes before it."""
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
-        """Unused: the source answers as a whole."""
-        return None, field_name, False
+        """One field of what the source answers as a whole."""
+        return self().get(field_name, field.default), field_name, False
 
     def __call__(self) -> dict[str, Any]:
         data_dir = Path(self.current_state.get("data_dir") or self.settings_cls.model_fields["data_dir"].default)

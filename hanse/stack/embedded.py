@@ -14,7 +14,7 @@ from hanse.stack.ports import Ports, is_free, who_listens
 from hanse.stack.postgres import postgres_part
 from hanse.stack.processes import KnownProcess
 from hanse.stack.redis import redis_part
-from hanse.stack.secrets import ensure_secrets
+from hanse.stack.secrets import ensure_secrets, postgres_password
 from hanse.stack.state import PartRecord, StackState, lock_data_dir, read_state, state_file, write_state
 from hanse.stack.supervisor import Supervisor
 from hanse.stack.temporal import temporal_part
@@ -36,13 +36,15 @@ class EmbeddedStack:
         fast: bool = False,
         settings: dict[str, Any] | None = None,
     ) -> None:
-        """`ports` None takes free ones. `fast` gives up durability, for tests only. `settings` go before everything
-        else, by field name."""
+        """`ports` None takes free ones. `fast` gives up durability, for tests only. `settings`, by field name, go before
+        the addresses of this stack: with `redis_url` in it and `redis` not in `parts`, another Redis is used."""
         self.data_dir = data_dir.absolute()
         self.ports = ports or Ports.free()
         self._first = tuple(parts)
         self._fast = fast
         self._own_settings = settings or {}
+        self.endpoints: dict[str, Any] = {}
+        """Setting name to value, for everything this stack decides."""
         self._lock: TextIO | None = None
         self._me = KnownProcess.of(os.getpid())
         self._starting: dict[Server, asyncio.Lock] = {server: asyncio.Lock() for server in SERVERS}
@@ -67,7 +69,8 @@ class EmbeddedStack:
         self._lock = lock_data_dir(self.data_dir)
         await asyncio.to_thread(end_left_behind, self.data_dir)
         ensure_secrets(self.data_dir)
-        self.settings = self._settings()
+        self.endpoints = {**self._addresses(), **self._own_settings}
+        self.settings = Settings(**self.endpoints)
         self._write_state()
         return self
 
@@ -99,7 +102,8 @@ class EmbeddedStack:
         match server:
             case "postgres":
                 programs = binaries.postgres_bin(self.settings.postgres_bin)
-                return postgres_part(folder, programs, self.ports.postgres, fast=self._fast)
+                password = postgres_password(self.data_dir)
+                return postgres_part(folder, programs, self.ports.postgres, password=password, fast=self._fast)
             case "redis":
                 return redis_part(
                     folder, binaries.redis_bin(self.settings.redis_bin), self.ports.redis, fast=self._fast
@@ -117,12 +121,12 @@ class EmbeddedStack:
                     fast=self._fast,
                 )
 
-    def endpoints(self) -> dict[str, str]:
-        """Every endpoint on this stack's ports, by setting name."""
+    def _addresses(self) -> dict[str, Any]:
         here = "http://127.0.0.1"
+        password = postgres_password(self.data_dir)
         return {
-            "data_dir": str(self.data_dir),
-            "postgres_url": f"postgresql://hanse@127.0.0.1:{self.ports.postgres}/postgres",
+            "data_dir": self.data_dir,
+            "postgres_url": f"postgresql://hanse:{password}@127.0.0.1:{self.ports.postgres}/postgres",
             "redis_url": f"redis://127.0.0.1:{self.ports.redis}/0",
             "kafka_bootstrap": f"127.0.0.1:{self.ports.kafka}",
             "temporal_address": f"127.0.0.1:{self.ports.temporal}",
@@ -131,13 +135,9 @@ class EmbeddedStack:
             "sandbox_payment_url": f"{here}:{self.ports.sandbox_payment}",
         }
 
-    def _settings(self) -> Settings:
-        return Settings(**{**self.endpoints(), **self._own_settings})
-
     def environment(self) -> dict[str, str]:
-        """The same settings as environment variables, for child processes."""
-        values = {**self.endpoints(), **self._own_settings}
-        return {f"HANSE_{name.upper()}": str(value) for name, value in values.items()}
+        """The endpoints as environment variables, for child processes."""
+        return {f"HANSE_{name.upper()}": str(value) for name, value in self.endpoints.items()}
 
     def _write_state(self) -> None:
         if self._lock is None:
@@ -146,7 +146,7 @@ class EmbeddedStack:
             PartRecord(name, part.state, part.part.port, part.restarts, part.process)
             for name, part in self.supervisor.parts.items()
         )
-        values = {name: str(value) for name, value in {**self.endpoints(), **self._own_settings}.items()}
+        values = {name: str(value) for name, value in self.endpoints.items()}
         write_state(self.data_dir, StackState(self._me, tuple(parts), values))
         self.on_change()
 

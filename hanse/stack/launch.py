@@ -1,6 +1,6 @@
 """Becomes a supervised server: runs as its own small program, never imported by the rest (standard library only).
 
-`python -I -S launch.py <supervisor pid> <death signal> <uid or -> <gid or -> <command…>`
+`python -I -S launch.py <supervisor pid> <death signal> <uid:gid:passage or -> <command…>`
 
 It gives up root for the named user, asks the kernel (Linux) to signal the server when its supervisor dies, and turns into
 the server, so the server keeps the pid the supervisor knows. The order matters: changing user clears the death signal.
@@ -20,7 +20,7 @@ _CAP_DAC_READ_SEARCH = 2
 _CAPABILITY_VERSION_3 = 0x20080522
 
 
-def _readable_directory_capability(libc: ctypes.CDLL) -> int | None:
+def _passage_capability(libc: ctypes.CDLL) -> int | None:
     """The weakest capability this container leaves us that lets the server pass through a closed parent folder."""
     for capability in (_CAP_DAC_READ_SEARCH, _CAP_DAC_OVERRIDE):
         if libc.prctl(_PR_CAPBSET_READ, capability, 0, 0, 0) == 1:
@@ -28,11 +28,10 @@ def _readable_directory_capability(libc: ctypes.CDLL) -> int | None:
     return None
 
 
-def _become(uid: int, gid: int) -> None:
-    """Change user. On Linux keep one capability: the project may lie in a folder only root may enter (`/root`)."""
-    linux = sys.platform == "linux"
+def _become(uid: int, gid: int, *, needs_passage: bool) -> None:
+    """Change user. One capability is kept when the server's files lie below a folder only root may enter (`/root`)."""
     libc = ctypes.CDLL(None, use_errno=True)
-    capability = _readable_directory_capability(libc) if linux else None
+    capability = _passage_capability(libc) if needs_passage and sys.platform == "linux" else None
     if capability is not None:
         libc.prctl(_PR_SET_KEEPCAPS, 1, 0, 0, 0)
     os.setgroups([])
@@ -55,9 +54,10 @@ def _die_with(supervisor: int, death_signal: int) -> None:
 
 
 def _run(arguments: list[str]) -> None:
-    supervisor, death_signal, uid, gid, *command = arguments
-    if uid != "-":
-        _become(int(uid), int(gid))
+    supervisor, death_signal, user, *command = arguments
+    if user != "-":
+        uid, gid, needs_passage = map(int, user.split(":"))
+        _become(uid, gid, needs_passage=bool(needs_passage))
     _die_with(int(supervisor), int(death_signal))
     os.execvp(command[0], command)
 

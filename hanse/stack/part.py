@@ -20,6 +20,8 @@ class SystemUser:
 
     uid: int
     gid: int
+    needs_passage: bool = False
+    """The server's files lie below a folder this account may not enter (`/root`), so it keeps the right to pass."""
 
 
 async def nothing_to_prepare() -> None:
@@ -28,7 +30,8 @@ async def nothing_to_prepare() -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """A server under supervision. `prepare` runs before every start; `ready` may raise, which means not yet."""
+    """A server under supervision. `prepare` runs before every start; `ready` may raise, which means not yet;
+    only a StackError means never."""
 
     name: str
     command: Sequence[str]
@@ -46,6 +49,6 @@ class Part:
 
     def launch_command(self) -> list[str]:
         """The command line that becomes this server and ends with its supervisor."""
-        uid, gid = (str(self.user.uid), str(self.user.gid)) if self.user else ("-", "-")
+        user = f"{self.user.uid}:{self.user.gid}:{int(self.user.needs_passage)}" if self.user else "-"
         shim = [sys.executable, "-I", "-S", str(LAUNCHER)]
-        return [*shim, str(os.getpid()), str(int(self.stop_signal)), uid, gid, *self.command]
+        return [*shim, str(os.getpid()), str(int(self.stop_signal)), user, *self.command]

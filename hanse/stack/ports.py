@@ -62,7 +62,8 @@ def who_listens(port: int) -> str:
     except psutil.AccessDenied:
         return "a process this user may not see"
     for connection in connections:
-        if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port and connection.pid:
+        listens_there = connection.status == psutil.CONN_LISTEN and connection.laddr[1:2] == (port,)
+        if listens_there and connection.pid:
             try:
                 return f"{psutil.Process(connection.pid).name()} (pid {connection.pid})"
             except psutil.NoSuchProcess:

@@ -13,9 +13,7 @@ def redis_part(folder: Path, program: Path, port: int, *, fast: bool = False) ->
     durability = ("--appendonly", "no") if fast else ("--appendonly", "yes", "--appendfsync", "everysec")
 
     async def prepare() -> None:
-        if fast:
-            shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True, exist_ok=True)
+        _make_folder(folder, empty=fast)
 
     async def ready() -> bool:
         async with Redis(port=port, socket_timeout=2) as client:
@@ -32,3 +30,9 @@ def redis_part(folder: Path, program: Path, port: int, *, fast: bool = False) ->
         ready=ready,
         port=port,
     )
+
+
+def _make_folder(folder: Path, *, empty: bool) -> None:
+    if empty:
+        shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True, exist_ok=True)

@@ -5,7 +5,10 @@ import os
 import secrets
 from pathlib import Path
 
+from dotenv import dotenv_values
+
 SECRETS_FILE = "secrets.env"
+_POSTGRES_PASSWORD = "EMBEDDED_POSTGRES_PASSWORD"
 
 
 def ensure_secrets(data_dir: Path) -> Path:
@@ -16,6 +19,7 @@ def ensure_secrets(data_dir: Path) -> Path:
     payload_key = base64.b64encode(secrets.token_bytes(32)).decode()
     lines = [
         "# Made by the embedded stack on first start. Losing payload_keys makes old workflow payloads unreadable.",
+        f"{_POSTGRES_PASSWORD}={secrets.token_urlsafe(32)}",
         f"HANSE_PAYLOAD_KEYS=k1:{payload_key}",
         f"HANSE_TOKEN_KEY={secrets.token_urlsafe(48)}",
         f"HANSE_SANDBOX_PAYMENT_SECRET={secrets.token_urlsafe(48)}",
@@ -27,3 +31,8 @@ def ensure_secrets(data_dir: Path) -> Path:
         output.write("\n".join(lines) + "\n")
     fresh.replace(file)
     return file
+
+
+def postgres_password(data_dir: Path) -> str:
+    """The embedded PostgreSQL's password. It reaches other processes inside the address of the server."""
+    return dotenv_values(data_dir / SECRETS_FILE).get(_POSTGRES_PASSWORD) or ""

@@ -100,6 +100,10 @@ class SupervisedPart:
         readiness = asyncio.create_task(self._until_ready())
         try:
             await asyncio.wait({exit_code, readiness}, return_when=asyncio.FIRST_COMPLETED)
+            if readiness.done() and (hopeless := readiness.exception()) is not None:
+                self._signal(self.part.stop_signal)
+                await exit_code
+                return str(hopeless)
             if not exit_code.done():
                 self._become("ready")
                 if not self._first_ready.done():
@@ -128,6 +132,8 @@ class SupervisedPart:
             try:
                 if await asyncio.wait_for(self.part.ready(), timeout=5):
                     return
+            except StackError:
+                raise
             except Exception as not_yet:
                 log.debug("%s is not ready yet: %r", self.part.name, not_yet)
             await asyncio.sleep(0.05)

@@ -1,5 +1,6 @@
 """Temporal's development server as a part: workflows in one SQLite file, with the Web UI."""
 
+import asyncio
 from pathlib import Path
 
 from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
@@ -44,7 +45,7 @@ def temporal_part(
     )
 
     async def prepare() -> None:
-        folder.mkdir(parents=True, exist_ok=True)
+        await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
 
     async def ready() -> bool:
         client = await Client.connect(f"127.0.0.1:{port}", namespace=namespace)

@@ -37,7 +37,9 @@ def matching_step(secret: bytes, otp: str, now: datetime) -> int | None:
 def enrolment_uri(secret: bytes, account: str, issuer: str) -> str:
     """The `otpauth://` address that authenticator apps read from a QR code."""
     label = quote(f"{issuer}:{account}")
-    query = urlencode({"secret": secret_text(secret), "issuer": issuer, "algorithm": "SHA1", "digits": 6, "period": STEP_SECONDS})
+    query = urlencode(
+        {"secret": secret_text(secret), "issuer": issuer, "algorithm": "SHA1", "digits": 6, "period": STEP_SECONDS}
+    )
     return f"otpauth://totp/{label}?{query}"
 
 

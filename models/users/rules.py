@@ -25,6 +25,10 @@ LOCKING_FAILURES = 10
 LOCK = timedelta(minutes=15)
 FAILURES_FORGOTTEN_AFTER = timedelta(hours=24)
 
+LOGIN_HISTORY = timedelta(days=180)
+LONGEST_SESSION = timedelta(days=180)
+"""However often it is refreshed, a session ends then (ASVS 7.3.2)."""
+
 ADDRESS_BOOK_SIZE = 20
 
 _EMAIL = re.compile(r"^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@([^\s@.]+(\.[^\s@.]+)+)$")

@@ -55,6 +55,13 @@ class StopWaiting(Frozen):
     actor: str
 
 
+class RequestStop(Frozen):
+    """Tell `PaymentTimeout` that `Checkout` stops waiting."""
+
+    order_id: OrderId
+    actor: str
+
+
 class OpenPayment(Frozen):
     """Open the payment of an order and its window. Idempotent by order id."""
 
@@ -95,6 +102,8 @@ class Settled(Frozen):
 
     result: SettleResult
     refund_id: RefundId | None = None
+    still_open: tuple[AttemptId, ...] = ()
+    """Other attempts that could still bring money, when this report completed the payment: close them at their channels."""
 
 
 class OpenAttempts(Frozen):

@@ -126,7 +126,7 @@ class AddressTable(UsersTable, table=True):
 
     id: str = Field(sa_type=Text, primary_key=True)
     user_id: str = Field(sa_type=Text, sa_column_args=[ForeignKey("users.id")])
-    name: str = Field(sa_type=Text)
+    recipient: str = Field(sa_type=Text)
     phone: str = Field(sa_type=Text)
     country: str = Field(sa_type=Text)
     region: str = Field(sa_type=Text)

@@ -150,7 +150,7 @@ class LoginAttempt(Frozen):
 class PostalAddress(Frozen):
     """Where a parcel goes and who takes it."""
 
-    name: ShortLine
+    recipient: ShortLine
     phone: Phone
     country: Country = "CN"
     region: ShortLine

@@ -36,7 +36,7 @@ class Addresses:
                 await _clear_default(tx, user_id)
             row = await tx.fetchrow(
                 """
-                INSERT INTO addresses (id, user_id, name, phone, country, region, city, line, postal_code, is_default,
+                INSERT INTO addresses (id, user_id, recipient, phone, country, region, city, line, postal_code, is_default,
                     created_at, updated_at)
                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11) RETURNING *
                 """,
@@ -74,7 +74,7 @@ class Addresses:
                 await _clear_default(tx, user_id)
             row = await tx.fetchrow(
                 """
-                UPDATE addresses SET name = $3, phone = $4, country = $5, region = $6, city = $7, line = $8, postal_code = $9,
+                UPDATE addresses SET recipient = $3, phone = $4, country = $5, region = $6, city = $7, line = $8, postal_code = $9,
                     is_default = is_default OR $10, updated_at = $11
                 WHERE id = $2 AND user_id = $1 RETURNING *
                 """,
@@ -119,7 +119,7 @@ async def _clear_default(tx: Connection, user_id: UserId) -> None:
 
 
 def _values(postal: PostalAddress) -> tuple[str, ...]:
-    return postal.name, postal.phone, postal.country, postal.region, postal.city, postal.line, postal.postal_code
+    return postal.recipient, postal.phone, postal.country, postal.region, postal.city, postal.line, postal.postal_code
 
 
 def _address(row: asyncpg.Record | None) -> Address:
@@ -128,7 +128,7 @@ def _address(row: asyncpg.Record | None) -> Address:
     return Address(
         id=AddressId(row["id"]),
         postal=PostalAddress(
-            name=row["name"],
+            recipient=row["recipient"],
             phone=row["phone"],
             country=row["country"],
             region=row["region"],

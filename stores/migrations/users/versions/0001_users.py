@@ -105,7 +105,7 @@ def upgrade() -> None:
         CREATE TABLE addresses (
             id text PRIMARY KEY,
             user_id text NOT NULL REFERENCES users,
-            name text NOT NULL,
+            recipient text NOT NULL,
             phone text NOT NULL,
             country text NOT NULL CHECK (country ~ '^[A-Z]{2}$'),
             region text NOT NULL,

@@ -1,0 +1,1 @@
+"""The language of running the shop: the audit log of operators' actions."""

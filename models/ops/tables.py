@@ -1,0 +1,32 @@
+"""The schema of database `ops` in written form; the migrations create it, a test holds the two together."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, DateTime, ForeignKey, MetaData, Text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, SQLModel
+
+
+class OpsTable(SQLModel):
+    """The base of every table in database `ops`."""
+
+    metadata = MetaData()
+
+
+class AuditLogTable(OpsTable, table=True):
+    """What operators did. Triggers refuse every change of a row once it is written."""
+
+    __tablename__ = "audit_log"
+
+    id: int = Field(sa_type=BigInteger, primary_key=True)
+    at: datetime = Field(sa_type=DateTime(timezone=True))
+    operator_id: str = Field(sa_type=Text)
+    session_id: str = Field(sa_type=Text)
+    action: str = Field(sa_type=Text)
+    subject: str = Field(sa_type=Text)
+    phase: str = Field(sa_type=Text)
+    details: dict[str, Any] = Field(sa_type=JSONB)
+    address: str = Field(sa_type=Text)
+    trace_id: str | None = Field(sa_type=Text)
+    intent: int | None = Field(sa_type=BigInteger, sa_column_args=[ForeignKey("audit_log.id")])

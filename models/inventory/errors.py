@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from models.inventory.types import SkuQuantity
 from models.shared import Refusal
 from models.shared.ids import OrderId, SkuId, WarehouseId
 
@@ -14,12 +13,12 @@ class SoldOut(Refusal):
     title = "Not enough stock"
 
     @classmethod
-    def short(cls, lines: Sequence[tuple[SkuQuantity, int]]) -> "SoldOut":
-        """`lines` are what was asked, each with how many units could be sold."""
-        told = ", ".join(f"{ask.sku_id}: asked {ask.quantity}, left {left}" for ask, left in lines)
+    def short(cls, lines: Sequence[tuple[SkuId, int, int]]) -> "SoldOut":
+        """Each short line: the SKU, how many units were asked, how many could be sold."""
+        told = ", ".join(f"{sku_id}: asked {asked}, left {left}" for sku_id, asked, left in lines)
         return cls(
             f"Not enough stock ({told}). Lower the quantity or remove the line.",
-            lines=[{"sku_id": ask.sku_id, "asked": ask.quantity, "left": left} for ask, left in lines],
+            lines=[{"sku_id": sku_id, "asked": asked, "left": left} for sku_id, asked, left in lines],
         )
 
 
@@ -84,13 +83,13 @@ class RestockExceedsSold(Refusal):
     title = "More came back than was sold"
 
     @classmethod
-    def of(cls, order_id: OrderId, lines: Sequence[tuple[SkuQuantity, int]]) -> "RestockExceedsSold":
-        """`lines` are what was to be put back, each with how many units still could be."""
-        told = ", ".join(f"{ask.sku_id}: {ask.quantity} of at most {left}" for ask, left in lines)
+    def of(cls, order_id: OrderId, lines: Sequence[tuple[SkuId, int, int]]) -> "RestockExceedsSold":
+        """Each line that is too much: the SKU, how many units came back, how many still could."""
+        told = ", ".join(f"{sku_id}: {asked} of at most {left}" for sku_id, asked, left in lines)
         return cls(
             f"Order {order_id} cannot give back so much ({told}). Receive other goods as new stock.",
             order_id=order_id,
-            lines=[{"sku_id": ask.sku_id, "asked": ask.quantity, "left": left} for ask, left in lines],
+            lines=[{"sku_id": sku_id, "asked": asked, "left": left} for sku_id, asked, left in lines],
         )
 
 

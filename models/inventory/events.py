@@ -63,7 +63,7 @@ class StockCommitFailed(Event):
 
 
 class StockLow(Event):
-    """What can be sold of a SKU fell to its safety stock or below."""
+    """What can be sold of a SKU, its safety stock not counted, fell to `low_at` or below."""
 
     type = "hanse.inventory.stock_low.v1"
     identity = ("warehouse_id", "sku_id", "occurred_at")
@@ -73,3 +73,4 @@ class StockLow(Event):
     sku_id: SkuId
     available: int
     safety: int
+    low_at: int = 0

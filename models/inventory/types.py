@@ -64,6 +64,7 @@ class LowStock(Frozen):
     warehouse_id: WarehouseId
     sku_id: SkuId
     available: Stock
+    safety: Stock
     low_at: Stock
 
 

@@ -1,0 +1,167 @@
+"""The schema of the database `inventory`, in its written form. The migration creates it; a test compares the two.
+
+Not tables to work with: stores speak SQL, and values that travel are in `types.py`.
+"""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    MetaData,
+    Numeric,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
+from sqlmodel import Field, SQLModel
+
+_IDENTIFIER = Text(collation="C")
+_MOMENT = TIMESTAMP(timezone=True)
+
+
+class InventoryTable(SQLModel):
+    """The base of this database's tables."""
+
+    metadata = MetaData()
+
+
+class WarehouseTable(InventoryTable, table=True):
+    """Places that hold stock; each belongs to one merchant for good."""
+
+    __tablename__ = "warehouses"
+    __table_args__ = (
+        UniqueConstraint("code", name="warehouses_code_key"),
+        UniqueConstraint("warehouse_id", "merchant_id", name="warehouses_owner_key"),
+        CheckConstraint("outbound IN ('automatic', 'manual')", name="warehouses_outbound"),
+        CheckConstraint("(latitude IS NULL) = (longitude IS NULL)", name="warehouses_coordinates"),
+    )
+
+    warehouse_id: str = Field(primary_key=True, sa_type=_IDENTIFIER)
+    merchant_id: str = Field(sa_type=_IDENTIFIER)
+    code: str = Field(sa_type=Text)
+    name: str = Field(sa_type=Text)
+    country: str = Field(sa_type=Text)
+    region: str = Field(sa_type=Text)
+    city: str = Field(sa_type=Text)
+    postal_code: str = Field(sa_type=Text)
+    latitude: Decimal | None = Field(sa_type=Numeric(9, 6))
+    longitude: Decimal | None = Field(sa_type=Numeric(9, 6))
+    outbound: str = Field(sa_type=Text)
+    active: bool
+    version: int
+    created_at: datetime = Field(sa_type=_MOMENT)
+
+
+class SkuTable(InventoryTable, table=True):
+    """Every SKU that was ever stocked and the one merchant it is stocked under."""
+
+    __tablename__ = "skus"
+    __table_args__ = (UniqueConstraint("sku_id", "merchant_id", name="skus_owner_key"),)
+
+    sku_id: str = Field(primary_key=True, sa_type=_IDENTIFIER)
+    merchant_id: str = Field(sa_type=_IDENTIFIER)
+
+
+class StockTable(InventoryTable, table=True):
+    """One row per SKU and warehouse; the checks make negative stock impossible whatever the code does."""
+
+    __tablename__ = "stock"
+    __table_args__ = (
+        Index("stock_by_warehouse", "warehouse_id", "sku_id", unique=True),
+        ForeignKeyConstraint(
+            ["warehouse_id", "merchant_id"],
+            ["warehouses.warehouse_id", "warehouses.merchant_id"],
+            name="stock_in_own_warehouse",
+        ),
+        ForeignKeyConstraint(
+            ["sku_id", "merchant_id"], ["skus.sku_id", "skus.merchant_id"], name="stock_of_one_merchant"
+        ),
+        CheckConstraint("on_hand >= 0", name="stock_on_hand"),
+        CheckConstraint("reserved >= 0", name="stock_reserved"),
+        CheckConstraint("reserved <= on_hand", name="stock_promised"),
+        CheckConstraint("safety >= 0", name="stock_safety"),
+        CheckConstraint("low_at >= 0", name="stock_low_at"),
+    )
+
+    sku_id: str = Field(primary_key=True, sa_type=_IDENTIFIER)
+    warehouse_id: str = Field(primary_key=True, sa_type=_IDENTIFIER)
+    merchant_id: str = Field(sa_type=_IDENTIFIER)
+    on_hand: int = Field(sa_type=BigInteger)
+    reserved: int = Field(sa_type=BigInteger)
+    safety: int = Field(sa_type=BigInteger)
+    low_at: int = Field(sa_type=BigInteger)
+
+
+class ReservationTable(InventoryTable, table=True):
+    """One row per order that ever asked for stock, or was given up before it asked."""
+
+    __tablename__ = "reservations"
+    __table_args__ = (CheckConstraint("state IN ('held', 'committed', 'released')", name="reservations_state"),)
+
+    order_id: str = Field(primary_key=True, sa_type=_IDENTIFIER)
+    state: str = Field(sa_type=Text)
+    expires_at: datetime | None = Field(sa_type=_MOMENT)
+    changed_at: datetime = Field(sa_type=_MOMENT)
+
+
+class ReservationLineTable(InventoryTable, table=True):
+    """What is set aside where for an order; never changed but for `restocked`, the units that came back."""
+
+    __tablename__ = "reservation_lines"
+    __table_args__ = (
+        ForeignKeyConstraint(["order_id"], ["reservations.order_id"], name="reservation_lines_of_reservation"),
+        CheckConstraint("quantity > 0", name="reservation_lines_quantity"),
+        CheckConstraint("restocked BETWEEN 0 AND quantity", name="reservation_lines_restocked"),
+    )
+
+    order_id: str = Field(primary_key=True, sa_type=_IDENTIFIER)
+    warehouse_id: str = Field(primary_key=True, sa_type=_IDENTIFIER)
+    sku_id: str = Field(primary_key=True, sa_type=_IDENTIFIER)
+    merchant_id: str = Field(sa_type=_IDENTIFIER)
+    quantity: int = Field(sa_type=BigInteger)
+    restocked: int = Field(sa_type=BigInteger)
+    low_stock: dict[str, Any] | None = Field(sa_column=Column(JSONB, nullable=True))
+    """The threshold that this line crossed: available, safety and low_at at that moment."""
+
+
+class OperationTable(InventoryTable, table=True):
+    """Every keyed operation that took effect, what was asked and what was answered: a repeat gets the same answer."""
+
+    __tablename__ = "operations"
+
+    operation: str = Field(primary_key=True, sa_type=Text)
+    key: str = Field(primary_key=True, sa_type=_IDENTIFIER)
+    asked: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    answered: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    at: datetime = Field(sa_type=_MOMENT)
+
+
+class JournalTable(InventoryTable, table=True):
+    """Append-only: each change of `on_hand` and why. A trigger refuses UPDATE, DELETE and TRUNCATE."""
+
+    __tablename__ = "journal"
+    __table_args__ = (
+        Index("journal_by_stock", "warehouse_id", "sku_id", "number"),
+        Index("journal_by_reference", "reference"),
+        CheckConstraint("on_hand_after >= 0", name="journal_on_hand_after"),
+        CheckConstraint("delta <> 0 OR reason = 'count'", name="journal_moves"),
+        CheckConstraint("reason IN ('receive', 'adjust', 'count', 'commit', 'restock')", name="journal_reason"),
+    )
+
+    number: int = Field(sa_column=Column(BigInteger, Identity(always=True), primary_key=True))
+    warehouse_id: str = Field(sa_type=_IDENTIFIER)
+    sku_id: str = Field(sa_type=_IDENTIFIER)
+    delta: int = Field(sa_type=BigInteger)
+    on_hand_after: int = Field(sa_type=BigInteger)
+    reason: str = Field(sa_type=Text)
+    reference: str = Field(sa_type=Text)
+    actor: str = Field(sa_type=Text)
+    note: str = Field(sa_type=Text)
+    at: datetime = Field(sa_type=_MOMENT)

@@ -1,0 +1,68 @@
+"""Does stock add up? Every promise is looked at again from the rows themselves, in one snapshot."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from models.inventory.types import BreakKind, StockBreak
+from stores.inventory.room import Room
+
+OVERDUE_AFTER = timedelta(hours=1)
+"""How long after its expiry a hold may wait for the process that releases it before that counts as a break."""
+
+_BREAKS = """
+    WITH moves AS (
+        SELECT warehouse_id, sku_id, sum(delta) AS explained FROM journal GROUP BY warehouse_id, sku_id
+    ), held AS (
+        SELECT warehouse_id, sku_id, sum(quantity) AS promised
+        FROM reservation_lines JOIN reservations USING (order_id) WHERE state = 'held' GROUP BY warehouse_id, sku_id
+    ), stocked AS (
+        SELECT warehouse_id, sku_id, coalesce(on_hand, 0) AS on_hand, coalesce(reserved, 0) AS reserved,
+               coalesce(explained, 0) AS explained, coalesce(promised, 0) AS promised
+        FROM stock FULL JOIN moves USING (warehouse_id, sku_id) FULL JOIN held USING (warehouse_id, sku_id)
+    ), sold AS (
+        SELECT l.order_id, l.warehouse_id, l.sku_id, l.quantity AS sold, l.restocked
+        FROM reservation_lines l JOIN reservations r USING (order_id) WHERE r.state = 'committed'
+    ), shipped AS (
+        SELECT reference AS order_id, warehouse_id, sku_id,
+               -coalesce(sum(delta) FILTER (WHERE reason = 'commit'), 0) AS taken,
+               coalesce(sum(delta) FILTER (WHERE reason = 'restock'), 0) AS returned
+        FROM journal WHERE reason IN ('commit', 'restock') GROUP BY reference, warehouse_id, sku_id
+    )
+    SELECT 'on_hand_unexplained' AS kind, warehouse_id, sku_id, NULL AS order_id,
+           format('on_hand is %s, but the journal adds up to %s', on_hand, explained) AS detail
+    FROM stocked WHERE on_hand <> explained
+    UNION ALL
+    SELECT 'reserved_unexplained', warehouse_id, sku_id, NULL,
+           format('reserved is %s, but open reservations hold %s', reserved, promised)
+    FROM stocked WHERE reserved <> promised
+    UNION ALL
+    SELECT 'out_of_bounds', warehouse_id, sku_id, NULL,
+           format('0 <= reserved <= on_hand does not hold: reserved %s, on_hand %s', reserved, on_hand)
+    FROM stocked WHERE NOT (0 <= reserved AND reserved <= on_hand)
+    UNION ALL
+    SELECT 'commit_unexplained', warehouse_id, sku_id, order_id,
+           format('the order sold %s and got back %s, but the journal says %s and %s',
+                  coalesce(sold, 0), coalesce(restocked, 0), coalesce(taken, 0), coalesce(returned, 0))
+    FROM sold FULL JOIN shipped USING (order_id, warehouse_id, sku_id)
+    WHERE (sold, restocked) IS DISTINCT FROM (taken, returned)
+    UNION ALL
+    SELECT 'hold_overdue', NULL, NULL, order_id,
+           format('still held, though it expired at %s; is its checkout still running?', expires_at)
+    FROM reservations WHERE state = 'held' AND expires_at < $1
+    ORDER BY 1, 2, 3, 4
+"""
+
+
+class Auditing(Room):
+    """The audit of invariant 1: stock."""
+
+    async def audit(self, now: datetime) -> Sequence[StockBreak]:
+        """Every break, none if all is well; safe beside running traffic, since it sees one snapshot.
+
+        For each warehouse and SKU on_hand is the sum of the journal, reserved the sum of open reservations and between 0
+        and on_hand; each committed or restocked line has its movement and no movement lacks its line; no hold outlives
+        its expiry by more than `OVERDUE_AFTER`.
+        """
+        async with self._db.reader() as connection:
+            rows = await connection.fetch(_BREAKS, now - OVERDUE_AFTER)
+        return [StockBreak(**{**dict(row), "kind": BreakKind(row["kind"])}) for row in rows]

@@ -1,0 +1,83 @@
+"""Reading stock and its journal."""
+
+from collections.abc import Collection, Sequence
+
+from models.inventory.types import Movement, StockLevel
+from models.shared.ids import SkuId, WarehouseId
+from stores.inventory.room import Room
+from stores.inventory.stockkeeping import LEVEL_COLUMNS, level_of
+
+_PAST_THE_END = 2**63 - 1
+
+
+class Books(Room):
+    """Reads; none of them locks anything."""
+
+    async def available(self, sku_ids: Collection[SkuId]) -> dict[SkuId, int]:
+        """How many units of each SKU could be sold right now, over all active warehouses; 0 for one never stocked.
+
+        One statement, one snapshot. A promise only a reservation can make: someone else may buy them next.
+        """
+        async with self._db.reader() as connection:
+            rows = await connection.fetch(
+                "SELECT s.sku_id, sum(greatest(s.on_hand - s.reserved - s.safety, 0))::bigint AS available "
+                "FROM stock s JOIN warehouses w USING (warehouse_id) "
+                "WHERE s.sku_id = ANY($1::text[]) AND w.active GROUP BY s.sku_id",
+                list(sku_ids),
+            )
+        return {**dict.fromkeys(sku_ids, 0), **{SkuId(row["sku_id"]): row["available"] for row in rows}}
+
+    async def levels(
+        self,
+        *,
+        warehouse_id: WarehouseId | None = None,
+        sku_id: SkuId | None = None,
+        only_low: bool = False,
+        after: tuple[WarehouseId, SkuId] | None = None,
+        limit: int = 100,
+    ) -> Sequence[StockLevel]:
+        """Levels in the order (warehouse, SKU), those behind `after`; `only_low` keeps those at or below `low_at`."""
+        where = _Where("(warehouse_id, sku_id) > ($1, $2)", *(after or ("", "")))
+        where.equal("warehouse_id", warehouse_id)
+        where.equal("sku_id", sku_id)
+        low = "AND on_hand - reserved - safety <= low_at" if only_low else ""
+        async with self._db.reader() as connection:
+            rows = await connection.fetch(
+                f"SELECT {LEVEL_COLUMNS} FROM stock s WHERE {where.text} {low} ORDER BY warehouse_id, sku_id LIMIT {limit:d}",
+                *where.values,
+            )
+        return [level_of(row) for row in rows]
+
+    async def journal(
+        self,
+        *,
+        warehouse_id: WarehouseId | None = None,
+        sku_id: SkuId | None = None,
+        reference: str | None = None,
+        before: int | None = None,
+        limit: int = 100,
+    ) -> Sequence[Movement]:
+        """Movements, newest first, those with a number below `before`. `reference` is an order id or operation key."""
+        where = _Where("number < $1", _PAST_THE_END if before is None else before)
+        where.equal("warehouse_id", warehouse_id)
+        where.equal("sku_id", sku_id)
+        where.equal("reference", reference)
+        async with self._db.reader() as connection:
+            rows = await connection.fetch(
+                f"SELECT * FROM journal WHERE {where.text} ORDER BY number DESC LIMIT {limit:d}", *where.values
+            )
+        return [Movement(**dict(row)) for row in rows]
+
+
+class _Where:
+    """A condition that grows with what was asked, so that PostgreSQL plans for exactly that."""
+
+    def __init__(self, text: str, *values: object) -> None:
+        self.text = text
+        self.values = list(values)
+
+    def equal(self, column: str, value: object | None) -> None:
+        """Also ask for this value, unless it is None."""
+        if value is not None:
+            self.values.append(value)
+            self.text += f" AND {column} = ${len(self.values)}"

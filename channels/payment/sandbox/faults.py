@@ -1,0 +1,121 @@
+"""What goes wrong on purpose, and how that is written down.
+
+A rule is one fault, in JSON or as text `fault[:value][@share][*limit][/on]`, for instance `lost`, `doubled:10`,
+`late:30@0.1/payment_paid` or `unavailable*2/create`. Rules come from the schedule (`POST /faults`, or the environment at start),
+from a payment's own metadata (`faults`), and from the button that the buyer pressed.
+
+The schedule is deterministic: whether a rule hits is decided by the seed, the rule and the payment's number (or, for faults of a
+call, which call of its kind it is since the start), never by chance, so the same traffic under the same seed meets the same fate.
+"""
+
+import hashlib
+import re
+from typing import Annotated, Literal, Self, get_args
+
+from pydantic import Field, ValidationError, model_validator
+
+from channels.payment.sandbox.wire import EventKind, Operation
+from models.shared import Frozen
+
+CallbackFault = Literal["lost", "doubled", "late", "reordered", "wrong_amount", "forged", "stale", "unknown_payment"]
+CallFault = Literal["slow", "unavailable", "timeout_after_effect"]
+MoneyFault = Literal["paid_although_closed", "refund_refused"]
+StatementFault = Literal["statement_missing", "statement_wrong_amount"]
+Fault = CallbackFault | CallFault | MoneyFault | StatementFault
+On = EventKind | Operation
+
+MEANINGS: dict[Fault, tuple[str, float]] = {
+    "lost": ("the callback is never sent", 0),
+    "doubled": ("the callback is sent this many times at once", 5),
+    "late": ("the callback is sent this many seconds late", 30),
+    "reordered": ("the paid callback waits until a refund was reported, at most this many seconds", 60),
+    "wrong_amount": ("the callback names an amount that is off by this many minor units", 1),
+    "forged": ("the first try of the callback has a wrong signature", 0),
+    "stale": ("the first try of the callback is signed this many seconds in the past", 3600),
+    "unknown_payment": ("one more callback reports a payment that nobody made", 0),
+    "slow": ("the call is answered this many seconds late", 5),
+    "unavailable": ("the call is answered with this status and does nothing", 503),
+    "timeout_after_effect": ("the call does its work and is not answered for this many seconds", 120),
+    "paid_although_closed": ("the money arrives this many seconds after the payment was closed", 1),
+    "refund_refused": ("the refund is turned down for good", 0),
+    "statement_missing": ("the payment is missing in the statement", 0),
+    "statement_wrong_amount": ("the payment's amount in the statement is off by this many minor units", 1),
+}
+"""Each fault, and what its value means and is by default."""
+
+_PLACES: dict[str, frozenset[str]] = {
+    **dict.fromkeys(get_args(CallbackFault), frozenset(get_args(EventKind))),
+    **dict.fromkeys(get_args(CallFault), frozenset(get_args(Operation))),
+    "reordered": frozenset({"payment_paid"}),
+    "paid_although_closed": frozenset({"close"}),
+    "refund_refused": frozenset({"refund"}),
+    **dict.fromkeys(get_args(StatementFault), frozenset({"statement"})),
+}
+_TEXT = re.compile(
+    r"(?P<fault>[a-z_]+)(:(?P<value>-?[0-9.]+))?(@(?P<share>[0-9.]+))?(\*(?P<limit>[0-9]+))?(/(?P<on>[a-z_]+))?"
+)
+
+
+class FaultRule(Frozen):
+    """One fault: how strong (`value`, see MEANINGS), for which share of cases, at most how often, and where only."""
+
+    fault: Fault
+    value: Annotated[float, Field(ge=-1_000_000, le=1_000_000)] | None = None
+    share: Annotated[float, Field(ge=0, le=1)] = 1.0
+    limit: Annotated[int, Field(ge=1)] | None = None
+    on: On | None = None
+    for_seconds: Annotated[float, Field(gt=0)] | None = None
+    """How long after it was set a rule of the schedule holds; for ever if absent."""
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Self:
+        if self.on is not None and self.on not in _PLACES[self.fault]:
+            raise ValueError(
+                f"{self.fault} cannot happen on {self.on}; it can on {', '.join(sorted(_PLACES[self.fault]))}"
+            )
+        if self.limit is not None and self.fault in get_args(StatementFault):
+            raise ValueError(f"{self.fault} takes no limit: a statement reads the same each time it is fetched")
+        return self
+
+    @property
+    def strength(self) -> float:
+        """The value, or its default."""
+        return MEANINGS[self.fault][1] if self.value is None else self.value
+
+    def happens_on(self, place: On) -> bool:
+        """Whether this rule speaks about such a callback or call."""
+        return place in _PLACES[self.fault] and self.on in (None, place)
+
+    def chosen(self, seed: int, ordinal: int) -> bool:
+        """Whether the `ordinal`-th case falls into this rule's share."""
+        digest = hashlib.sha256(f"{seed}/{self.text()}/{ordinal}".encode()).digest()
+        return int.from_bytes(digest[:8]) < self.share * 2**64
+
+    def text(self) -> str:
+        """The rule as text."""
+        value = "" if self.value is None else f":{self.value:g}"
+        share = "" if self.share == 1 else f"@{self.share:g}"
+        limit = "" if self.limit is None else f"*{self.limit}"
+        return f"{self.fault}{value}{share}{limit}" + ("" if self.on is None else f"/{self.on}")
+
+
+class Schedule(Frozen):
+    """The rules in force for everybody, and the seed that decides whom they hit."""
+
+    seed: int = 0
+    rules: list[FaultRule] = Field(default_factory=list, max_length=50)
+
+
+def read_rules(text: str) -> list[FaultRule]:
+    """Rules written as text, separated by commas. ValueError says which one makes no sense."""
+    rules = []
+    for part in filter(None, (piece.strip() for piece in text.split(","))):
+        match = _TEXT.fullmatch(part)
+        if match is None:
+            raise ValueError(f"{part[:60]!r} is not a fault; write fault[:value][@share][*limit][/on]")
+        given = {name: value for name, value in match.groupdict().items() if value is not None}
+        try:
+            rules.append(FaultRule.model_validate(given))
+        except ValidationError as problem:
+            raise ValueError(f"{part[:60]!r}: {problem.errors()[0]['msg']}") from problem
+    return rules

@@ -1,0 +1,83 @@
+-- The sandbox's own books. Times are milliseconds since 1970, money is minor units.
+CREATE TABLE IF NOT EXISTS payments (
+    number         INTEGER PRIMARY KEY AUTOINCREMENT,
+    reference      TEXT NOT NULL UNIQUE,
+    attempt        TEXT NOT NULL UNIQUE,
+    method         TEXT NOT NULL,
+    amount_minor   INTEGER NOT NULL CHECK (amount_minor > 0),
+    currency       TEXT NOT NULL,
+    description    TEXT NOT NULL,
+    notify_url     TEXT NOT NULL,
+    return_url     TEXT NOT NULL,
+    language       TEXT NOT NULL,
+    metadata       TEXT NOT NULL,
+    status         TEXT NOT NULL CHECK (status IN ('pending', 'paid', 'closed')),
+    transaction_id TEXT UNIQUE,
+    created_at     INTEGER NOT NULL,
+    expires_at     INTEGER NOT NULL,
+    paid_at        INTEGER,
+    closed_at      INTEGER,
+    closed_because TEXT,
+    late           INTEGER NOT NULL DEFAULT 0,
+    pay_late_at    INTEGER,
+    CHECK ((status = 'paid') = (paid_at IS NOT NULL AND transaction_id IS NOT NULL))
+);
+CREATE INDEX IF NOT EXISTS payments_by_expiry ON payments (expires_at) WHERE status = 'pending';
+CREATE INDEX IF NOT EXISTS payments_by_late_pay ON payments (pay_late_at) WHERE pay_late_at IS NOT NULL;
+CREATE INDEX IF NOT EXISTS payments_by_paid ON payments (paid_at);
+
+CREATE TABLE IF NOT EXISTS refunds (
+    refund         TEXT PRIMARY KEY,
+    reference      TEXT NOT NULL REFERENCES payments (reference),
+    transaction_id TEXT NOT NULL UNIQUE,
+    amount_minor   INTEGER NOT NULL CHECK (amount_minor > 0),
+    currency       TEXT NOT NULL,
+    reason         TEXT NOT NULL,
+    notify_url     TEXT NOT NULL,
+    status         TEXT NOT NULL CHECK (status IN ('processing', 'succeeded', 'refused')),
+    refusal        TEXT,
+    created_at     INTEGER NOT NULL,
+    due_at         INTEGER NOT NULL,
+    settled_at     INTEGER
+);
+CREATE INDEX IF NOT EXISTS refunds_of_payment ON refunds (reference);
+CREATE INDEX IF NOT EXISTS refunds_due ON refunds (due_at) WHERE status = 'processing';
+CREATE INDEX IF NOT EXISTS refunds_by_settled ON refunds (settled_at);
+
+CREATE TABLE IF NOT EXISTS deliveries (
+    number        INTEGER PRIMARY KEY AUTOINCREMENT,
+    event_id      TEXT NOT NULL,
+    kind          TEXT NOT NULL,
+    reference     TEXT NOT NULL,
+    url           TEXT NOT NULL,
+    body          TEXT NOT NULL,
+    send_at       INTEGER NOT NULL,
+    state         TEXT NOT NULL CHECK (state IN ('waiting', 'delivered', 'gave_up', 'lost')),
+    disguise      TEXT NOT NULL,
+    stale_seconds REAL NOT NULL,
+    once          INTEGER NOT NULL,
+    after_refund  INTEGER NOT NULL,
+    tries         INTEGER NOT NULL DEFAULT 0,
+    last_answer   TEXT
+);
+CREATE INDEX IF NOT EXISTS deliveries_due ON deliveries (send_at) WHERE state = 'waiting';
+CREATE INDEX IF NOT EXISTS deliveries_of_payment ON deliveries (reference);
+
+CREATE TABLE IF NOT EXISTS nonces (nonce TEXT PRIMARY KEY, seen_at INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS nonces_by_age ON nonces (seen_at);
+
+CREATE TABLE IF NOT EXISTS schedule (
+    only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
+    set_at   INTEGER NOT NULL,
+    seed     INTEGER NOT NULL,
+    rules    TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS injected (
+    number  INTEGER PRIMARY KEY AUTOINCREMENT,
+    at      INTEGER NOT NULL,
+    owner   TEXT NOT NULL,
+    rule    TEXT NOT NULL,
+    hit_on  TEXT NOT NULL,
+    subject TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS injected_by_rule ON injected (owner, rule);

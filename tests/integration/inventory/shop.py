@@ -13,13 +13,16 @@ NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 SHANGHAI = Destination(country="CN", region="Shanghai", city="Shanghai")
 
 
+MERCHANT = MerchantId.derive(NOW, "merchant")
+
+
 @dataclass
 class Shop:
     """One merchant's stock in a fresh database."""
 
     store: InventoryStore
     db: Database
-    merchant_id: MerchantId = MerchantId.derive(NOW, "merchant")
+    merchant_id: MerchantId = MERCHANT
 
     async def warehouse(
         self, name: str, merchant_id: MerchantId | None = None, place: Place | None = None

@@ -14,6 +14,27 @@ STATUS_OF: dict[str, int] = {
     "idempotency_key_in_flight": 409,
     "idempotency_key_reused": 422,
     "service_busy": 503,
+    "if_match_missing": 428,
+    # users
+    "not_authenticated": 401,
+    "permission_missing": 403,
+    "user_exists": 409,
+    "contact_malformed": 422,
+    "password_too_weak": 422,
+    "verification_code_wrong": 422,
+    "code_sent_recently": 429,
+    "credentials_wrong": 401,
+    "second_factor_required": 401,
+    "second_factor_wrong": 401,
+    "second_factor_on": 409,
+    "second_factor_off": 409,
+    "login_blocked": 429,
+    "password_work_busy": 503,
+    "refresh_token_wrong": 401,
+    "refresh_token_reused": 401,
+    "address_book_full": 409,
+    "role_unknown": 422,
+    "own_access": 409,
 }
 
 

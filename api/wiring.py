@@ -5,10 +5,19 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from redis.asyncio import Redis
+
+from api.edge.account_keys import AccountKeys
+from api.edge.passwords import PasswordHasher
+from api.edge.tokens import AccessTokens
+from channels.notification.contract import Notifier
+from channels.notification.sandbox import SandboxNotifier
 from hanse.database import Database
 from hanse.settings import Settings
 from models.shared.time import Clock
+from stores.audit_log import AuditLog
 from stores.idempotency import IdempotencyStore
+from stores.users import UsersStore
 
 
 def _utc_now() -> datetime:
@@ -22,6 +31,14 @@ class Services:
     settings: Settings
     clock: Clock
     idempotency: IdempotencyStore
+    audit_log: AuditLog
+    users: UsersStore
+    passwords: PasswordHasher
+    access_tokens: AccessTokens
+    account_keys: AccountKeys
+    notifier: Notifier
+    outbox: SandboxNotifier
+    """Where the sandbox channel keeps what it sent."""
 
 
 @asynccontextmanager
@@ -34,8 +51,28 @@ async def open_services(settings: Settings, clock: Clock = _utc_now) -> AsyncIte
             stack.push_async_callback(opened.close)
             return opened
 
+        redis = Redis.from_url(settings.redis_url)
+        stack.push_async_callback(redis.aclose)
+        passwords = PasswordHasher()
+        stack.callback(passwords.close)
+        token_key = settings.token_key.get_secret_value().encode()
+        outbox = SandboxNotifier(settings.data_dir)
+        ops = await database("ops")
+
         yield Services(
             settings=settings,
             clock=clock,
-            idempotency=IdempotencyStore(await database("ops")),
+            idempotency=IdempotencyStore(ops),
+            audit_log=AuditLog(ops),
+            users=UsersStore.on(
+                await database("users"),
+                redis,
+                access_token_lifetime=settings.access_token_lifetime,
+                session_lifetime=settings.refresh_token_lifetime,
+            ),
+            passwords=passwords,
+            access_tokens=AccessTokens(token_key, settings.access_token_lifetime),
+            account_keys=AccountKeys(token_key),
+            notifier=outbox,
+            outbox=outbox,
         )

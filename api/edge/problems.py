@@ -35,9 +35,13 @@ def problem(status: int, code: str, title: str, detail: str, **fields: Any) -> J
         "code": code,
         "trace_id": current_trace_id(),
     }
-    headers = (
-        {"Retry-After": "1"} if status in (409, 503) and code in ("idempotency_key_in_flight", "service_busy") else None
-    )
+    headers = {}
+    if status in (409, 503) and code in ("idempotency_key_in_flight", "service_busy"):
+        headers["Retry-After"] = "1"
+    if "retry_after" in fields:
+        headers["Retry-After"] = str(fields["retry_after"])
+    if code == "not_authenticated":
+        headers["WWW-Authenticate"] = 'Bearer realm="hanse"'
     return JSONResponse(body, status_code=status, media_type=MEDIA_TYPE, headers=headers)
 
 

@@ -29,7 +29,7 @@ class AuditNote(Frozen):
     subject: Annotated[str, StringConstraints(min_length=1, max_length=200)]
     """The id of what it was done to."""
     phase: AuditPhase
-    details: dict[str, JsonValue] = {}
+    details: dict[str, JsonValue]
     """What was asked for; ids, states and amounts, no personal data."""
     address: str = ""
     trace_id: str | None = None

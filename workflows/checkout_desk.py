@@ -1,0 +1,195 @@
+"""What an order can be told and asked while it runs: the updates, signals and the query of `Checkout`.
+
+Handlers change nothing themselves. They put a wish on the desk and wait; `checkout.py` takes the wishes one by one at the
+places where the process listens, so every store call runs in one coroutine, one after another.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from enum import StrEnum
+from typing import Any
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+    from activities.refusals import as_application_error
+    from models.orders.errors import NothingToDecide, OrderAlreadyPlaced, OrderNotOpen, ParcelsUnderWay
+    from models.orders.messages import (
+        Basket,
+        CancelAnswer,
+        CancelOrder,
+        CheckoutInput,
+        DecideCommit,
+        OrderRef,
+        ParcelReport,
+        Placed,
+        PlaceOrder,
+        Prepared,
+        Progress,
+        Settlement,
+    )
+    from models.orders.types import CancelReason
+    from models.shared import Refusal
+    from workflows.asks import Ask
+    from workflows.saga import Saga, is_refusal
+
+
+class Stage(StrEnum):
+    """Where the process stands; validators look here."""
+
+    PREPARING = "preparing"
+    HELD = "held"
+    AWAITING_PAYMENT = "awaiting payment"
+    COMMITTING = "committing stock"
+    FULFILLING = "fulfilling"
+    DELIVERED = "delivered"
+    OVER = "over"
+
+
+class CheckoutDesk:
+    """Wishes that wait, reports that came, and the stage that decides what may be asked."""
+
+    def __init__(self, start: CheckoutInput) -> None:
+        self._start = start
+        self._saga = Saga(start.terms.placement)
+        self._stage = Stage.PREPARING
+        self._since = workflow.now()
+        self._waiting_for = "a basket"
+        self._prepares: list[Ask[Basket, Prepared]] = []
+        self._places: list[Ask[PlaceOrder, Placed]] = []
+        self._cancels: list[Ask[CancelOrder, CancelAnswer]] = []
+        self._confirmations: list[Ask[OrderRef, OrderRef]] = []
+        self._decisions: list[Ask[DecideCommit, OrderRef]] = []
+        self._settlement: Settlement | None = None
+        self._parcels: dict[str, ParcelReport] = {}
+        self._cancelled_in_temporal = False
+
+    @workflow.update
+    async def prepare(self, basket: Basket) -> Prepared:
+        """Quote and hold stock for a while; nothing exists yet but the hold."""
+        ask: Ask[Basket, Prepared] = Ask(basket)
+        self._prepares.append(ask)
+        return await ask.answered()
+
+    @prepare.validator
+    def _may_prepare(self, _basket: Basket) -> None:
+        if self._stage is not Stage.PREPARING:
+            raise as_application_error(OrderAlreadyPlaced("Something is held or ordered under this id already."))
+
+    @workflow.update
+    async def place(self, wish: PlaceOrder) -> Placed:
+        """Make it an order that waits for payment."""
+        ask: Ask[PlaceOrder, Placed] = Ask(wish)
+        self._places.append(ask)
+        return await ask.answered()
+
+    @place.validator
+    def _may_place(self, _wish: PlaceOrder) -> None:
+        if self._stage not in (Stage.PREPARING, Stage.HELD):
+            raise as_application_error(OrderAlreadyPlaced(f"Order {self._start.order_id} stands already."))
+
+    @workflow.update
+    async def cancel(self, wish: CancelOrder) -> CancelAnswer:
+        """Cancel: before payment at once, after it by refund, never once a parcel was handed to a carrier."""
+        ask: Ask[CancelOrder, CancelAnswer] = Ask(wish)
+        self._cancels.append(ask)
+        return await ask.answered()
+
+    @cancel.validator
+    def _may_cancel(self, _wish: CancelOrder) -> None:
+        self._must_be_open()
+
+    @workflow.update
+    async def confirm_receipt(self, order: OrderRef) -> OrderRef:
+        """The buyer has everything and is content: the order completes."""
+        ask: Ask[OrderRef, OrderRef] = Ask(order)
+        self._confirmations.append(ask)
+        return await ask.answered()
+
+    @confirm_receipt.validator
+    def _may_confirm(self, _order: OrderRef) -> None:
+        self._must_be_open()
+        if self._stage is not Stage.DELIVERED:
+            raise as_application_error(ParcelsUnderWay("Not every parcel has been signed for yet."))
+
+    @workflow.update
+    async def decide_commit(self, decision: DecideCommit) -> OrderRef:
+        """An operator's word on stock that cannot be committed: `retry` or `refund`."""
+        ask: Ask[DecideCommit, OrderRef] = Ask(decision)
+        self._decisions.append(ask)
+        return await ask.answered()
+
+    @decide_commit.validator
+    def _may_decide(self, _decision: DecideCommit) -> None:
+        if self._stage is not Stage.COMMITTING:
+            raise as_application_error(NothingToDecide("This order does not wait for a decision about its stock."))
+
+    @workflow.signal
+    def payment_settled(self, settlement: Settlement) -> None:
+        """`PaymentTimeout` reports how its window ended; the first word counts."""
+        self._settlement = self._settlement or settlement
+
+    @workflow.signal
+    def parcel_ended(self, report: ParcelReport) -> None:
+        """`Fulfillment` reports how a parcel ended."""
+        self._parcels.setdefault(report.shipment_id, report)
+
+    @workflow.query
+    def progress(self) -> Progress:
+        """Where the order stands and what it waits for."""
+        return Progress(
+            step=self._stage,
+            waiting_for=self._waiting_for,
+            since=self._since,
+            parcels_ended=tuple(self._parcels.values()),
+        )
+
+    # ---- for the process ---------------------------------------------------------------------------------------------
+
+    async def _listen(self, condition: Callable[[], Any]) -> None:
+        """Wait. Temporal's own cancel counts as an operator's wish, so that it, too, gives everything back once."""
+        while not condition():
+            try:
+                self._hear_temporal_cancel()
+                await workflow.wait_condition(lambda: bool(condition()))
+            except asyncio.CancelledError:
+                self._hear_temporal_cancel()
+
+    def _hear_temporal_cancel(self) -> None:
+        """A cancel may also have come while a step ran that cannot be interrupted."""
+        why = workflow.cancellation_reason()
+        if why is not None and not self._cancelled_in_temporal:
+            self._cancelled_in_temporal = True
+            wish = CancelOrder(by=CancelReason.BY_OPERATOR, actor="temporal", why=why[:500])
+            self._cancels.append(Ask(wish))
+
+    async def _serve(self, asks: list[Ask[Any, Any]], do: Callable[[Any], Awaitable[Any]]) -> bool:
+        """Do what was asked first; True when it was granted. A refusal goes to the one who asked, after everything
+        that was done for it has been undone (what an earlier `prepare` holds stays held)."""
+        ask = asks.pop(0)
+        try:
+            ask.answer(await do(ask.wish))
+        except (ActivityError, ApplicationError) as error:
+            if self._stage is Stage.PREPARING:
+                await self._saga.compensate()
+            ask.refuse(error if is_refusal(error) else as_application_error(OrderNotOpen("The order was called off.")))
+            if not is_refusal(error):
+                raise
+            return False
+        return True
+
+    def _refuse_all(self, asks: list[Any], refusal: Refusal) -> None:
+        while asks:
+            asks.pop(0).refuse(as_application_error(refusal))
+
+    def _must_be_open(self) -> None:
+        if self._stage is Stage.OVER:
+            raise as_application_error(OrderNotOpen(f"Order {self._start.order_id} is over."))
+
+    def _go_to(self, stage: Stage, waiting_for: str) -> None:
+        self._stage, self._since, self._waiting_for = stage, workflow.now(), waiting_for
+        workflow.set_current_details(
+            f"**{stage}**, waiting for {waiting_for}\n\nOrder `{self._start.order_id}`"
+            f" · payment window `payment-timeout/{self._start.order_id}`"
+        )

@@ -1,0 +1,126 @@
+"""The messages `Checkout` sends to its steps, made from what it knows: pure, so the process page stays a page."""
+
+from collections import defaultdict
+from datetime import datetime
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from models.inventory.events import StockCommitFailed, StockLow
+    from models.inventory.messages import ReserveStock
+    from models.inventory.types import Destination, Reservation, SkuQuantity
+    from models.orders.messages import Basket, CheckoutInput, OpenOrder, Placed, QuoteBasket, QuotedBasket
+    from models.orders.types import LineRequest, OrderStatus, ParcelPlan
+    from models.payments.messages import OpenPayment, RefundInput
+    from models.payments.types import RefundLine, RefundReason
+    from models.shared.ids import MerchantId, OrderId, RefundId, ShipmentId, SkuId, WarehouseId
+
+
+def basket_to_quote(start: CheckoutInput, basket: Basket) -> QuoteBasket:
+    """Price this basket for this buyer."""
+    return QuoteBasket(order_id=start.order_id, user_id=start.user_id, basket=basket)
+
+
+def stock_to_reserve(order_id: OrderId, quoted: QuotedBasket) -> ReserveStock:
+    """Hold every quoted line, as near to the buyer as can be."""
+    address = quoted.address
+    return ReserveStock(
+        order_id=order_id,
+        lines=tuple(SkuQuantity(sku_id=line.sku_id, quantity=line.quantity) for line in quoted.quote.lines),
+        destination=Destination(
+            country=address.country, region=address.region, city=address.city, postal_code=address.postal_code
+        ),
+    )
+
+
+def parcels_of(order_id: OrderId, reservation: Reservation, at: datetime) -> tuple[ParcelPlan, ...]:
+    """One sub-order, and one parcel, for each warehouse and merchant that has a part of the order."""
+    shares: dict[tuple[MerchantId, WarehouseId], dict[SkuId, int]] = defaultdict(lambda: defaultdict(int))
+    for share in reservation.allocations:
+        shares[share.merchant_id, share.warehouse_id][share.sku_id] += share.quantity
+    return tuple(
+        ParcelPlan(
+            shipment_id=ShipmentId.derive(at, order_id, merchant_id, warehouse_id),
+            merchant_id=merchant_id,
+            warehouse_id=warehouse_id,
+            items=tuple(LineRequest(sku_id=sku, quantity=share[sku]) for sku in sorted(share)),
+        )
+        for (merchant_id, warehouse_id), share in sorted(shares.items())
+    )
+
+
+def order_to_open(
+    start: CheckoutInput,
+    basket: Basket,
+    quoted: QuotedBasket,
+    reservation: Reservation,
+    placed: Placed,
+    at: datetime,
+) -> OpenOrder:
+    """The whole order, split into its parcels."""
+    return OpenOrder(
+        order_id=start.order_id,
+        user_id=start.user_id,
+        quote=quoted.quote,
+        address_id=basket.address_id,
+        address=quoted.address,
+        note=basket.note,
+        parcels=parcels_of(start.order_id, reservation, at),
+        payment_id=placed.payment_id,
+        placed_at=at,
+        payment_due_at=placed.payment_due_at,
+    )
+
+
+def payment_to_open(start: CheckoutInput, placed: Placed, at: datetime) -> OpenPayment:
+    """What is owed, and until when."""
+    return OpenPayment(
+        order_id=start.order_id,
+        payment_id=placed.payment_id,
+        user_id=start.user_id,
+        amount=placed.total,
+        due_at=placed.payment_due_at,
+        at=at,
+        placement=start.terms.placement,
+    )
+
+
+def money_back(start: CheckoutInput, placed: Placed, reason: RefundReason, actor: str, *, restock: bool) -> RefundInput:
+    """Everything that was paid, once: the refund's id follows from the order's."""
+    return RefundInput(
+        refund_id=RefundId(f"{RefundId.prefix}_{start.order_id.split('_')[1]}"),
+        order_id=start.order_id,
+        payment_id=placed.payment_id,
+        user_id=start.user_id,
+        amount=None,
+        reason=reason,
+        actor=actor,
+        lines=tuple(RefundLine(sku_id=line.sku_id, quantity=line.quantity) for line in placed.quote.lines),
+        restock=restock,
+        placement=start.terms.placement,
+    )
+
+
+def low_stock_events(reservation: Reservation, at: datetime) -> tuple[StockLow, ...]:
+    """One for each shelf that this step took below its mark."""
+    return tuple(
+        StockLow(
+            occurred_at=at,
+            warehouse_id=low.warehouse_id,
+            sku_id=low.sku_id,
+            available=low.available,
+            safety=low.safety,
+            low_at=low.low_at,
+        )
+        for low in reservation.low_stock
+    )
+
+
+def stock_commit_failed(order_id: OrderId, cause: str, at: datetime) -> StockCommitFailed:
+    """The event that raises the alert."""
+    return StockCommitFailed(occurred_at=at, order_id=order_id, cause=cause)
+
+
+def how_it_ended(status: OrderStatus | None) -> str:
+    """The word for a closed process; `given_up` when it never came to an order."""
+    return status.value if status is not None else "given_up"

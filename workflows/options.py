@@ -1,0 +1,36 @@
+"""Queues, timeouts and retry policies, each named once."""
+
+from datetime import timedelta
+from enum import StrEnum
+
+from temporalio.common import RetryPolicy
+
+
+class TaskQueue(StrEnum):
+    """Where work waits for a worker. `hanse worker --queue NAME` serves one; without a name, all."""
+
+    CHECKOUT = "checkout"
+    """All sagas, and their store calls where they are placed inline."""
+    ORDERS = "orders"
+    INVENTORY = "inventory"
+    PAYMENTS = "payments"
+    FULFILLMENT = "fulfillment"
+    CHANNELS_PAYMENT = "channels-payment"
+    CHANNELS_CARRIER = "channels-carrier"
+    BUS = "bus"
+
+
+STORE_CALL = timedelta(seconds=5)
+"""One transaction of one store; it takes milliseconds, or the database is in trouble."""
+
+OUTSIDE_CALL = timedelta(seconds=15)
+"""One call to a payment channel, a carrier or Kafka. The client's own timeout is shorter and says more."""
+
+BRIEFLY = RetryPolicy(
+    initial_interval=timedelta(milliseconds=50), maximum_interval=timedelta(milliseconds=400), maximum_attempts=4
+)
+"""Inside the saga's own worker: long enough for a lost connection. After that the call becomes an ordinary activity, which
+an operator sees waiting in the Web UI with its last error."""
+
+UNTIL_DONE = RetryPolicy(initial_interval=timedelta(milliseconds=500), maximum_interval=timedelta(seconds=30))
+"""Without limit: the step must happen, and it is idempotent."""

@@ -1,0 +1,136 @@
+"""The payment window of one order: `payment-timeout/{order_id}`."""
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from activities.payments import PaymentActivities
+
+    from models.orders.messages import OrderRef, SettlementKind
+    from models.payments.messages import (
+        AskChannel,
+        CloseWindow,
+        PaymentReport,
+        PaymentTimeoutInput,
+        SettleReport,
+        SettleResult,
+        StopWaiting,
+    )
+    from models.shared.ids import AttemptId
+    from workflows.options import TaskQueue
+    from workflows.saga import Deadline, Saga
+
+
+@workflow.defn(name="PaymentTimeout")
+class PaymentTimeout:
+    """Waits for money until the window is over; one winner, everything else goes back.
+
+    Several attempts on several channels may run at once. What a reported capture is worth is decided by the store under
+    the payment's lock, so callbacks may come at any time, any number of times, in any order. A report that comes after
+    this workflow has ended starts it again with `window_closed`, only to book the late money and send it back.
+    """
+
+    @workflow.init
+    def __init__(self, start: PaymentTimeoutInput) -> None:
+        self._start = start
+        self._saga = Saga(start.placement)
+        self._reports: list[PaymentReport] = []
+        self._stopped_by: str | None = None
+        self._paid = False
+
+    @workflow.run
+    async def run(self, start: PaymentTimeoutInput) -> SettlementKind:
+        if start.window_closed:
+            await self._book_what_came()
+            return SettlementKind.EXPIRED
+        await self._money_or_the_end_of_the_window()
+        if not self._paid:
+            await self._ask_channels_then_close_there()
+        kind = SettlementKind.PAID
+        if not self._paid:
+            kind = await self._close_the_window()
+        await self._book_what_came()
+        return kind
+
+    @workflow.signal
+    def payment_reported(self, report: PaymentReport) -> None:
+        """A channel says that money came (a verified callback, a poll)."""
+        self._reports.append(report)
+
+    @workflow.signal
+    def stop_waiting(self, stop: StopWaiting) -> None:
+        """The order is being cancelled: ask the channels a last time, then close."""
+        self._stopped_by = stop.actor
+
+    @workflow.query
+    def progress(self) -> str:
+        """Where this window stands, in words."""
+        if self._paid:
+            return "paid"
+        return f"stopped by {self._stopped_by}" if self._stopped_by else f"waiting for money until {self._start.due_at}"
+
+    async def _money_or_the_end_of_the_window(self) -> None:
+        self._tell(f"Waiting for payment until **{self._start.due_at:%Y-%m-%d %H:%M:%S} UTC**")
+        deadline = Deadline(self._start.due_at - workflow.now(), "payment window")
+        while not self._paid and not self._stopped_by and not deadline.passed:
+            await workflow.wait_condition(lambda: self._reports or self._stopped_by or deadline.passed)
+            await self._book_what_came()
+
+    async def _book_what_came(self) -> None:
+        while self._reports:
+            await self._settle(self._reports.pop(0))
+
+    async def _settle(self, report: PaymentReport) -> None:
+        settled = await self._saga.store_call(
+            PaymentActivities.settle,
+            SettleReport(order_id=self._start.order_id, report=report, at=workflow.now()),
+            f"book {report.amount} reported by {report.source}",
+        )
+        if settled.result is SettleResult.PAID:
+            self._paid = True
+            self._tell(f"Paid: {report.amount}")
+        for attempt_id in settled.still_open:
+            await self._close_at_channel(attempt_id)
+
+    async def _ask_channels_then_close_there(self) -> None:
+        """A lost callback is found here; afterwards the buyer can no longer pay at the channel."""
+        self._tell("The window is over: asking the channels, then closing there")
+        attempts = await self._saga.store_call(
+            PaymentActivities.attempts_open, OrderRef(order_id=self._start.order_id), "which attempts are open"
+        )
+        for attempt_id in attempts.attempt_ids:
+            answer = await self._saga.outside_call(
+                PaymentActivities.ask_channel,
+                AskChannel(attempt_id=attempt_id),
+                "ask the channel whether it was paid",
+                TaskQueue.CHANNELS_PAYMENT,
+            )
+            if answer.report is not None:
+                await self._settle(answer.report)
+            else:
+                await self._close_at_channel(attempt_id)
+        await self._book_what_came()
+
+    async def _close_at_channel(self, attempt_id: AttemptId) -> None:
+        answer = await self._saga.outside_call(
+            PaymentActivities.close_attempt,
+            AskChannel(attempt_id=attempt_id),
+            "close the attempt at the channel",
+            TaskQueue.CHANNELS_PAYMENT,
+        )
+        if answer.report is not None:
+            await self._settle(answer.report)
+
+    async def _close_the_window(self) -> SettlementKind:
+        wanted = SettlementKind.CANCELLED if self._stopped_by else SettlementKind.EXPIRED
+        closed = await self._saga.store_call(
+            PaymentActivities.close_window,
+            CloseWindow(
+                order_id=self._start.order_id, payment_id=self._start.payment_id, kind=wanted, at=workflow.now()
+            ),
+            f"close the payment: {wanted}",
+        )
+        self._tell(f"Closed: {closed.kind}")
+        return closed.kind
+
+    def _tell(self, line: str) -> None:
+        workflow.set_current_details(f"{line}\n\nOrder `{self._start.order_id}` · payment `{self._start.payment_id}`")

@@ -1,0 +1,170 @@
+"""What every saga shares: a store call wherever it is placed, its undo, and an announcement that cannot be lost.
+
+The rules (docs/decisions/0005): an undo is registered before its step, takes only a key known beforehand, and does nothing
+when nothing was done. Undo runs newest first, shielded from cancellation, and is retried without limit.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, ApplicationError, FailureError, is_cancelled_exception
+
+with workflow.unsafe.imports_passed_through():
+    from activities.bus import BusActivities
+    from models.orders.messages import Placement
+    from models.shared.events import AnyEvent, EventBatch
+    from workflows.options import BRIEFLY, OUTSIDE_CALL, STORE_CALL, UNTIL_DONE, TaskQueue
+
+A = TypeVar("A")
+R = TypeVar("R")
+Step = Callable[[Any, A], Awaitable[R]]
+"""An activity method of some class, taking one message: `InventoryActivities.reserve_stock`."""
+
+_delayed_undo = "hanse_compensation_delayed"
+
+
+def is_refusal(error: BaseException) -> bool:
+    """Whether a step ended with a refusal of the business rather than a fault of the world."""
+    cause = error.cause if isinstance(error, ActivityError) else error
+    return isinstance(cause, ApplicationError) and cause.non_retryable and bool(cause.details)
+
+
+def refusal_code(error: BaseException) -> str:
+    """The code of the refusal that ended a step; empty for a fault."""
+    cause = error.cause if isinstance(error, ActivityError) else error
+    return (cause.type or "") if isinstance(cause, ApplicationError) and is_refusal(error) else ""
+
+
+@dataclass(frozen=True)
+class _Undo:
+    step: Step[Any, Any]
+    arg: Any
+    summary: str
+
+
+class Saga:
+    """The steps one workflow has taken, and how to take them back."""
+
+    def __init__(self, placement: Placement) -> None:
+        self._placement = placement
+        self._undos: list[_Undo] = []
+        self._announcing: set[asyncio.Task[None]] = set()
+
+    async def store_call(self, step: Step[A, R], arg: A, summary: str) -> R:
+        """Call a store through an activity. A refusal comes at once as `ActivityError`; a fault is retried without limit.
+
+        Inline, the first tries run in this worker as a local activity (one event in the history); a store that stays
+        broken turns the call into an ordinary activity. Queued, it is an ordinary activity on its domain's queue.
+        """
+        if self._placement == "queue":
+            return await self._ordinary(step, arg, summary, _domain_queue(step))
+        try:
+            return await workflow.execute_local_activity_method(
+                step, arg, start_to_close_timeout=STORE_CALL, retry_policy=BRIEFLY, summary=summary
+            )
+        except ActivityError as error:
+            if is_refusal(error) or is_cancelled_exception(error):
+                raise
+            workflow.logger.warning("%s: the store does not answer; going on as an ordinary activity", summary)
+            return await self._ordinary(step, arg, summary, TaskQueue.CHECKOUT)
+
+    async def _ordinary(self, step: Step[A, R], arg: A, summary: str, queue: TaskQueue) -> R:
+        return await workflow.execute_activity_method(
+            step, arg, task_queue=queue, start_to_close_timeout=STORE_CALL, retry_policy=UNTIL_DONE, summary=summary
+        )
+
+    async def outside_call(
+        self, step: Step[A, R], arg: A, summary: str, queue: TaskQueue, give_up_after: timedelta | None = None
+    ) -> R:
+        """Call an outside party: always an ordinary activity on that party's queue, retried until `give_up_after`."""
+        return await workflow.execute_activity_method(
+            step,
+            arg,
+            task_queue=queue,
+            start_to_close_timeout=OUTSIDE_CALL,
+            schedule_to_close_timeout=give_up_after,
+            retry_policy=UNTIL_DONE,
+            summary=summary,
+        )
+
+    def on_failure(self, undo: Step[A, Any], arg: A, summary: str) -> None:
+        """Register the undo of the step that comes next."""
+        self._undos.append(_Undo(undo, arg, summary))
+
+    def keep(self, undo: Step[Any, Any]) -> None:
+        """The step is past recall (or undone by other means): its undo is no longer wanted."""
+        self._undos = [entry for entry in self._undos if entry.step is not undo]
+
+    async def compensate(self) -> None:
+        """Undo every step, newest first. Cannot be cancelled; returns when all is undone."""
+        await unbroken(self._undo_all())
+
+    async def _undo_all(self) -> None:
+        while self._undos:
+            entry = self._undos.pop()
+            try:
+                await self.store_call(entry.step, entry.arg, entry.summary)
+            except ActivityError as error:
+                # An undo that is refused is a mistake in code; it must be seen, and the others must still run.
+                workflow.metric_meter().create_counter(_delayed_undo).add(1, {"step": entry.summary})
+                workflow.logger.error("undo refused: %s", entry.summary, exc_info=error)
+
+    def announce(self, events: tuple[AnyEvent, ...]) -> None:
+        """Publish what could not be announced at once: an ordinary activity beside the saga, retried without limit."""
+        if events:
+            task = asyncio.create_task(self._publish(EventBatch(events=events)))
+            self._announcing.add(task)
+            task.add_done_callback(self._announcing.discard)
+
+    async def _publish(self, batch: EventBatch) -> None:
+        await self.outside_call(BusActivities.publish_events, batch, "publish events to Kafka", TaskQueue.BUS)
+
+    async def announced(self) -> None:
+        """Wait until everything announced is published; before a workflow ends."""
+        await workflow.wait_condition(lambda: not self._announcing)
+
+
+def _domain_queue(step: Step[Any, Any]) -> TaskQueue:
+    """`activities/<domain>.py` is served by the task queue of that name."""
+    return TaskQueue(step.__module__.rsplit(".", 1)[-1])
+
+
+async def unbroken(work: Awaitable[R]) -> R:
+    """Finish this work whatever cancels the workflow meanwhile.
+
+    A single `await asyncio.shield(…)` would raise at the first cancel and let the run close over unfinished work.
+    """
+    task = asyncio.ensure_future(work)
+    while not task.done():
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError:
+            if task.cancelled():
+                raise
+    return task.result()
+
+
+def ends_the_saga(error: BaseException) -> bool:
+    """Whether this ends the workflow (a failure or a cancel, so compensate) rather than being a bug in workflow code,
+    which Temporal retries after a fix and which must not compensate."""
+    return isinstance(error, asyncio.CancelledError | FailureError)
+
+
+class Deadline:
+    """A durable timer that is looked at, not waited for; leaving it behind at the end of a workflow costs no event."""
+
+    def __init__(self, after: timedelta, summary: str) -> None:
+        self._task = asyncio.create_task(workflow.sleep(max(after, timedelta(0)), summary=summary))
+
+    @property
+    def passed(self) -> bool:
+        """Whether the time is over."""
+        return self._task.done() and not self._task.cancelled()
+
+    def drop(self) -> None:
+        """No longer needed although the workflow goes on."""
+        self._task.cancel()

@@ -1,14 +1,16 @@
 """The embedded stack: `async with EmbeddedStack(folder) as settings:` and the servers are there."""
 
 import asyncio
+import logging
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal, Self, TextIO, get_args
 
 from hanse.settings import Settings
 from hanse.stack import binaries
 from hanse.stack.kafka import kafka_part
+from hanse.stack.layout import claim_layout
 from hanse.stack.part import Part, StackError
 from hanse.stack.ports import Ports, is_free, who_listens
 from hanse.stack.postgres import postgres_part
@@ -18,6 +20,8 @@ from hanse.stack.secrets import ensure_secrets, postgres_password
 from hanse.stack.state import PartRecord, StackState, lock_data_dir, read_state, state_file, write_state
 from hanse.stack.supervisor import Supervisor
 from hanse.stack.temporal import temporal_part
+
+log = logging.getLogger(__name__)
 
 Server = Literal["postgres", "redis", "kafka", "temporal"]
 SERVERS: tuple[Server, ...] = get_args(Server)
@@ -40,7 +44,7 @@ class EmbeddedStack:
         the addresses of this stack: with `redis_url` in it and `redis` not in `parts`, another Redis is used."""
         self.data_dir = data_dir.absolute()
         self.ports = ports or Ports.free()
-        self._first = tuple(parts)
+        self.first_parts = tuple(parts)
         self._fast = fast
         self._own_settings = settings or {}
         self.endpoints: dict[str, Any] = {}
@@ -49,12 +53,11 @@ class EmbeddedStack:
         self._me = KnownProcess.of(os.getpid())
         self._starting: dict[Server, asyncio.Lock] = {server: asyncio.Lock() for server in SERVERS}
         self.supervisor = Supervisor(self.data_dir / "logs", self._write_state)
-        self.on_change: Callable[[], None] = lambda: None
 
     async def __aenter__(self) -> Settings:
         await self.open()
         try:
-            await asyncio.gather(*(self.ensure(server) for server in self._first))
+            await asyncio.gather(*(self.ensure(server) for server in self.first_parts))
         except BaseException:
             await self.close()
             raise
@@ -67,7 +70,12 @@ class EmbeddedStack:
         """Take the data folder, clean up after a supervisor that was killed, make secrets. Starts no part yet."""
         self.data_dir.mkdir(parents=True, exist_ok=True)
         self._lock = lock_data_dir(self.data_dir)
-        await asyncio.to_thread(end_left_behind, self.data_dir)
+        try:
+            claim_layout(self.data_dir)
+            await asyncio.to_thread(end_left_behind, self.data_dir)
+        except BaseException:
+            self._lock.close()
+            raise
         ensure_secrets(self.data_dir)
         self.endpoints = {**self._addresses(), **self._own_settings}
         self.settings = Settings(**self.endpoints)
@@ -96,6 +104,11 @@ class EmbeddedStack:
                 "end that process, or choose other ports with `hanse up --port-base 20000`"
             )
         await self.supervisor.start(part)
+
+    def server_ports(self) -> dict[str, int]:
+        """The ports of the servers this stack starts with, by name."""
+        names = [*self.first_parts, *(("temporal_ui",) if "temporal" in self.first_parts else ())]
+        return {name: port for name, port in self.ports.by_name().items() if name in names}
 
     def _describe(self, server: Server) -> Part:
         folder = self.data_dir / server
@@ -147,8 +160,10 @@ class EmbeddedStack:
             for name, part in self.supervisor.parts.items()
         )
         values = {name: str(value) for name, value in self.endpoints.items()}
-        write_state(self.data_dir, StackState(self._me, tuple(parts), values))
-        self.on_change()
+        try:
+            write_state(self.data_dir, StackState(self._me, tuple(parts), values))
+        except OSError as fault:  # a full disk must not end supervision
+            log.warning("the state file in %s could not be written: %s", self.data_dir, fault)
 
 
 def end_left_behind(data_dir: Path) -> None:

@@ -1,0 +1,32 @@
+"""`hanse migrate`: bring every domain's database to the newest revision."""
+
+import asyncio
+from typing import Annotated
+
+import asyncpg
+import typer
+from rich.table import Table
+
+from cli.console import DataDir, console, settings_for
+from hanse.stack.part import StackError
+from stores.migrations import DATABASES
+from stores.migrations import migrate as apply
+
+
+def migrate(
+    database: Annotated[str | None, typer.Option(help=f"Only this one: {', '.join(DATABASES)}.")] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Create missing databases and apply missing migrations. Safe to repeat, and beside a running shop."""
+    if database is not None and database not in DATABASES:
+        raise StackError(f"there is no database {database!r}; the databases are {', '.join(DATABASES)}")
+    try:
+        done = asyncio.run(apply(settings_for(data_dir), database))
+    except (OSError, asyncpg.PostgresConnectionError) as fault:
+        raise StackError(
+            f"PostgreSQL does not answer ({fault}); start it with `hanse up`, see `hanse doctor`"
+        ) from fault
+    table = Table("database", "was at", "is at")
+    for step in done:
+        table.add_row(step.database, step.before or "–", step.after or "– (no migrations yet)")
+    console.print(table)

@@ -10,10 +10,16 @@ from models.shared.ids import BrandId, CategoryId, MediaId, MerchantId, SkuId, S
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 """A name that people and files use for a thing; unique among merchants, categories, brands, or within one merchant."""
 
-Title = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
-Label = Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True)]
-Description = Annotated[str, StringConstraints(max_length=10_000)]
-AttributeValue = Annotated[str, StringConstraints(max_length=500)] | Annotated[int | float, Field(allow_inf_nan=False)]
+_NO_NUL = r"^[^\x00]*$"
+"""PostgreSQL keeps every character but this one."""
+
+Title = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True, pattern=_NO_NUL)]
+Label = Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True, pattern=_NO_NUL)]
+Description = Annotated[str, StringConstraints(max_length=10_000, pattern=_NO_NUL)]
+AttributeValue = (
+    Annotated[str, StringConstraints(max_length=500, pattern=_NO_NUL)]
+    | Annotated[int | float, Field(allow_inf_nan=False)]
+)
 Attributes = dict[Code, AttributeValue]
 Options = dict[Label, Label]
 """What tells one SKU of a product from another: `{"Colour": "Red", "Size": "M"}`; empty for a product of one SKU."""
@@ -52,8 +58,8 @@ class Merchant(Frozen):
     merchant_id: MerchantId
     code: Code
     name: Label
-    city: str
-    region: str
+    city: Label
+    region: Label
     """Province or state."""
     version: int
 
@@ -75,7 +81,7 @@ class AttributeDefinition(Frozen):
     kind: Literal["text", "number", "enum"]
     choices: tuple[Label, ...] = ()
     """The values allowed for kind `enum`; empty for the others."""
-    unit: Annotated[str, StringConstraints(max_length=20)] = ""
+    unit: Annotated[str, StringConstraints(max_length=20, pattern=_NO_NUL)] = ""
     required: bool = False
 
 
@@ -165,7 +171,7 @@ class ProductFilter(Frozen):
     """This category or any below it."""
     brand_id: BrandId | None = None
     merchant_id: MerchantId | None = None
-    text: Annotated[str, StringConstraints(max_length=100)] | None = None
+    text: Annotated[str, StringConstraints(max_length=100, pattern=_NO_NUL)] | None = None
     """Contained in the title, whatever the case."""
 
 
@@ -202,3 +208,24 @@ class Edited(Frozen):
 
     product: Product
     changes: tuple[CatalogueChange, ...]
+
+
+class ProductDraft(Frozen):
+    """What an operator says about a product; its code and merchant never change, so they are not part of it."""
+
+    title: Title
+    description: Description = ""
+    category_id: CategoryId
+    brand_id: BrandId | None = None
+    attributes: Attributes = Field(default_factory=dict, max_length=100)
+
+
+class SkuDraft(Frozen):
+    """What an operator says about a SKU; its code never changes, so it is not part of it."""
+
+    options: Annotated[Options, Field(max_length=5)] = Field(default_factory=dict)
+    barcode: str | None = None
+    weight_g: Weight
+    max_per_order: MaxPerOrder = 999
+    listed: bool = True
+    image_id: MediaId | None = None

@@ -1,0 +1,86 @@
+"""Uploaded pictures made harmless: checked for what they really are, scaled, re-encoded without metadata."""
+
+import hashlib
+import io
+import warnings
+from dataclasses import dataclass
+
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+MAX_BYTES = 5 * 1024 * 1024
+MAX_SIDE = 6000
+"""Pixels; checked from the header, before anything is decoded, so a decompression bomb is never unpacked."""
+LARGE_SIDE = 1200
+SMALL_SIDE = 320
+_FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
+
+
+class PictureRefused(ValueError):
+    """The bytes are not a picture that can be used; the message is a sentence for the person who sent them."""
+
+
+@dataclass(frozen=True)
+class EncodedPicture:
+    """One size of a picture as WebP, named by the hash of its bytes."""
+
+    name: str
+    content: bytes
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class Picture:
+    """An upload in the two sizes that are kept."""
+
+    source_sha256: str
+    large: EncodedPicture
+    small: EncodedPicture
+
+
+def encode_picture(upload: bytes) -> Picture:
+    """Check and re-encode an upload; `PictureRefused` says what is wrong with it. Takes CPU time: call it in a thread.
+
+    The declared type and the file name are not asked: only what the bytes really are. An animation keeps its first frame.
+    """
+    if len(upload) > MAX_BYTES:
+        raise PictureRefused(f"The picture has {len(upload)} bytes; at most {MAX_BYTES} (5 MB) are taken. Scale it down.")
+    image = _decode(upload)
+    return Picture(
+        source_sha256=hashlib.sha256(upload).hexdigest(),
+        large=_encode(image, LARGE_SIDE),
+        small=_encode(image, SMALL_SIDE),
+    )
+
+
+def _decode(upload: bytes) -> Image.Image:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            opened = Image.open(io.BytesIO(upload), formats=_FORMATS)
+            if max(opened.size) > MAX_SIDE:
+                raise PictureRefused(
+                    f"The picture is {opened.width} × {opened.height} pixels; at most {MAX_SIDE} a side are taken. Scale it"
+                    " down."
+                )
+            upright = ImageOps.exif_transpose(opened)
+            return upright.convert("RGBA" if upright.has_transparency_data else "RGB")
+    except UnidentifiedImageError as error:
+        raise PictureRefused(
+            "The file is not a JPEG, PNG, WebP or GIF picture, whatever its name says. Save it as one of these."
+        ) from error
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise PictureRefused("The picture unpacks to far more pixels than are taken. Scale it down.") from error
+    except (OSError, SyntaxError, ValueError, EOFError) as error:
+        if isinstance(error, PictureRefused):
+            raise
+        raise PictureRefused("The picture is damaged and cannot be read to its end. Save and upload it again.") from error
+
+
+def _encode(image: Image.Image, side: int) -> EncodedPicture:
+    scaled = image.copy()
+    scaled.thumbnail((side, side), Image.Resampling.LANCZOS)
+    out = io.BytesIO()
+    scaled.save(out, "WEBP", quality=84, method=4)
+    content = out.getvalue()
+    return EncodedPicture(f"{hashlib.sha256(content).hexdigest()}.webp", content, scaled.width, scaled.height)

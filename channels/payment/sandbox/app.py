@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import secrets
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -58,14 +58,15 @@ def build_app(books: Path, own_url: str, secret: str, settings: SandboxSettings)
     fate = Fate(connection)
     if settings.faults:
         fate.set_schedule(Schedule(seed=settings.fault_seed, rules=read_rules(settings.faults)), _now())
-    provider = Provider(store, fate, _now, _new_name, refund_delay=settings.refund_delay)
+    provider = Provider(store, fate, _now, _new_name, refund_delay=timedelta(seconds=settings.refund_seconds))
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         async with httpx.AsyncClient(
-            timeout=settings.callback_timeout.total_seconds(), follow_redirects=False
+            timeout=settings.callback_timeout_seconds, follow_redirects=False
         ) as client:
-            courier = Courier(provider, client, secret, unit=settings.callback_unit, tries=settings.callback_tries)
+            unit = timedelta(seconds=settings.callback_unit_seconds)
+            courier = Courier(provider, client, secret, unit=unit, tries=settings.callback_tries)
             work = asyncio.create_task(courier.run())
             yield
             work.cancel()

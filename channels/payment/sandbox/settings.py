@@ -1,6 +1,5 @@
 """How the sandbox is set up, beside what it shares with the shop (address, secret and data directory: `hanse.settings`)."""
 
-from datetime import timedelta
 from typing import Annotated
 
 from pydantic import Field
@@ -15,10 +14,10 @@ class SandboxSettings(BaseSettings):
     faults: str = ""
     """Replaces the fault schedule at start if not empty; see `faults.py` for how rules are written."""
     fault_seed: int = 0
-    refund_delay: Annotated[timedelta, Field(ge=timedelta(0))] = timedelta(seconds=1)
+    refund_seconds: Annotated[float, Field(ge=0)] = 1
     """How long a refund is being processed; zero settles it within the call."""
-    callback_unit: Annotated[timedelta, Field(gt=timedelta(0))] = timedelta(seconds=1)
+    callback_unit_seconds: Annotated[float, Field(gt=0)] = 1
     """The first pause between two tries of a callback; each further one is twice as long, up to an hour."""
     callback_tries: Annotated[int, Field(ge=1)] = 15
-    callback_timeout: Annotated[timedelta, Field(gt=timedelta(0))] = timedelta(seconds=5)
+    callback_timeout_seconds: Annotated[float, Field(gt=0)] = 5
     """How long the merchant may take to answer a callback (WeChat Pay waits as long)."""

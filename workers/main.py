@@ -1,0 +1,69 @@
+"""Runs the workers of one process: `hanse worker` (all queues) or `hanse worker --queue NAME`."""
+
+import asyncio
+import signal
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from datetime import timedelta
+
+from temporalio.client import Client
+from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
+from temporalio.worker import PollerBehaviorAutoscaling, Worker, WorkerDeploymentConfig
+
+from activities.refusals import RefusalInterceptor
+from hanse.settings import Settings
+from workers.queues import Activities, activities_on, workflows_on
+from workers.sandbox import runner
+from workers.wiring import open_worker
+from workflows.options import TaskQueue
+
+DEPLOYMENT = "hanse"
+_STOP_WITHIN = timedelta(seconds=20)
+"""How long running activities may finish at shutdown; the SDK's own default is not to wait at all."""
+
+
+def worker_for(client: Client, queue: TaskQueue, built: Activities, version: str = "") -> Worker:
+    """One worker on one queue."""
+    return Worker(
+        client,
+        task_queue=queue,
+        workflows=workflows_on(queue),
+        activities=activities_on(queue, built),
+        workflow_runner=runner(),
+        interceptors=[RefusalInterceptor()],
+        graceful_shutdown_timeout=_STOP_WITHIN,
+        max_cached_workflows=2_000,
+        workflow_task_poller_behavior=PollerBehaviorAutoscaling(initial=2),
+        activity_task_poller_behavior=PollerBehaviorAutoscaling(initial=1),
+        deployment_config=_deployment(version),
+    )
+
+
+def _deployment(version: str) -> WorkerDeploymentConfig | None:
+    """Sagas live for days: they move on to the newest version, and code changes stay behind `workflow.patched`."""
+    if not version:
+        return None
+    return WorkerDeploymentConfig(
+        version=WorkerDeploymentVersion(deployment_name=DEPLOYMENT, build_id=version),
+        use_worker_versioning=True,
+        default_versioning_behavior=VersioningBehavior.AUTO_UPGRADE,
+    )
+
+
+async def serve(settings: Settings, queues: Sequence[str] = ()) -> None:
+    """Serve these queues (none named: all) until SIGINT or SIGTERM."""
+    wanted = [TaskQueue(name) for name in queues] or list(TaskQueue)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    async with AsyncExitStack() as stack:
+        client, built = await stack.enter_async_context(open_worker(settings))
+        for queue in wanted:
+            await stack.enter_async_context(worker_for(client, queue, built, settings.worker_version))
+        await stop.wait()
+
+
+def run(settings: Settings, queues: Sequence[str] = ()) -> None:
+    """The whole life of a worker process."""
+    asyncio.run(serve(settings, queues))

@@ -1,0 +1,68 @@
+"""Who serves what: for each task queue its workflows and activities."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from activities.bus import BusActivities
+from activities.fulfillment import FulfillmentActivities
+from activities.inventory import InventoryActivities
+from activities.orders import OrderActivities
+from activities.payments import PaymentActivities
+from workflows.checkout import Checkout
+from workflows.fulfillment import Fulfillment
+from workflows.options import TaskQueue
+from workflows.payment_timeout import PaymentTimeout
+from workflows.refund import Refund
+
+SAGAS: Sequence[type] = (Checkout, PaymentTimeout, Fulfillment, Refund)
+
+
+@dataclass(frozen=True)
+class Activities:
+    """Every activity class of the shop, built in `wiring.py`."""
+
+    bus: BusActivities
+    fulfillment: FulfillmentActivities
+    inventory: InventoryActivities
+    orders: OrderActivities
+    payments: PaymentActivities
+
+
+def workflows_on(queue: TaskQueue) -> Sequence[type]:
+    """The workflows this queue runs."""
+    return SAGAS if queue is TaskQueue.CHECKOUT else ()
+
+
+def activities_on(queue: TaskQueue, built: Activities) -> Sequence[Callable[..., Any]]:
+    """The activities this queue runs. `checkout` knows every store call too: placed inline they run there."""
+    outside_payment = [
+        built.payments.ask_channel,
+        built.payments.close_attempt,
+        built.payments.send_refund_leg,
+        built.payments.ask_refund_leg,
+    ]
+    outside_carrier = [built.fulfillment.book_waybill]
+    store_calls: dict[TaskQueue, list[Callable[..., Any]]] = {
+        TaskQueue.ORDERS: _of(built.orders),
+        TaskQueue.INVENTORY: _of(built.inventory),
+        TaskQueue.PAYMENTS: [step for step in _of(built.payments) if step not in outside_payment],
+        TaskQueue.FULFILLMENT: [step for step in _of(built.fulfillment) if step not in outside_carrier],
+    }
+    match queue:
+        case TaskQueue.CHECKOUT:
+            return [step for steps in store_calls.values() for step in steps]
+        case TaskQueue.CHANNELS_PAYMENT:
+            return outside_payment
+        case TaskQueue.CHANNELS_CARRIER:
+            return outside_carrier
+        case TaskQueue.BUS:
+            return _of(built.bus)
+        case _:
+            return store_calls[queue]
+
+
+def _of(activities: object) -> list[Callable[..., Any]]:
+    """Every method of the class that is registered as an activity."""
+    methods = (getattr(activities, name) for name in dir(type(activities)) if not name.startswith("_"))
+    return [method for method in methods if hasattr(method, "__temporal_activity_definition")]

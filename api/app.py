@@ -4,8 +4,9 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 
+from api import users
 from api.edge import problems
 from api.edge.problems import PROBLEM_SCHEMA
 from api.wiring import Services, open_services
@@ -32,14 +33,16 @@ def build(settings: Settings, services: Services | None = None) -> FastAPI:
 
     app = FastAPI(title="Hanse", version="1", description=_ABOUT, lifespan=lifespan)
     problems.install(app)
-    _mount(app)
+    _mount(app, settings)
     _describe(app)
     return app
 
 
-def _mount(app: FastAPI) -> None:
+def _mount(app: FastAPI, settings: Settings) -> None:
     """Every domain's routers, each named once."""
-    routers: list[Any] = []
+    routers: list[APIRouter] = [*users.routers]
+    if settings.environment != "production":
+        routers += users.development_routers
     for router in routers:
         app.include_router(router)
 

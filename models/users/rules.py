@@ -5,8 +5,9 @@ import unicodedata
 from datetime import timedelta
 from importlib.resources import files
 
-from models.users.errors import ContactMalformed, PasswordTooWeak
-from models.users.types import Contact, Permission, Permissions
+from models.shared.ids import UserId
+from models.users.errors import ContactMalformed, OwnAccess, PasswordTooWeak, PermissionMissing
+from models.users.types import Contact, Identity, Permission, Permissions
 
 SHORTEST_PASSWORD = 8
 LONGEST_PASSWORD = 256
@@ -127,3 +128,21 @@ def masked(contact: str | None) -> str | None:
 def sees_contacts(permissions: Permissions) -> bool:
     """Whether personal data is shown in the clear: only to those who talk to customers."""
     return Permission.SERVICE in permissions
+
+
+def check_may_change(who: Identity, target: UserId, *touched: Permissions) -> None:
+    """An operator changes other people's access only, and hands out or takes away only what they have themselves.
+
+    Refuses with `OwnAccess` or `PermissionMissing`, so nobody raises themselves, directly or through a role.
+    """
+    if target == who.user_id:
+        raise OwnAccess("Nobody changes their own access; ask another operator with the permission accounts.")
+    check_may_grant(who, *touched)
+
+
+def check_may_grant(who: Identity, *touched: Permissions) -> None:
+    """An operator deals in permissions they have themselves; refuses with `PermissionMissing`."""
+    beyond = sorted(frozenset[Permission]().union(*touched) - who.permissions)
+    if beyond:
+        names = ", ".join(beyond)
+        raise PermissionMissing(f"This touches {names}, which you do not have yourself.", permission=beyond[0].value)

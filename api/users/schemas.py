@@ -1,0 +1,367 @@
+"""What the account routes take and give. Requests refuse unknown fields, so nobody assigns what is not offered."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field, SecretStr, StringConstraints
+
+from models.ops.audit import AuditNote
+from models.shared import Frozen, Instant
+from models.shared.ids import AddressId, SessionId, UserId
+from models.users.rules import masked, sees_contacts
+from models.users.types import (
+    Account,
+    AccountStatus,
+    Address,
+    CodePurpose,
+    LoginOutcome,
+    Permission,
+    Permissions,
+    PostalAddress,
+    RoleName,
+    Session,
+    ShortLine,
+)
+
+ContactText = Annotated[
+    str,
+    StringConstraints(min_length=3, max_length=254),
+    Field(description="An e-mail address, or a phone number with its country code; eleven digits mean mainland China."),
+]
+PasswordText = Annotated[SecretStr, Field(min_length=1, max_length=1024)]
+NewPasswordText = Annotated[
+    SecretStr,
+    Field(
+        min_length=1,
+        max_length=1024,
+        description="8 to 256 characters of any kind; leaked and obvious ones are refused.",
+    ),
+]
+CodeText = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")]
+OneTimePassword = Annotated[
+    str, StringConstraints(pattern=r"^[0-9]{6}$"), Field(description="What the authenticator app shows.")
+]
+
+
+def _like(**example: Any) -> ConfigDict:
+    return ConfigDict(frozen=True, extra="forbid", json_schema_extra={"examples": [example]})
+
+
+class CodeRequest(Frozen):
+    """Where to send a code, and what it shall be good for."""
+
+    model_config = _like(contact="anna@example.com", purpose="register")
+
+    contact: ContactText
+    purpose: CodePurpose
+
+
+class CodeSent(Frozen):
+    """A message is on its way."""
+
+    model_config = _like(good_until="2026-11-22T10:10:00Z", ask_again_after_seconds=60)
+
+    good_until: Instant
+    ask_again_after_seconds: int
+
+
+class Registration(Frozen):
+    """A new account, proved by the code that was sent to its contact."""
+
+    model_config = _like(
+        contact="anna@example.com", code="492816", password="correct horse battery", display_name="Anna"
+    )
+
+    contact: ContactText
+    code: CodeText
+    password: NewPasswordText
+    display_name: ShortLine
+
+
+class LoginRequest(Frozen):
+    """Name and password; `otp` too when the account has a second factor."""
+
+    model_config = _like(contact="anna@example.com", password="correct horse battery")
+
+    contact: ContactText
+    password: PasswordText
+    otp: OneTimePassword | None = None
+
+
+class RefreshRequest(Frozen):
+    """The refresh token of the last answer; it is good once."""
+
+    model_config = _like(refresh_token="kq3…")
+
+    refresh_token: Annotated[SecretStr, Field(min_length=1, max_length=200)]
+
+
+class Tokens(Frozen):
+    """Keep the refresh token like a password; send the access token as `Authorization: Bearer …`."""
+
+    model_config = _like(
+        access_token="eyJ…",
+        token_type="Bearer",
+        expires_in=600,
+        refresh_token="kq3…",
+        session_id="ses_01kfz5e3m00000000000000000",
+        user_id="usr_01kfz5e3m00000000000000000",
+    )
+
+    access_token: str
+    token_type: Literal["Bearer"] = "Bearer"
+    expires_in: int
+    """Seconds."""
+    refresh_token: str
+    session_id: SessionId
+    user_id: UserId
+
+
+class PasswordReset(Frozen):
+    """A new password, proved by the code that was sent to the account's contact."""
+
+    model_config = _like(contact="anna@example.com", code="492816", new_password="battery horse correct")
+
+    contact: ContactText
+    code: CodeText
+    new_password: NewPasswordText
+
+
+class PasswordChange(Frozen):
+    """The present password and the new one."""
+
+    model_config = _like(current_password="correct horse battery", new_password="battery horse correct")
+
+    current_password: PasswordText
+    new_password: NewPasswordText
+
+
+class ContactChange(Frozen):
+    """A new e-mail or phone, proved by the code sent there (purpose `change_contact`) and by the password."""
+
+    model_config = _like(contact="+8613800138000", code="492816", password="correct horse battery")
+
+    contact: ContactText
+    code: CodeText
+    password: PasswordText
+
+
+class ProfileChange(Frozen):
+    """What the shop calls you."""
+
+    model_config = _like(display_name="Anna")
+
+    display_name: ShortLine
+
+
+class AccountView(Frozen):
+    """An account. An operator without the permission `service` sees contacts masked."""
+
+    model_config = _like(
+        id="usr_01kfz5e3m00000000000000000",
+        email="anna@example.com",
+        phone=None,
+        display_name="Anna",
+        status="active",
+        roles=[],
+        permissions=[],
+        second_factor=False,
+        created_at="2026-11-22T10:00:00Z",
+    )
+
+    id: UserId
+    email: str | None
+    phone: str | None
+    display_name: str
+    status: AccountStatus
+    roles: tuple[RoleName, ...]
+    permissions: tuple[Permission, ...]
+    second_factor: bool
+    created_at: Instant
+
+    @classmethod
+    def of(cls, account: Account) -> "AccountView":
+        """The account as its owner sees it."""
+        fields = account.model_dump(exclude={"version", "permissions"})
+        return cls(**fields, permissions=tuple(sorted(account.permissions)))
+
+    @classmethod
+    def for_operator(cls, account: Account, permissions: Permissions) -> "AccountView":
+        """The account as an operator with these permissions sees it."""
+        view = cls.of(account)
+        if sees_contacts(permissions):
+            return view
+        hidden = {
+            "email": masked(view.email),
+            "phone": masked(view.phone),
+            "display_name": f"{view.display_name[0]}***",
+        }
+        return view.model_copy(update=hidden)
+
+
+class SessionView(Frozen):
+    """A log-in on one device."""
+
+    model_config = _like(
+        id="ses_01kfz5e3m00000000000000000",
+        current=True,
+        address="203.0.113.7",
+        agent="Mozilla/5.0",
+        created_at="2026-11-22T10:00:00Z",
+        last_used_at="2026-11-22T10:00:00Z",
+        expires_at="2026-12-22T10:00:00Z",
+    )
+
+    id: SessionId
+    current: bool
+    """Whether it is the session of this request."""
+    address: str
+    agent: str
+    created_at: Instant
+    last_used_at: Instant
+    expires_at: Instant
+
+    @classmethod
+    def of(cls, session: Session, current: SessionId) -> "SessionView":
+        """The session as its owner sees it from the session `current`."""
+        fields = session.model_dump(exclude={"user_id", "device"})
+        return cls(**fields, **session.device.model_dump(), current=session.id == current)
+
+
+class SessionsEnded(Frozen):
+    """How many sessions were live and are no more."""
+
+    model_config = _like(ended=3)
+
+    ended: int
+
+
+class LoginView(Frozen):
+    """A try to log in to the account."""
+
+    at: Instant
+    outcome: LoginOutcome
+    address: str
+    agent: str
+
+
+class SecondFactorOffer(Frozen):
+    """Show `uri` as a QR code, or let the person type `secret`; it counts once a one-time password confirms it."""
+
+    model_config = _like(
+        secret="JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP",
+        uri="otpauth://totp/Hanse:anna%40example.com?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Hanse",
+    )
+
+    secret: str
+    uri: str
+
+
+class PasswordProof(Frozen):
+    """The account's password, once more."""
+
+    model_config = _like(password="correct horse battery")
+
+    password: PasswordText
+
+
+class OneTimeProof(Frozen):
+    """A one-time password of the authenticator app."""
+
+    model_config = _like(otp="492816")
+
+    otp: OneTimePassword
+
+
+class FullProof(Frozen):
+    """Password and one-time password."""
+
+    model_config = _like(password="correct horse battery", otp="492816")
+
+    password: PasswordText
+    otp: OneTimePassword
+
+
+class AddressRequest(PostalAddress):
+    """An entry for the address book."""
+
+    model_config = _like(
+        recipient="安娜",
+        phone="13800138000",
+        country="CN",
+        region="上海市",
+        city="上海市",
+        line="浦东新区世纪大道 100 号 2 楼",
+        postal_code="200120",
+        is_default=True,
+    )
+
+    is_default: bool = False
+
+    def postal(self) -> PostalAddress:
+        """The address without the wish to be the default."""
+        return PostalAddress(**self.model_dump(exclude={"is_default"}))
+
+
+class AddressView(PostalAddress):
+    """An entry of the address book."""
+
+    id: AddressId
+    is_default: bool
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, address: Address) -> "AddressView":
+        """The entry as its owner sees it."""
+        return cls(**address.postal.model_dump(), **address.model_dump(exclude={"postal"}))
+
+
+class StatusRequest(Frozen):
+    """What the account shall be."""
+
+    model_config = _like(status="disabled", reason="Chargeback fraud, case 4711")
+
+    status: AccountStatus
+    reason: ShortLine
+
+
+class RolesRequest(Frozen):
+    """Exactly the roles the account shall have; none makes it a plain buyer."""
+
+    model_config = _like(roles=["finance"])
+
+    roles: Annotated[tuple[RoleName, ...], Field(max_length=20)]
+
+
+class RoleRequest(Frozen):
+    """What the role is called and allows."""
+
+    model_config = _like(title="Night shift", permissions=["stock", "orders"])
+
+    title: ShortLine
+    permissions: Permissions
+
+
+class RoleView(Frozen):
+    """A named set of permissions."""
+
+    model_config = _like(name="night_shift", title="Night shift", permissions=["orders", "stock"])
+
+    name: RoleName
+    title: str
+    permissions: tuple[Permission, ...]
+
+
+class AuditView(AuditNote):
+    """An entry of the audit log."""
+
+    id: int
+
+
+class SentMessage(Frozen):
+    """A message that the sandbox channel kept."""
+
+    to: str
+    subject: str
+    text: str

@@ -1,0 +1,37 @@
+"""What the shop tells about its catalogue."""
+
+from models.shared.events import Event
+from models.shared.ids import SkuId, SpuId
+from models.shared.money import Money
+
+
+class ProductPublished(Event):
+    """A product can be seen and bought."""
+
+    type = "hanse.products.product_published.v1"
+    identity = ("spu_id", "occurred_at")
+    ordered_by = "spu_id"
+
+    spu_id: SpuId
+
+
+class ProductUnpublished(Event):
+    """A product can no longer be seen or bought."""
+
+    type = "hanse.products.product_unpublished.v1"
+    identity = ("spu_id", "occurred_at")
+    ordered_by = "spu_id"
+
+    spu_id: SpuId
+
+
+class PriceChanged(Event):
+    """A SKU has another price from `occurred_at` on."""
+
+    type = "hanse.products.price_changed.v1"
+    identity = ("sku_id", "occurred_at")
+    ordered_by = "spu_id"
+
+    spu_id: SpuId
+    sku_id: SkuId
+    price: Money

@@ -1,0 +1,70 @@
+# The verbs of the project. `make` alone lists them. `make up` needs nothing but Python 3.11 to 3.13.
+
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help up down status doctor reset install test lint types imports fix clean
+
+help: ## list the verbs
+	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+up: install ## start everything on this machine: servers, api, workers, demo data (ARGS="--port-base 20000")
+	@exec $(BIN)/hanse up $(ARGS)
+
+down: install ## stop a stack that runs in another terminal
+	@exec $(BIN)/hanse down $(ARGS)
+
+status: install ## which parts run, on which ports
+	@exec $(BIN)/hanse status $(ARGS)
+
+doctor: install ## find what is wrong with this set-up
+	@exec $(BIN)/hanse doctor $(ARGS)
+
+reset: install ## remove all data of the embedded stack
+	@exec $(BIN)/hanse reset $(ARGS)
+
+install: $(INSTALLED) ## create .venv and install what the lock names, when it changed
+
+$(INSTALLED): requirements.lock pyproject.toml
+	@rm -f $(INSTALLED)
+	@if ! $(BIN)/python -c 'import pip' 2>/dev/null; then \
+		for python in python3.13 python3.12 python3.11 python3; do \
+			if $$python -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null; then \
+				echo "Creating $(VENV) with $$($$python --version)"; \
+				exec $$python -m venv --clear $(VENV); \
+			fi; \
+		done; \
+		echo "No Python 3.11, 3.12 or 3.13 with venv was found on PATH; install one (Debian: apt install python3 python3-venv)" >&2; \
+		exit 1; \
+	fi
+	@echo "Installing the packages of requirements.lock (a few minutes the first time)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(INSTALLED)
+
+test: install lint types imports ## everything that must hold before a commit: lint, types, import contracts, all tests
+	$(BIN)/pytest $(ARGS)
+
+test-%: install ## the tests of one folder: test-unit, test-workflows, test-integration, test-architecture …
+	$(BIN)/pytest tests/$* $(ARGS)
+
+lint: install ## ruff: rules and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: install ## mypy, strict
+	$(BIN)/mypy
+
+imports: install ## import contracts: who may import whom
+	$(BIN)/lint-imports
+
+fix: install ## let ruff correct and format what it can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean: ## remove caches; data and .venv stay
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +

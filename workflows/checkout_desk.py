@@ -20,6 +20,7 @@ with workflow.unsafe.imports_passed_through():
         CancelAnswer,
         CancelOrder,
         CheckoutInput,
+        ConfirmReceipt,
         DecideCommit,
         OrderRef,
         ParcelReport,
@@ -31,6 +32,8 @@ with workflow.unsafe.imports_passed_through():
     )
     from models.orders.types import CancelReason
     from models.shared import Refusal
+    from models.shared.ids import UserId
+    from models.shared.refusals import NotFound
     from workflows.asks import Ask
     from workflows.saga import Saga, is_refusal
 
@@ -59,7 +62,7 @@ class CheckoutDesk:
         self._prepares: list[Ask[Basket, Prepared]] = []
         self._places: list[Ask[PlaceOrder, Placed]] = []
         self._cancels: list[Ask[CancelOrder, CancelAnswer]] = []
-        self._confirmations: list[Ask[OrderRef, OrderRef]] = []
+        self._confirmations: list[Ask[ConfirmReceipt, OrderRef]] = []
         self._decisions: list[Ask[DecideCommit, OrderRef]] = []
         self._settlement: Settlement | None = None
         self._parcels: dict[str, ParcelReport] = {}
@@ -85,7 +88,8 @@ class CheckoutDesk:
         return await ask.answered()
 
     @place.validator
-    def _may_place(self, _wish: PlaceOrder) -> None:
+    def _may_place(self, wish: PlaceOrder) -> None:
+        self._must_be_theirs(wish.asked_by)
         if self._stage not in (Stage.PREPARING, Stage.HELD):
             raise as_application_error(OrderAlreadyPlaced(f"Order {self._start.order_id} stands already."))
 
@@ -97,18 +101,20 @@ class CheckoutDesk:
         return await ask.answered()
 
     @cancel.validator
-    def _may_cancel(self, _wish: CancelOrder) -> None:
+    def _may_cancel(self, wish: CancelOrder) -> None:
+        self._must_be_theirs(wish.asked_by)
         self._must_be_open()
 
     @workflow.update
-    async def confirm_receipt(self, order: OrderRef) -> OrderRef:
+    async def confirm_receipt(self, wish: ConfirmReceipt) -> OrderRef:
         """The buyer has everything and is content: the order completes."""
-        ask: Ask[OrderRef, OrderRef] = Ask(order)
+        ask: Ask[ConfirmReceipt, OrderRef] = Ask(wish)
         self._confirmations.append(ask)
         return await ask.answered()
 
     @confirm_receipt.validator
-    def _may_confirm(self, _order: OrderRef) -> None:
+    def _may_confirm(self, wish: ConfirmReceipt) -> None:
+        self._must_be_theirs(wish.asked_by)
         self._must_be_open()
         if self._stage is not Stage.DELIVERED:
             raise as_application_error(ParcelsUnderWay("Not every parcel has been signed for yet."))
@@ -182,6 +188,11 @@ class CheckoutDesk:
     def _refuse_all(self, asks: list[Any], refusal: Refusal) -> None:
         while asks:
             asks.pop(0).refuse(as_application_error(refusal))
+
+    def _must_be_theirs(self, asked_by: UserId | None) -> None:
+        """Someone else's order does not exist, as far as a buyer can tell. Operators ask without a name."""
+        if asked_by is not None and asked_by != self._start.user_id:
+            raise as_application_error(NotFound(f"There is no order {self._start.order_id}."))
 
     def _must_be_open(self) -> None:
         if self._stage is Stage.OVER:

@@ -2,9 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from temporalio.client import WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
+from temporalio.client import (
+    Client,
+    WithStartWorkflowOperation,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
 from temporalio.exceptions import ApplicationError, FailureError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -59,6 +64,25 @@ async def answer_of(call: Awaitable[T], over: Refusal | None = None) -> T:
         raise
     except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
         raise _busy() from None
+
+
+async def ask_starting(
+    client: Client,
+    update: Any,
+    wish: Any,
+    start: WithStartWorkflowOperation[Any, Any],
+    update_id: str,
+    over: Refusal | None = None,
+) -> Any:
+    """Ask a workflow, starting it if it does not run yet: one round trip, the same answer for the same `update_id`."""
+    try:
+        return await answer_of(
+            client.execute_update_with_start_workflow(update, wish, start_workflow_operation=start, id=update_id), over
+        )
+    except BaseException:
+        started = asyncio.ensure_future(start.workflow_handle())
+        started.add_done_callback(lambda task: task.cancelled() or task.exception())  # heard, so that asyncio is quiet
+        raise
 
 
 def _busy() -> Refusal:

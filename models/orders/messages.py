@@ -6,7 +6,15 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from models.orders.types import CancelReason, DeliveryAddress, LineRequest, OrderStatus, ParcelPlan, Quote
+from models.orders.types import (
+    CancelReason,
+    DeliveryAddress,
+    LineRequest,
+    OrderStatus,
+    ParcelPlan,
+    Quote,
+    TimelineEntry,
+)
 from models.shared import Frozen, Instant, Money
 from models.shared.ids import AddressId, OrderId, PaymentId, ShipmentId, SkuId, UserId
 
@@ -58,12 +66,13 @@ class Prepared(Frozen):
 class PlaceOrder(Frozen):
     """`basket` is absent when the order was prepared before. `expected_total` is what the buyer saw."""
 
+    asked_by: UserId
     basket: Basket | None = None
     expected_total: Money | None = None
 
 
 class Placed(Frozen):
-    """The order stands and waits for payment; `status` is already `paid` when nothing is to be paid."""
+    """The order stands and waits for payment; with a total of zero it goes on at once."""
 
     order_id: OrderId
     status: OrderStatus
@@ -74,8 +83,9 @@ class Placed(Frozen):
 
 
 class CancelOrder(Frozen):
-    """A wish to cancel, by the buyer or by an operator with a reason."""
+    """A wish to cancel, by the buyer (`asked_by`) or by an operator with a reason."""
 
+    asked_by: UserId | None = None
     by: Literal[CancelReason.BY_USER, CancelReason.BY_OPERATOR]
     actor: str
     why: Annotated[str, Field(max_length=500)] = ""
@@ -88,6 +98,12 @@ class CancelAnswer(Frozen):
     status: OrderStatus
     refunding: Money | None = None
     """What is on its way back to the buyer, if something had been paid."""
+
+
+class ConfirmReceipt(Frozen):
+    """The buyer has every parcel and is content."""
+
+    asked_by: UserId
 
 
 class CommitDecision(StrEnum):
@@ -205,3 +221,38 @@ class RefundRecorded(Frozen):
     amount: Money
     at: Instant
     sku_ids: tuple[SkuId, ...] = ()
+
+
+class PaymentReceived(Frozen):
+    """The money is there, the stock is not committed yet. Only needed when the order may end without being `paid`."""
+
+    order_id: OrderId
+    at: Instant
+
+
+class NoteStep(Frozen):
+    """Write one step into the order's timeline; the same step of the same moment is written once."""
+
+    order_id: OrderId
+    entry: TimelineEntry
+
+
+class AdjustPrice(Frozen):
+    """An operator asks less before payment. `version` is the order's as the operator saw it."""
+
+    order_id: OrderId
+    new_total: Money
+    actor: str
+    why: Annotated[str, Field(min_length=1, max_length=200)]
+    version: int
+    at: Instant
+
+
+class ChangeAddress(Frozen):
+    """Send the parcels elsewhere. Allowed until the first parcel leaves, or while one waits because of its address."""
+
+    order_id: OrderId
+    address_id: AddressId | None
+    address: DeliveryAddress
+    actor: str
+    at: Instant

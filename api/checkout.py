@@ -1,0 +1,179 @@
+"""Placing an order, and what may still be done to it: every route here speaks with the order's `Checkout`."""
+
+import hashlib
+from typing import Annotated
+
+from pydantic import Field
+from temporalio.client import WithStartWorkflowOperation, WorkflowHandle
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+
+from api.edge.idempotency import Claim, Claimant, idempotent_router
+from api.edge.identity import CurrentUser, operator
+from api.edge.problems import refusals
+from api.edge.sagas import answer_of, ask_starting
+from api.edge.wired import Wired
+from api.wiring import Services
+from models.orders.errors import (
+    HoldExpired,
+    NothingToDecide,
+    OrderAlreadyPlaced,
+    OrderAlreadyShipped,
+    OrderNotOpen,
+    ParcelsUnderWay,
+    PriceChanged,
+)
+from models.orders.messages import (
+    Basket,
+    CancelAnswer,
+    CancelOrder,
+    CheckoutInput,
+    CheckoutTerms,
+    CommitDecision,
+    ConfirmReceipt,
+    DecideCommit,
+    OrderRef,
+    Placed,
+    PlaceOrder,
+    Prepared,
+    checkout_id,
+)
+from models.orders.types import CancelReason
+from models.shared import Frozen, Money
+from models.shared.ids import OrderId, UserId
+from models.users.types import Identity, Permission
+from workflows.checkout import Checkout
+from workflows.options import TaskQueue
+from workflows.search_attributes import attributes
+
+r19 = idempotent_router(tags=["orders"])
+"""Served bare, as R19 writes them, and under /v1."""
+
+v1 = idempotent_router(prefix="/v1", tags=["orders"])
+
+
+class PlaceRequest(Frozen):
+    """Either the `order_id` of an earlier `prepare`, or a basket. `expected_total` guards against a changed price."""
+
+    order_id: OrderId | None = None
+    basket: Basket | None = None
+    expected_total: Money | None = None
+
+
+class CancelRequest(Frozen):
+    """Why, in a few words; kept with the order."""
+
+    why: Annotated[str, Field(max_length=500)] = ""
+
+
+class CommitDecisionRequest(Frozen):
+    """What to do about stock that cannot be committed."""
+
+    decision: CommitDecision
+
+
+@r19.post("/orders/prepare", summary="Check a basket and hold its stock", responses=refusals(OrderAlreadyPlaced))
+async def prepare(basket: Basket, who: CurrentUser, claim: Claimant, shop: Wired) -> Prepared:
+    """The quote, with the stock held for a few minutes. Place it with the `order_id` of the answer before the hold ends."""
+    order_id = _order_of(claim)
+    start = _starting(shop, order_id, who.user_id, basket)
+    answer: Prepared = await ask_starting(shop.temporal, Checkout.prepare, basket, start, _update_id("prepare", claim))
+    return answer
+
+
+@r19.post("/orders", status_code=201, summary="Place an order", responses=refusals(PriceChanged, HoldExpired))
+async def place(ask: PlaceRequest, who: CurrentUser, claim: Claimant, shop: Wired) -> Placed:
+    """The order, waiting for its payment until `payment_due_at`. Prices, stock and address are checked on the server."""
+    wish = PlaceOrder(asked_by=who.user_id, basket=ask.basket, expected_total=ask.expected_total)
+    if ask.order_id is not None:
+        over = HoldExpired("The hold on this order has expired; prepare it again.")
+        placing = _checkout(shop, ask.order_id).execute_update(Checkout.place, wish, id=_update_id("place", claim))
+        return await answer_of(placing, over)
+    order_id = _order_of(claim)
+    start = _starting(shop, order_id, who.user_id, ask.basket, ask.expected_total)
+    answer: Placed = await ask_starting(shop.temporal, Checkout.place, wish, start, _update_id("place", claim))
+    return answer
+
+
+@r19.post("/orders/{order_id}/cancel", summary="Cancel an order", responses=refusals(OrderAlreadyShipped, OrderNotOpen))
+async def cancel(order_id: OrderId, ask: CancelRequest, who: CurrentUser, claim: Claimant, shop: Wired) -> CancelAnswer:
+    """Before payment at once; after it by refund; not once a parcel was handed to a carrier. Stock and money go back."""
+    if Permission.ORDERS in who.permissions:
+        wish = CancelOrder(by=CancelReason.BY_OPERATOR, actor=f"operator:{who.user_id}", why=ask.why)
+    else:
+        wish = CancelOrder(by=CancelReason.BY_USER, actor="buyer", why=ask.why, asked_by=who.user_id)
+    cancelling = _checkout(shop, order_id).execute_update(Checkout.cancel, wish, id=_update_id("cancel", claim))
+    return await answer_of(cancelling, await _over(shop, order_id, who))
+
+
+@v1.post("/orders/{order_id}/confirm", summary="Confirm receipt", responses=refusals(ParcelsUnderWay, OrderNotOpen))
+async def confirm(order_id: OrderId, who: CurrentUser, claim: Claimant, shop: Wired) -> OrderRef:
+    """Every parcel has arrived and all is well: the order completes now rather than after the completion period."""
+    wish = ConfirmReceipt(asked_by=who.user_id)
+    confirming = _checkout(shop, order_id).execute_update(
+        Checkout.confirm_receipt, wish, id=_update_id("confirm", claim)
+    )
+    return await answer_of(confirming, await _over(shop, order_id, who))
+
+
+@v1.post("/orders/{order_id}/decide-commit", summary="Decide about failed stock", responses=refusals(NothingToDecide))
+async def decide_commit(
+    order_id: OrderId,
+    ask: CommitDecisionRequest,
+    who: Annotated[Identity, operator("orders", "stock")],
+    claim: Claimant,
+    shop: Wired,
+) -> OrderRef:
+    """For operators: a paid order's stock cannot be committed; try again, or refund."""
+    wish = DecideCommit(decision=ask.decision, actor=f"operator:{who.user_id}")
+    deciding = _checkout(shop, order_id).execute_update(
+        Checkout.decide_commit, wish, id=_update_id("decide_commit", claim)
+    )
+    return await answer_of(deciding, OrderNotOpen(f"Order {order_id} is over."))
+
+
+def _order_of(claim: Claim) -> OrderId:
+    """The order this request makes: the same for every repetition of it."""
+    return OrderId.derive(claim.first_seen_at, claim.caller, claim.key)
+
+
+def _update_id(verb: str, claim: Claim) -> str:
+    return f"{verb}/{hashlib.sha256(f'{claim.caller} {claim.key}'.encode()).hexdigest()[:24]}"
+
+
+def _checkout(shop: Services, order_id: OrderId) -> WorkflowHandle[Checkout, object]:
+    return shop.temporal.get_workflow_handle_for(Checkout.run, checkout_id(order_id))
+
+
+def _starting(
+    shop: Services, order_id: OrderId, user_id: UserId, basket: Basket | None, total: Money | None = None
+) -> WithStartWorkflowOperation[Checkout, object]:
+    settings = shop.settings
+    terms = CheckoutTerms(
+        placement=settings.placement,
+        hold=settings.hold_period,
+        payment_window=settings.payment_window,
+        completion=settings.completion_period,
+        aftersale_window=settings.aftersale_window,
+    )
+    shown: dict[str, str | int | list[str]] = {"OrderId": order_id, "UserId": user_id}
+    shown |= {"OrderStatus": "pending_payment", "PaymentStatus": "unpaid"}
+    shown["SkuIds"] = sorted({line.sku_id for line in basket.lines}) if basket else []
+    if total is not None:
+        shown["Amount"] = total.minor
+    return WithStartWorkflowOperation(
+        Checkout.run,
+        CheckoutInput(order_id=order_id, user_id=user_id, terms=terms),
+        id=checkout_id(order_id),
+        task_queue=TaskQueue.CHECKOUT,
+        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+        search_attributes=attributes(**shown),
+        static_summary=f"Order {order_id}",
+    )
+
+
+async def _over(shop: Services, order_id: OrderId, who: Identity) -> OrderNotOpen:
+    """What to say when the process has ended; someone else's order is not found."""
+    if Permission.ORDERS not in who.permissions:
+        await shop.orders.order_of(order_id, who.user_id)
+    return OrderNotOpen(f"Order {order_id} is over.")

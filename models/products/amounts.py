@@ -30,7 +30,7 @@ _EXPONENTS = {
     **dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3),
 }
 """Where a currency has not two decimals."""
-_AMOUNT = re.compile(r"^(\d{1,13})(?:\.(\d{1,3}))?$", re.ASCII)
+_AMOUNT = re.compile(r"^(\d{1,16})(?:\.(\d{1,3}))?$", re.ASCII)
 
 
 def parse_amount(text: str, currency: Currency) -> Money:

@@ -23,8 +23,7 @@ from models.products.types import (
 from models.shared import Frozen, Money
 from models.shared.money import Currency
 
-_PAIR_END = re.compile(r"(?<!\\)[;；]")
-_EQUALS = re.compile(r"(?<!\\)[=＝]")
+_TOKEN = re.compile(r"\\(?P<kept>.)|(?P<end>[;；])|(?P<equals>[=＝])|(?P<text>.)", re.DOTALL)
 
 
 def parse_pairs(value: Any) -> Any:
@@ -32,23 +31,35 @@ def parse_pairs(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     pairs: dict[str, str] = {}
-    for part in filter(str.strip, _PAIR_END.split(value)):
-        name, *rest = _EQUALS.split(part, maxsplit=1)
-        if not rest:
-            raise ValueError(f"{part.strip()[:40]!r} is not a pair like Colour=Red")
-        if _plain(name) in pairs:
-            raise ValueError(f"{_plain(name)[:40]!r} is given twice")
-        pairs[_plain(name)] = _plain(rest[0])
+    name: str | None = None
+    text = ""
+    for token in [*_TOKEN.finditer(value), None]:
+        if token is not None and (token["kept"] or token["text"]):
+            text += token["kept"] or token["text"]
+        elif token is not None and token["equals"]:
+            if name is not None:
+                text += token["equals"]
+            else:
+                name, text = text.strip(), ""
+        else:
+            _end_pair(pairs, name, text.strip())
+            name, text = None, ""
     return pairs
+
+
+def _end_pair(pairs: dict[str, str], name: str | None, text: str) -> None:
+    if name is None:
+        if text:
+            raise ValueError(f"{text[:40]!r} is not a pair like Colour=Red")
+        return
+    if name in pairs:
+        raise ValueError(f"{name[:40]!r} is given twice")
+    pairs[name] = text
 
 
 def format_pairs(pairs: Mapping[str, Any]) -> str:
     """What `parse_pairs` reads back."""
     return ";".join(f"{_escaped(name)}={_escaped(str(value))}" for name, value in pairs.items())
-
-
-def _plain(text: str) -> str:
-    return re.sub(r"\\(.)", r"\1", text.strip())
 
 
 def _escaped(text: str) -> str:

@@ -7,12 +7,12 @@ Between equals the nearer warehouses win, then the smaller warehouse id.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import combinations
 from math import asin, comb, cos, radians, sin, sqrt
 
 from models.inventory.errors import SoldOut
 from models.inventory.types import Allocation, Destination, Place, SkuQuantity
-from models.shared import Frozen
 from models.shared.ids import MerchantId, SkuId, WarehouseId
 
 MAX_COMBINATIONS = 2_000
@@ -23,7 +23,8 @@ _EARTH_KM = 6371.0
 _UNKNOWN_KM = 1e6
 
 
-class Shelf(Frozen):
+@dataclass(frozen=True, slots=True)
+class Shelf:
     """What one warehouse can still sell of one SKU."""
 
     warehouse_id: WarehouseId

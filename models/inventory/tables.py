@@ -116,7 +116,6 @@ class ReservationLineTable(InventoryTable, table=True):
 
     __tablename__ = "reservation_lines"
     __table_args__ = (
-        ForeignKeyConstraint(["order_id"], ["reservations.order_id"], name="reservation_lines_of_reservation"),
         CheckConstraint("quantity > 0", name="reservation_lines_quantity"),
         CheckConstraint("restocked BETWEEN 0 AND quantity", name="reservation_lines_restocked"),
     )

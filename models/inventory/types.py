@@ -201,6 +201,7 @@ class BreakKind(StrEnum):
     RESERVED_UNEXPLAINED = "reserved_unexplained"
     OUT_OF_BOUNDS = "out_of_bounds"
     COMMIT_UNEXPLAINED = "commit_unexplained"
+    LINE_WITHOUT_RESERVATION = "line_without_reservation"
     HOLD_OVERDUE = "hold_overdue"
 
 

@@ -13,6 +13,7 @@ from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ".lower()
+_LETTERS = frozenset(_ALPHABET)
 _BODY = 26
 _ENTROPY_BYTES = 10
 
@@ -26,7 +27,7 @@ class Id(str):
     def __new__(cls, value: str) -> Self:
         start = f"{cls.prefix}_"
         body = value[len(start) :]
-        if not value.startswith(start) or len(body) != _BODY or set(body) - set(_ALPHABET):
+        if not value.startswith(start) or len(body) != _BODY or not _LETTERS.issuperset(body):
             raise ValueError(f"{value[:40]!r} is not a {cls.__name__}: expected {start}… with {_BODY} characters")
         return super().__new__(cls, value)
 

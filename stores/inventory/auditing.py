@@ -46,6 +46,9 @@ _BREAKS = """
     FROM sold FULL JOIN shipped USING (order_id, warehouse_id, sku_id)
     WHERE (sold, restocked) IS DISTINCT FROM (taken, returned)
     UNION ALL
+    SELECT 'line_without_reservation', warehouse_id, sku_id, order_id, format('%s units for an order unknown', quantity)
+    FROM reservation_lines l WHERE NOT EXISTS (SELECT FROM reservations r WHERE r.order_id = l.order_id)
+    UNION ALL
     SELECT 'hold_overdue', NULL, NULL, order_id,
            format('still held, though it expired at %s; is its checkout still running?', expires_at)
     FROM reservations WHERE state = 'held' AND expires_at < $1
@@ -60,7 +63,7 @@ class Auditing(Room):
         """Every break, none if all is well; safe beside running traffic, since it sees one snapshot.
 
         For each warehouse and SKU on_hand is the sum of the journal, reserved the sum of open reservations and between 0
-        and on_hand; each committed or restocked line has its movement and no movement lacks its line; no hold outlives
+        and on_hand; each committed or restocked line has its movement and no movement lacks its line; no line lacks its reservation; no hold outlives
         its expiry by more than `OVERDUE_AFTER`.
         """
         async with self._db.reader() as connection:

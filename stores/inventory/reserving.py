@@ -4,10 +4,15 @@ A hold is two round trips: read what can be sold, choose warehouses by the pure 
 those units or none. Nobody waits on a lock while the choice is made; if another buyer took a chosen row in between, the
 choice is made again, the third time under the locks, so it ends. When hot SKUs get several rows per warehouse, `_SHELVES`
 and `_HOLD` are the two statements that learn about it.
+
+Both name their rows one by one instead of by an array: then PostgreSQL sees that the plan is the same whatever the values,
+plans it once per connection and number of lines, and saves more time on each call than the call itself takes.
 """
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
+from itertools import chain
 
 from asyncpg import Record
 
@@ -39,25 +44,23 @@ _SHELVES = """
     SELECT s.warehouse_id, s.merchant_id, s.sku_id, s.on_hand - s.reserved - s.safety AS available,
            w.country, w.region, w.city, w.postal_code, w.latitude, w.longitude
     FROM stock s JOIN warehouses w USING (warehouse_id)
-    WHERE s.sku_id = ANY($1::text[]) AND s.on_hand - s.reserved > s.safety AND w.active
+    WHERE s.sku_id IN ({skus}) AND s.on_hand - s.reserved > s.safety AND w.active
 """
-_SHELVES_LOCKED = _SHELVES + " ORDER BY s.warehouse_id, s.sku_id FOR NO KEY UPDATE OF s"
+_LOCKED = " ORDER BY s.warehouse_id, s.sku_id FOR NO KEY UPDATE OF s"
 
 # `taken` locks the rows in order and looks at them again as they are then; the hold exists only if every row was there.
 _HOLD = """
-    WITH plan AS (
-        SELECT * FROM unnest($4::text[], $5::text[], $6::text[], $7::bigint[])
-            AS p (warehouse_id, sku_id, merchant_id, quantity)
-    ), taken AS MATERIALIZED (
+    WITH taken AS MATERIALIZED (
         SELECT s.warehouse_id, s.sku_id, p.merchant_id, p.quantity, s.safety, s.low_at,
                s.on_hand - s.reserved - s.safety AS available
-        FROM stock s JOIN plan p ON (s.warehouse_id, s.sku_id) = (p.warehouse_id, p.sku_id)
+        FROM stock s JOIN (VALUES {plan}) AS p (warehouse_id, sku_id, merchant_id, quantity)
+            ON (s.warehouse_id, s.sku_id) = (p.warehouse_id, p.sku_id)
         WHERE s.on_hand - s.reserved - s.safety >= p.quantity
         ORDER BY s.warehouse_id, s.sku_id
         FOR NO KEY UPDATE OF s
     ), held AS (
         INSERT INTO reservations (order_id, state, expires_at, changed_at)
-        SELECT $1, 'held', $2, $3 WHERE (SELECT count(*) FROM taken) = cardinality($4::text[])
+        SELECT $1, 'held', $2, $3 WHERE (SELECT count(*) FROM taken) = {rows}
         ON CONFLICT (order_id) DO NOTHING
         RETURNING order_id
     ), moved AS (
@@ -132,11 +135,11 @@ class Reserving(Room):
         wish = _Wish(order_id, lines, destination, now, expires_at)
         async with self._db.reader() as connection:
             for _ in range(_TRIES_WITHOUT_LOCKS):
-                held = await _hold(connection, wish, _SHELVES)
+                held = await _hold(connection, wish)
                 if held is not None:
                     return held
         async with self._db.transaction() as connection:
-            held = await _hold(connection, wish, _SHELVES_LOCKED)
+            held = await _hold(connection, wish, locked=True)
             if held is None:
                 raise RuntimeError(f"stock for {order_id} was locked and still could not be held; run `hanse audit`")
             return held
@@ -212,9 +215,20 @@ class _Wish:
         self.by_sku = total_by_sku(lines)
 
 
-async def _hold(connection: Connection, wish: _Wish, shelves_statement: str) -> Reservation | None:
+@cache
+def _shelves_statement(skus: int, locked: bool) -> str:
+    return _SHELVES.format(skus=", ".join(f"${n}" for n in range(1, skus + 1))) + (_LOCKED if locked else "")
+
+
+@cache
+def _hold_statement(rows: int) -> str:
+    row = "(${}::text, ${}::text, ${}::text, ${}::bigint)"
+    return _HOLD.format(rows=rows, plan=", ".join(row.format(*range(n, n + 4)) for n in range(4, 4 + 4 * rows, 4)))
+
+
+async def _hold(connection: Connection, wish: _Wish, *, locked: bool = False) -> Reservation | None:
     """One try; None if another buyer took a chosen row first."""
-    shelves = await connection.fetch(shelves_statement, list(wish.by_sku))
+    shelves = await connection.fetch(_shelves_statement(len(wish.by_sku), locked), *wish.by_sku)
     try:
         plan = allocate(wish.lines, [_shelf(row) for row in shelves], wish.destination)
     except SoldOut:
@@ -223,14 +237,11 @@ async def _hold(connection: Connection, wish: _Wish, shelves_statement: str) -> 
             raise
         return _the_same_again(earlier, wish)
     taken = await connection.fetch(
-        _HOLD,
+        _hold_statement(len(plan)),
         wish.order_id,
         wish.expires_at,
         wish.now,
-        [part.warehouse_id for part in plan],
-        [part.sku_id for part in plan],
-        [part.merchant_id for part in plan],
-        [part.quantity for part in plan],
+        *chain.from_iterable((part.warehouse_id, part.sku_id, part.merchant_id, part.quantity) for part in plan),
     )
     if taken:
         crossed = sorted((row["low_stock"] for row in taken if row["low_stock"]), key=_place_of)

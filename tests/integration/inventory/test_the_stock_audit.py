@@ -61,6 +61,7 @@ _JOURNAL = (
             "UPDATE reservations SET state = 'held' WHERE state = 'released'",
             {BreakKind.RESERVED_UNEXPLAINED},
         ),
+        ("DELETE FROM reservations WHERE state = 'released'", {BreakKind.LINE_WITHOUT_RESERVATION}),
         ("UPDATE reservation_lines SET restocked = 1 WHERE restocked = 2", {BreakKind.COMMIT_UNEXPLAINED}),
     ],
 )

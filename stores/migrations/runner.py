@@ -29,6 +29,10 @@ _ONE_AT_A_TIME = 0x48414E53
 """Advisory lock key: two `hanse migrate` on one database wait for each other."""
 
 
+_one_in_this_process = asyncio.Lock()
+"""`alembic.op`, which migrations speak to, is global."""
+
+
 @dataclass(frozen=True)
 class Migrated:
     """What `migrate` did to one database; equal revisions mean nothing."""
@@ -43,7 +47,7 @@ async def migrate(settings: Settings, database: str | None = None) -> list[Migra
     names = DATABASES if database is None else (database,)
     before = await asyncio.gather(*(revision_of(settings.dsn(name)) for name in names))
     done: list[Migrated] = []
-    for name, revision in zip(names, before, strict=True):  # one by one: `alembic.op` is global
+    for name, revision in zip(names, before, strict=True):
         head = head_of(name)
         if revision != head:
             await migrate_database(settings.dsn(name), name)
@@ -103,7 +107,8 @@ async def _upgrade(dsn: str, scripts: ScriptDirectory) -> None:
             await connection.execute(text(f"SET lock_timeout = '{_LOCK_TIMEOUT}'"))
             await connection.execute(text(f"SET statement_timeout = '{_STATEMENT_TIMEOUT}'"))
             await connection.commit()
-            await connection.run_sync(_run_to_head, scripts)
+            async with _one_in_this_process:
+                await connection.run_sync(_run_to_head, scripts)
             await connection.commit()
     finally:
         await engine.dispose()

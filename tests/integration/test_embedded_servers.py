@@ -6,7 +6,6 @@ from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
 from temporalio.client import Client
 
 from hanse.settings import Settings
-from stores.migrations import DATABASES, head_of, migrate, revision_of
 from tests.conftest import OpenDatabase
 
 
@@ -40,10 +39,3 @@ async def test_temporal_knows_the_search_attributes_operators_filter_by(
         ListSearchAttributesRequest(namespace=settings.temporal_namespace)
     )
     assert {"OrderId", "UserId", "OrderStatus", "Amount", "SkuIds"} <= set(answer.custom_attributes)
-
-
-async def test_migrating_twice_changes_nothing_the_second_time(migrated_settings: Settings) -> None:
-    again = await migrate(migrated_settings)
-    assert [step.database for step in again] == list(DATABASES)
-    assert all(step.before == step.after == head_of(step.database) for step in again)
-    assert await revision_of(migrated_settings.dsn("orders")) == head_of("orders")

@@ -2,6 +2,7 @@
 
 import types
 from datetime import UTC, datetime
+from enum import Enum
 from typing import Any, Literal, Union, get_args, get_origin
 
 from pydantic import AwareDatetime, BaseModel
@@ -99,6 +100,8 @@ def _sample(annotation: Any) -> Any:
     simple: dict[Any, Any] = {AwareDatetime: _MOMENT, int: 2, str: "example", bool: True, Money: Money(minor=12_900)}
     if annotation in simple:
         return simple[annotation]
+    if isinstance(annotation, type) and issubclass(annotation, Enum):
+        return next(iter(annotation))
     if isinstance(annotation, type) and issubclass(annotation, Id):
         return annotation.derive(_MOMENT, "example", annotation.prefix)
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):

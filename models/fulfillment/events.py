@@ -1,12 +1,8 @@
 """What the shop tells about parcels."""
 
-from typing import Literal
-
+from models.fulfillment.types import ExceptionKind
 from models.shared.events import Event
 from models.shared.ids import OrderId, ShipmentId
-
-ExceptionKind = Literal["lost", "refused", "damaged", "address_error"]
-"""What can go wrong with a parcel (R10.6)."""
 
 
 class ShipmentShipped(Event):

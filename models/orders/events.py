@@ -1,23 +1,9 @@
 """What the shop tells about an order."""
 
-from typing import Annotated, Literal
-
-from pydantic import Field
-
+from models.orders.types import CancelReason, LineRequest
 from models.shared.events import Event
-from models.shared.frozen import Frozen
-from models.shared.ids import OrderId, SkuId, UserId
+from models.shared.ids import OrderId, UserId
 from models.shared.money import Money
-
-CancelledBecause = Literal["payment_timeout", "by_user", "by_operator", "refused", "stock_commit_failed"]
-"""`refused`: a later step of the checkout said no. `stock_commit_failed`: paid, but the stock could not be committed."""
-
-
-class OrderedLine(Frozen):
-    """How many of one SKU an order asks for."""
-
-    sku_id: SkuId
-    quantity: Annotated[int, Field(gt=0)]
 
 
 class OrderCreated(Event):
@@ -30,7 +16,7 @@ class OrderCreated(Event):
     order_id: OrderId
     user_id: UserId
     total: Money
-    lines: tuple[OrderedLine, ...]
+    lines: tuple[LineRequest, ...]
 
 
 class OrderPaid(Event):
@@ -43,7 +29,7 @@ class OrderPaid(Event):
     order_id: OrderId
     user_id: UserId
     total: Money
-    lines: tuple[OrderedLine, ...]
+    lines: tuple[LineRequest, ...]
 
 
 class OrderCancelled(Event):
@@ -55,7 +41,7 @@ class OrderCancelled(Event):
 
     order_id: OrderId
     user_id: UserId
-    reason: CancelledBecause
+    reason: CancelReason
 
 
 class OrderCompleted(Event):

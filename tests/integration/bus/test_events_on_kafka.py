@@ -18,6 +18,7 @@ from bus.envelope import Envelope, encode
 from bus.publisher import NotAcknowledged, Publisher
 from bus.seen import RedisSeenEvents
 from models.orders.events import OrderCancelled, OrderCompleted, OrderCreated
+from models.orders.types import CancelReason
 from models.shared.events import Event
 from models.shared.ids import OrderId, UserId
 from models.shared.money import Money
@@ -40,7 +41,7 @@ def created(order_id: OrderId) -> OrderCreated:
 def life_of(order_id: OrderId) -> list[Event]:
     return [
         created(order_id),
-        OrderCancelled(occurred_at=NOW, order_id=order_id, user_id=USER, reason="by_user"),
+        OrderCancelled(occurred_at=NOW, order_id=order_id, user_id=USER, reason=CancelReason.BY_USER),
         OrderCompleted(occurred_at=NOW, order_id=order_id, user_id=USER, total=Money(minor=100)),
     ]
 

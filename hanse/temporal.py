@@ -1,0 +1,51 @@
+"""The way to Temporal: one client, set up the same in the api, in workers, in commands and in tests."""
+
+import dataclasses
+
+from opentelemetry import trace
+from temporalio.client import Client
+from temporalio.contrib.opentelemetry import OpenTelemetryPlugin, ReplaySafeTracerProvider
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.converter import DataConverter, DefaultFailureConverterWithEncodedAttributes
+from temporalio.runtime import Runtime
+from temporalio.service import GrpcCompression
+
+from hanse.codec import EncryptingCodec, PayloadKeys
+from hanse.settings import Settings
+
+
+def data_converter(settings: Settings) -> DataConverter:
+    """Pydantic values as JSON, then encrypted; failure messages and stack traces too, since they quote what failed.
+
+    Raises PayloadKeysMissing.
+    """
+    keys = PayloadKeys.parse(settings.payload_keys.get_secret_value())
+    return dataclasses.replace(
+        pydantic_data_converter,
+        payload_codec=EncryptingCodec(keys),
+        failure_converter_class=DefaultFailureConverterWithEncodedAttributes,
+    )
+
+
+async def connect(settings: Settings, runtime: Runtime | None = None) -> Client:
+    """A connected client; workers made from it inherit codec and tracing.
+
+    Tracing is on once `hanse.telemetry.setup_telemetry` ran in this process, since workflow spans need its replay-safe
+    provider; a process without telemetry traces nothing. gRPC is not compressed: payloads are ciphertext, and on loopback
+    compression only costs time. Raises PayloadKeysMissing, or RuntimeError when nobody answers.
+    """
+    traced = isinstance(trace.get_tracer_provider(), ReplaySafeTracerProvider)
+    try:
+        return await Client.connect(
+            settings.temporal_address,
+            namespace=settings.temporal_namespace,
+            data_converter=data_converter(settings),
+            plugins=[OpenTelemetryPlugin(add_temporal_spans=True)] if traced else [],
+            runtime=runtime,
+            grpc_compression=GrpcCompression.NONE,
+        )
+    except RuntimeError as error:
+        raise RuntimeError(
+            f"no Temporal server at {settings.temporal_address} ({error}); start it with `hanse up` or set "
+            "HANSE_TEMPORAL_ADDRESS"
+        ) from error

@@ -62,9 +62,7 @@ def build_app(books: Path, own_url: str, secret: str, settings: SandboxSettings)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with httpx.AsyncClient(
-            timeout=settings.callback_timeout_seconds, follow_redirects=False
-        ) as client:
+        async with httpx.AsyncClient(timeout=settings.callback_timeout_seconds, follow_redirects=False) as client:
             unit = timedelta(seconds=settings.callback_unit_seconds)
             courier = Courier(provider, client, secret, unit=unit, tries=settings.callback_tries)
             work = asyncio.create_task(courier.run())

@@ -41,23 +41,25 @@ class Fate:
         self, place: On, number: int, attempt: str, own: list[FaultRule], now: datetime
     ) -> list[FaultRule]:
         """The faults that hit what happens to one payment. `own` are the payment's or the button's rules."""
-        return self._hits(place, number, attempt, own, now)
+        return self._hits(place, number, attempt, own, now, of_calls=False)
 
     def hits_on_call(self, place: On, attempt: str | None, own: list[FaultRule], now: datetime) -> list[FaultRule]:
         """The faults that hit one call of the merchant."""
         self._calls[place] += 1
         number = self._calls[place]
-        return self._hits(place, number, attempt or f"{place}#{number}", own, now)
+        return self._hits(place, number, attempt or f"{place}#{number}", own, now, of_calls=True)
 
-    def _hits(self, place: On, ordinal: int, subject: str, own: list[FaultRule], now: datetime) -> list[FaultRule]:
+    def _hits(
+        self, place: On, ordinal: int, subject: str, own: list[FaultRule], now: datetime, *, of_calls: bool
+    ) -> list[FaultRule]:
         owner = f"schedule set at {self._set_at.isoformat()}" if self._set_at else "schedule"
         found = [(f"payment {subject}", rule) for rule in own]
         found += [(owner, rule) for rule in self._schedule.rules if self._in_force(rule, now)]
         hits = []
         for who, rule in found:
-            if not (
-                rule.happens_on(place) and rule.chosen(self._schedule.seed, ordinal) and self._within_limit(who, rule)
-            ):
+            if rule.of_a_call != of_calls or not rule.happens_on(place):
+                continue
+            if not (rule.chosen(self._schedule.seed, ordinal) and self._within_limit(who, rule)):
                 continue
             self._db.execute(
                 "INSERT INTO injected (at, owner, rule, hit_on, subject) VALUES (?, ?, ?, ?, ?)",

@@ -82,6 +82,11 @@ class FaultRule(Frozen):
         """The value, or its default."""
         return MEANINGS[self.fault][1] if self.value is None else self.value
 
+    @property
+    def of_a_call(self) -> bool:
+        """Whether it is the call that fails, and not what happens to the money or its callbacks."""
+        return self.fault in get_args(CallFault)
+
     def happens_on(self, place: On) -> bool:
         """Whether this rule speaks about such a callback or call."""
         return place in _PLACES[self.fault] and self.on in (None, place)

@@ -28,6 +28,18 @@ def free_port() -> int:
         return port
 
 
+async def until(condition: Callable[[], bool], what: str, seconds: float = 10, pause: float = 0.01) -> None:
+    """Wait for something outside this process to show; an AssertionError that names it when it does not."""
+    end = time.monotonic() + seconds
+    for _ in range(10**6):
+        if condition():
+            return
+        if time.monotonic() > end:
+            break
+        await asyncio.sleep(pause)
+    raise AssertionError(f"waited {seconds} s in vain for {what}")
+
+
 class SandboxServer:
     """`python -m channels.payment.sandbox` on a free port; callbacks are retried after 20 ms, 40 ms, 80 ms …"""
 
@@ -123,8 +135,8 @@ class CallbackInbox:
         config = uvicorn.Config(self._app, port=self._port, log_level="warning", lifespan="off", interface="asgi3")
         self._server = uvicorn.Server(config)
         self._task = asyncio.create_task(self._server.serve())
-        while not self._server.started:
-            await asyncio.sleep(0.01)
+        server = self._server
+        await until(lambda: server.started, "the inbox to listen")
 
     async def close(self) -> None:
         """Be unreachable."""
@@ -134,9 +146,5 @@ class CallbackInbox:
 
     async def wait_for(self, count: int, seconds: float = 10) -> list[ChannelCallback]:
         """The accepted callbacks, once there are `count` of them."""
-        end = time.monotonic() + seconds
-        while len(self.accepted) < count:
-            if time.monotonic() > end:
-                raise AssertionError(f"{len(self.accepted)} of {count} callbacks came within {seconds} s: {self.accepted}")
-            await asyncio.sleep(0.01)
+        await until(lambda: len(self.accepted) >= count, f"{count} callbacks", seconds)
         return self.accepted

@@ -1,28 +1,49 @@
-"""Assembles `hanse` from the verbs beside this file."""
+"""Assembles `hanse` from the verbs beside this file. A verb is imported when it is asked for, so none slows another."""
 
 import importlib
 import pkgutil
 import sys
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
 
 import cli
 from cli.console import errors
 from hanse.stack.part import StackError
 
+_MODULES = {module.name.strip("_").replace("_", "-"): module.name for module in pkgutil.iter_modules(cli.__path__)}
+
+
+class Verbs(TyperGroup):
+    """`hanse replay-orders` is `replay_orders()` in `cli/replay_orders.py`; a module without such a function is no verb."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Every verb, for `hanse --help`."""
+        return [name for name in _MODULES if self.get_command(ctx, name)]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002 - the context decides nothing
+        """One verb; None when there is no such verb."""
+        module = _MODULES.get(cmd_name, "main")
+        verb = None if module == "main" else getattr(importlib.import_module(f"cli.{module}"), module, None)
+        if not callable(verb):
+            return None
+        alone = typer.Typer(pretty_exceptions_show_locals=False, add_completion=False)
+        alone.command(name=cmd_name)(verb)
+        return typer.main.get_command(alone)
+
+
 app = typer.Typer(
     name="hanse",
-    help="Hanse, a saga-first commerce backend. Begin with `hanse up`.",
+    cls=Verbs,
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,  # locals hold secrets
 )
 
-for _module in pkgutil.iter_modules(cli.__path__):
-    if _module.name == "main":
-        continue
-    _verb = getattr(importlib.import_module(f"cli.{_module.name}"), _module.name, None)
-    if callable(_verb):
-        app.command(name=_module.name.strip("_").replace("_", "-"))(_verb)
+
+@app.callback()
+def hanse() -> None:
+    """Hanse, a saga-first commerce backend. Begin with `hanse up`."""
 
 
 def main() -> None:

@@ -5,12 +5,16 @@ from typing import Annotated
 import typer
 
 from hanse.settings import Settings
+from hanse.stack.part import StackError
+from workers.main import run
+from workflows.options import TaskQueue
 
 
 def worker(
     queue: Annotated[list[str] | None, typer.Option(help="Run only this task queue; repeat for several.")] = None,
 ) -> None:
     """Run the workers of all task queues, or of those named, until Ctrl-C."""
-    from workers.main import run  # every workflow and activity: only this verb pays for it
-
-    run(Settings(), queue)
+    names = {each.value for each in TaskQueue}
+    if unknown := set(queue or ()) - names:
+        raise StackError(f"no task queue is named {', '.join(sorted(unknown))}; there are {', '.join(sorted(names))}")
+    run(Settings(), queue or ())

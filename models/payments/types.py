@@ -8,6 +8,9 @@ from pydantic import Field
 from models.shared import Frozen, Instant, Money
 from models.shared.ids import AttemptId, OrderId, PaymentId, RefundId, SkuId, UserId
 
+MAX_OPEN_ATTEMPTS = 20
+"""How many attempts of one payment may wait for the buyer at once; each is asked and closed at the end of the window."""
+
 
 class PaymentState(StrEnum):
     """The life of a payment: `pending` while its window is open."""
@@ -88,6 +91,8 @@ class Attempt(Frozen):
     cashier_url: str | None
     channel_transaction: str | None = None
     captured_at: Instant | None = None
+    surplus_reason: RefundReason | None = None
+    """Why the capture goes back whole, when it does."""
     created_at: Instant
 
 
@@ -123,3 +128,52 @@ class Refund(Frozen):
     created_at: Instant
     finished_at: Instant | None = None
     refusal: str | None = None
+
+
+class Mismatch(Frozen):
+    """A report that cannot be believed as it stands, kept for a person to judge. Nothing was booked for it."""
+
+    attempt_id: AttemptId
+    payment_id: PaymentId
+    channel: str
+    channel_transaction: str
+    expected: Money
+    reported: Money
+    why: str
+    """`amount`: not the attempt's amount or currency. `transaction`: the attempt or the transaction was booked otherwise."""
+    event_id: str
+    at: Instant
+
+
+class CallbackVerdict(StrEnum):
+    """What was thought of a callback when it came."""
+
+    GENUINE = "genuine"
+    SIGNATURE_INVALID = "signature_invalid"
+    TIMESTAMP_STALE = "timestamp_stale"
+    MALFORMED = "malformed"
+    UNKNOWN_PAYMENT = "unknown_payment"
+
+
+class KeptCallback(Frozen):
+    """A callback as it came, kept whatever it was. `body` is cut at the store's limit; `size` is what came."""
+
+    number: int
+    addressed_to: str
+    channel: str | None
+    event_id: str | None
+    verdict: CallbackVerdict
+    headers: dict[str, str]
+    body: bytes
+    size: int
+    received_at: Instant
+
+
+class MoneyBreak(Frozen):
+    """One break of invariant 2, with the rows that show it."""
+
+    check: str
+    payment_id: PaymentId | None
+    order_id: OrderId | None
+    detail: str
+    facts: dict[str, str | int | None]

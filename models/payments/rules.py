@@ -1,0 +1,59 @@
+"""What is decided about money without looking anywhere else. The store asks under the payment's row lock."""
+
+from collections.abc import Sequence
+
+from models.payments.types import Attempt, Payment, PaymentState, RefundReason
+from models.shared import Instant, Money
+from models.shared.ids import AttemptId, RefundId
+
+
+def left_to_pay(payment: Payment) -> Money:
+    """What is still owed. Open attempts do not count, only captures do."""
+    return payment.amount - payment.captured
+
+
+def left_to_refund(payment: Payment) -> Money:
+    """What can still go back of what was kept: captured − refunded − held."""
+    return payment.captured - payment.refunded - payment.held
+
+
+def is_kept(payment: Payment, capture: Money) -> bool:
+    """The one rule that picks the winner among captures: kept while the payment is open and the capture fits what is owed.
+
+    A capture that does not fit is surplus and goes back whole; a part of it is never kept.
+    """
+    return payment.state is PaymentState.PENDING and capture <= left_to_pay(payment)
+
+
+def surplus_reason(payment: Payment) -> RefundReason:
+    """Why a capture that is not kept goes back."""
+    return RefundReason.LATE_PAYMENT if payment.state is PaymentState.CLOSED else RefundReason.DUPLICATE_PAYMENT
+
+
+def surplus_refund_id(attempt: Attempt) -> RefundId:
+    """The one refund that gives this attempt's capture back whole, however often it is asked for."""
+    return RefundId.derive(attempt.created_at, "surplus", attempt.attempt_id)
+
+
+def leg_id_of(refund_id: RefundId, attempt_id: AttemptId, held_at: Instant, round_no: int) -> RefundId:
+    """The channel's idempotency key for one leg. A refund held again after a refusal gets new ones, since a channel
+    that refused a key refuses it for ever."""
+    return RefundId.derive(held_at, refund_id, attempt_id, str(round_no))
+
+
+def split_refund(amount: Money, left: Sequence[tuple[AttemptId, Money]]) -> list[tuple[AttemptId, Money]]:
+    """Spread a refund over captured attempts, each with what can still go back over it.
+
+    The fullest first (equals in the order of their ids), so a refund takes as few legs as possible and the same facts
+    always give the same legs. The caller has checked that `amount` fits.
+    """
+    legs: list[tuple[AttemptId, Money]] = []
+    rest = amount
+    for attempt_id, room in sorted(left, key=lambda entry: (-entry[1].minor, entry[0])):
+        part = min(rest, room)
+        if part.minor > 0:
+            legs.append((attempt_id, part))
+            rest = rest - part
+    if rest.minor:
+        raise ValueError(f"{amount} does not fit into the captures; {rest} is left over")
+    return legs

@@ -1,0 +1,282 @@
+"""The schema of database `payments`, in its written form. The migration creates it; a test compares the two.
+
+Not tables to work with: stores speak SQL, and values that travel are in `types.py`. Amounts are minor units.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, SQLModel
+
+
+class PaymentsTable(SQLModel):
+    """The base of this database's tables."""
+
+    metadata = MetaData()
+
+
+def _id(*foreign: ForeignKey, key: bool = False, nullable: bool = False) -> Any:
+    return Field(sa_column=Column(Text(collation="C"), *foreign, primary_key=key, nullable=nullable))
+
+
+def _text(*, nullable: bool = False, key: bool = False, default: str | None = None) -> Any:
+    return Field(sa_column=Column(Text, primary_key=key, nullable=nullable, server_default=default))
+
+
+def _minor(*, default: str | None = None, nullable: bool = False, key: bool = False) -> Any:
+    server_default = text(default) if default else None
+    return Field(sa_column=Column(BigInteger, primary_key=key, nullable=nullable, server_default=server_default))
+
+
+def _moment(*, nullable: bool = False) -> Any:
+    return Field(sa_column=Column(DateTime(timezone=True), nullable=nullable))
+
+
+def _number() -> Any:
+    return Field(sa_column=Column(BigInteger, Identity(always=True), primary_key=True))
+
+
+class PaymentTable(PaymentsTable, table=True):
+    """What is owed, one row an order. Its row lock is the lock of everything that belongs to the payment."""
+
+    __tablename__ = "payments"
+    __table_args__ = (
+        UniqueConstraint("order_id", name="payments_one_per_order"),
+        CheckConstraint("currency ~ '^[A-Z]{3}$'", name="payments_currency"),
+        CheckConstraint("amount_minor > 0", name="payments_amount"),
+        CheckConstraint("captured_minor >= 0", name="payments_captured"),
+        CheckConstraint("refunded_minor >= 0", name="payments_refunded"),
+        CheckConstraint("held_minor >= 0", name="payments_held"),
+        CheckConstraint("state IN ('pending', 'paid', 'closed')", name="payments_state"),
+        CheckConstraint("closed_as IN ('expired', 'cancelled')", name="payments_closed_as"),
+        CheckConstraint("captured_minor <= amount_minor", name="payments_never_more_than_owed"),
+        CheckConstraint("refunded_minor + held_minor <= captured_minor", name="payments_never_more_back_than_came"),
+        CheckConstraint("(state = 'paid') = (captured_minor = amount_minor)", name="payments_paid_is_complete"),
+        CheckConstraint("state <> 'closed' OR captured_minor = 0", name="payments_closed_keeps_nothing"),
+        CheckConstraint("(state = 'closed') = (closed_as IS NOT NULL)", name="payments_closed_says_how"),
+        CheckConstraint("(state = 'pending') = (settled_at IS NULL)", name="payments_settled_says_when"),
+        Index("payments_by_user", "user_id", "payment_id"),
+        Index("payments_by_state", "state", "payment_id"),
+    )
+
+    payment_id: str = _id(key=True)
+    order_id: str = _id()
+    user_id: str = _id()
+    currency: str = _text()
+    amount_minor: int = _minor()
+    captured_minor: int = _minor(default="0")
+    """Kept captures only; a surplus never counts here."""
+    refunded_minor: int = _minor(default="0")
+    held_minor: int = _minor(default="0")
+    state: str = _text()
+    closed_as: str | None = _text(nullable=True)
+    due_at: datetime = _moment()
+    created_at: datetime = _moment()
+    settled_at: datetime | None = _moment(nullable=True)
+    """When it became paid or closed."""
+
+
+class AttemptTable(PaymentsTable, table=True):
+    """Tries to pay. A capture is the attempt's one channel transaction, kept (`captured`) or going back whole (`surplus`)."""
+
+    __tablename__ = "attempts"
+    __table_args__ = (
+        UniqueConstraint("channel", "channel_transaction", name="attempts_transaction_booked_once"),
+        CheckConstraint("instalments BETWEEN 1 AND 48", name="attempts_instalments"),
+        CheckConstraint("amount_minor > 0", name="attempts_amount"),
+        CheckConstraint("refunded_minor >= 0", name="attempts_refunded"),
+        CheckConstraint("held_minor >= 0", name="attempts_held"),
+        CheckConstraint("state IN ('pending', 'captured', 'surplus', 'closed')", name="attempts_state"),
+        CheckConstraint(
+            "(state IN ('captured', 'surplus')) = (channel_transaction IS NOT NULL AND captured_at IS NOT NULL)",
+            name="attempts_money_has_a_transaction",
+        ),
+        CheckConstraint("(state = 'surplus') = (surplus_reason IS NOT NULL)", name="attempts_surplus_says_why"),
+        CheckConstraint(
+            "refunded_minor + held_minor <= CASE WHEN channel_transaction IS NULL THEN 0 ELSE amount_minor END",
+            name="attempts_never_more_back_than_came",
+        ),
+        Index("attempts_by_payment", "payment_id", "attempt_id"),
+        Index("attempts_pending", "created_at", "attempt_id", postgresql_where=text("state = 'pending'")),
+    )
+
+    attempt_id: str = _id(key=True)
+    payment_id: str = _id(ForeignKey("payments.payment_id", name="attempts_of_payment"))
+    order_id: str = _id()
+    channel: str = _text()
+    method: str = _text()
+    instalments: int = Field(sa_column=Column(Integer, nullable=False))
+    currency: str = _text()
+    amount_minor: int = _minor()
+    refunded_minor: int = _minor(default="0")
+    held_minor: int = _minor(default="0")
+    state: str = _text()
+    surplus_reason: str | None = _text(nullable=True)
+    channel_reference: str | None = _text(nullable=True)
+    cashier_url: str | None = _text(nullable=True)
+    channel_transaction: str | None = _text(nullable=True)
+    captured_at: datetime | None = _moment(nullable=True)
+    created_at: datetime = _moment()
+
+
+class MismatchTable(PaymentsTable, table=True):
+    """Reports that contradict their attempt; nothing was booked for them."""
+
+    __tablename__ = "mismatches"
+    __table_args__ = (
+        CheckConstraint("why IN ('amount', 'transaction')", name="mismatches_why"),
+        Index("mismatches_by_time", "at"),
+    )
+
+    channel: str = _text(key=True)
+    channel_transaction: str = _text(key=True)
+    attempt_id: str = _id(ForeignKey("attempts.attempt_id", name="mismatches_of_attempt"), key=True)
+    payment_id: str = _id()
+    expected_minor: int = _minor()
+    expected_currency: str = _text()
+    reported_minor: int = _minor(key=True)
+    reported_currency: str = _text(key=True)
+    why: str = _text()
+    event_id: str = _text()
+    at: datetime = _moment()
+
+
+class RefundTable(PaymentsTable, table=True):
+    """Money on its way back. `round_no` counts how often it was held; a refused refund may be held again."""
+
+    __tablename__ = "refunds"
+    __table_args__ = (
+        CheckConstraint("amount_minor > 0", name="refunds_amount"),
+        CheckConstraint("state IN ('held', 'submitted', 'succeeded', 'refused', 'other_means')", name="refunds_state"),
+        CheckConstraint(
+            "(state IN ('succeeded', 'other_means')) = (finished_at IS NOT NULL)", name="refunds_finished_says_when"
+        ),
+        Index("refunds_by_payment", "payment_id", "refund_id"),
+        Index("refunds_by_state", "state", "refund_id"),
+        Index("refunds_by_attempt", "attempt_id", postgresql_where=text("attempt_id IS NOT NULL")),
+    )
+
+    refund_id: str = _id(key=True)
+    payment_id: str = _id(ForeignKey("payments.payment_id", name="refunds_of_payment"))
+    order_id: str = _id()
+    currency: str = _text()
+    amount_minor: int = _minor()
+    asked_minor: int | None = _minor(nullable=True)
+    """What was asked; null asked for all that was left."""
+    reason: str = _text()
+    state: str = _text()
+    attempt_id: str | None = _id(ForeignKey("attempts.attempt_id", name="refunds_of_surplus"), nullable=True)
+    """The surplus capture that it gives back, if it is one of those."""
+    lines: list[dict[str, Any]] = Field(sa_column=Column(JSONB, nullable=False))
+    actor: str = _text()
+    note: str = _text()
+    round_no: int = Field(sa_column=Column(Integer, nullable=False, server_default=text("1")))
+    refusal: str | None = _text(nullable=True)
+    created_at: datetime = _moment()
+    finished_at: datetime | None = _moment(nullable=True)
+
+
+class RefundLegTable(PaymentsTable, table=True):
+    """The part of a refund that goes back over one capture.
+
+    held → processing (the channel was asked) → succeeded | refused; a refused or never sent leg is released with its
+    refund; contradicted: the channel paid after the release.
+    """
+
+    __tablename__ = "refund_legs"
+    __table_args__ = (
+        UniqueConstraint("refund_id", "round_no", "attempt_id", name="refund_legs_once_a_round"),
+        CheckConstraint("amount_minor > 0", name="refund_legs_amount"),
+        CheckConstraint(
+            "state IN ('held', 'processing', 'succeeded', 'refused', 'released', 'contradicted')",
+            name="refund_legs_state",
+        ),
+        Index("refund_legs_by_attempt", "attempt_id"),
+    )
+
+    leg_id: str = _id(key=True)
+    refund_id: str = _id(ForeignKey("refunds.refund_id", name="refund_legs_of_refund"))
+    attempt_id: str = _id(ForeignKey("attempts.attempt_id", name="refund_legs_over_attempt"))
+    round_no: int = Field(sa_column=Column(Integer, nullable=False))
+    amount_minor: int = _minor()
+    state: str = _text()
+    detail: str = _text(default="")
+
+
+class LedgerTable(PaymentsTable, table=True):
+    """The books: one transfer a row, append-only by a trigger."""
+
+    __tablename__ = "ledger"
+    __table_args__ = (
+        UniqueConstraint("kind", "reference", name="ledger_once"),
+        CheckConstraint(
+            "kind IN ('capture', 'surplus', 'fee', 'unkeep', 'refund_hold', 'refund_release', 'refund', 'other_means')",
+            name="ledger_kind",
+        ),
+        CheckConstraint("amount_minor > 0", name="ledger_amount"),
+        CheckConstraint("debit <> credit", name="ledger_two_accounts"),
+        Index("ledger_by_payment", "payment_id", "number"),
+        Index("ledger_by_time", "at"),
+    )
+
+    number: int = _number()
+    kind: str = _text()
+    reference: str = _id()
+    debit: str = _text()
+    credit: str = _text()
+    amount_minor: int = _minor()
+    currency: str = _text()
+    payment_id: str = _id()
+    order_id: str = _id()
+    at: datetime = _moment()
+
+
+class CallbackTable(PaymentsTable, table=True):
+    """What came to the callback address, as it came; append-only by a trigger."""
+
+    __tablename__ = "callbacks"
+    __table_args__ = (
+        CheckConstraint(
+            "verdict IN ('genuine', 'signature_invalid', 'timestamp_stale', 'malformed', 'unknown_payment')",
+            name="callbacks_verdict",
+        ),
+        CheckConstraint("octet_length(body) <= 65536", name="callbacks_body"),
+        Index("callbacks_by_address", "addressed_to", "number"),
+    )
+
+    number: int = _number()
+    addressed_to: str = _text()
+    channel: str | None = _text(nullable=True)
+    event_id: str | None = _text(nullable=True)
+    verdict: str = _text()
+    headers: dict[str, str] = Field(sa_column=Column(JSONB, nullable=False))
+    body: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    size: int = _minor()
+    """How much came, in bytes; `body` keeps at most 64 KiB of it."""
+    received_at: datetime = _moment()
+
+
+class ToldEventTable(PaymentsTable, table=True):
+    """Callback events that have reached their saga."""
+
+    __tablename__ = "told_events"
+
+    channel: str = _text(key=True)
+    event_id: str = _text(key=True)
+    at: datetime = _moment()

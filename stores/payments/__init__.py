@@ -1,0 +1,21 @@
+"""Database `payments`: what is owed, what came, what goes back, and the books of it.
+
+| file | thought |
+|---|---|
+| `payments.py` | one payment an order: open it, read it, list it |
+| `attempts.py` | tries to pay, on channels |
+| `settling.py` | what a reported capture turns out to be; the end of the window |
+| `callbacks.py` | what channels sent, as it came |
+| `refunds.py` | hold, record, book or release money on its way back |
+| `refund_legs.py` | over which captures it goes, and the sums and transfers that move with each leg |
+| `refund_reading.py` | refunds as they stand |
+| `ledger.py` | double-entry books |
+| `audit.py` | what breaks invariant 2 |
+
+`rows.py` turns rows into values and holds the one order of locks: the payment's row first, and everything that belongs to the
+payment only while it is held. So two transactions on one payment happen one after another, and none can deadlock.
+"""
+
+from stores.payments.store import PaymentStore
+
+__all__ = ["PaymentStore"]

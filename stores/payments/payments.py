@@ -1,0 +1,82 @@
+"""One payment an order: open it, read it, list it."""
+
+from datetime import datetime
+
+from hanse.database import Database
+from models.payments.errors import PaymentConflict
+from models.payments.messages import OpenPayment
+from models.payments.types import Payment, PaymentState
+from models.shared.ids import OrderId, PaymentId, UserId
+from models.shared.refusals import NotFound
+from stores.payments.rows import read_payment, to_payment
+
+
+class Payments:
+    """What is owed."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def open_payment(self, ask: OpenPayment) -> Payment:
+        """Open the order's only payment. Idempotent by order id: a repeat finds the payment as it stands now, whatever
+        became of it. `PaymentConflict` if the order's payment has another id, amount or buyer."""
+        async with self._db.transaction() as tx:
+            await tx.execute(
+                """
+                INSERT INTO payments (payment_id, order_id, user_id, currency, amount_minor, state, due_at, created_at)
+                VALUES ($1, $2, $3, $4, $5, 'pending', $6, $7)
+                ON CONFLICT DO NOTHING
+                """,
+                ask.payment_id,
+                ask.order_id,
+                ask.user_id,
+                ask.amount.currency,
+                ask.amount.minor,
+                ask.due_at,
+                ask.at,
+            )
+            row = await tx.fetchrow("SELECT * FROM payments WHERE order_id = $1", ask.order_id)
+            payment = to_payment(row) if row else None
+        asked = (ask.payment_id, ask.user_id, ask.amount)
+        if payment is None or (payment.payment_id, payment.user_id, payment.amount) != asked:
+            raise PaymentConflict.of(ask.payment_id)
+        return payment
+
+    async def payment(self, payment_id: PaymentId) -> Payment:
+        """The payment as it stands. `NotFound`."""
+        async with self._db.reader() as connection:
+            return await read_payment(connection, payment_id)
+
+    async def payment_for_order(self, order_id: OrderId) -> Payment:
+        """The order's payment as it stands. `NotFound` if none was opened."""
+        async with self._db.reader() as connection:
+            row = await connection.fetchrow("SELECT * FROM payments WHERE order_id = $1", order_id)
+        if row is None:
+            raise NotFound(f"Order {order_id} has no payment.")
+        return to_payment(row)
+
+    async def list_payments(
+        self,
+        *,
+        limit: int,
+        before: PaymentId | None = None,
+        state: PaymentState | None = None,
+        user_id: UserId | None = None,
+        due_before: datetime | None = None,
+    ) -> tuple[Payment, ...]:
+        """At most `limit` payments, newest first, older than `before`; narrowed by state, buyer and due time."""
+        async with self._db.reader() as connection:
+            rows = await connection.fetch(
+                """
+                SELECT * FROM payments
+                WHERE ($1::text IS NULL OR payment_id < $1) AND ($2::text IS NULL OR state = $2)
+                  AND ($3::text IS NULL OR user_id = $3) AND ($4::timestamptz IS NULL OR due_at < $4)
+                ORDER BY payment_id DESC LIMIT $5
+                """,
+                before,
+                state,
+                user_id,
+                due_before,
+                limit,
+            )
+        return tuple(map(to_payment, rows))

@@ -1,0 +1,76 @@
+"""Refunds, as they stand."""
+
+from hanse.database import Connection, Database
+from models.payments.types import Refund, RefundState
+from models.shared.ids import OrderId, RefundId
+from models.shared.refusals import NotFound
+from stores.payments.refund_legs import legs_to_show
+from stores.payments.rows import Row, to_refund
+
+
+class RefundReading:
+    """What is on its way back, and what arrived."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def refund(self, refund_id: RefundId) -> Refund:
+        """The refund as it stands, with the legs of its latest round and those that went back before. `NotFound`."""
+        async with self._db.reader() as connection:
+            return await read_refund(connection, refund_id)
+
+    async def refund_of_leg(self, leg_id: RefundId) -> Refund:
+        """The refund to which this leg belongs. `NotFound`."""
+        async with self._db.reader() as connection:
+            return await _with_legs(connection, await refund_row_of_leg(connection, leg_id))
+
+    async def refunds(self, order_id: OrderId) -> tuple[Refund, ...]:
+        """Every refund of an order, oldest first."""
+        async with self._db.reader() as connection:
+            rows = await connection.fetch(
+                """
+                SELECT r.* FROM refunds r JOIN payments p USING (payment_id)
+                WHERE p.order_id = $1 ORDER BY r.created_at, r.refund_id
+                """,
+                order_id,
+            )
+            return tuple([await _with_legs(connection, row) for row in rows])
+
+    async def list_refunds(
+        self, *, limit: int, before: RefundId | None = None, state: RefundState | None = None
+    ) -> tuple[Refund, ...]:
+        """At most `limit` refunds, newest id first, older than `before`, of one state or all."""
+        async with self._db.reader() as connection:
+            rows = await connection.fetch(
+                """
+                SELECT * FROM refunds
+                WHERE ($1::text IS NULL OR refund_id < $1) AND ($2::text IS NULL OR state = $2)
+                ORDER BY refund_id DESC LIMIT $3
+                """,
+                before,
+                state,
+                limit,
+            )
+            return tuple([await _with_legs(connection, row) for row in rows])
+
+
+async def read_refund(tx: Connection, refund_id: RefundId) -> Refund:
+    """The refund with its legs. `NotFound`."""
+    row = await tx.fetchrow("SELECT * FROM refunds WHERE refund_id = $1", refund_id)
+    if row is None:
+        raise NotFound(f"There is no refund {refund_id}.")
+    return await _with_legs(tx, row)
+
+
+async def refund_row_of_leg(tx: Connection, leg_id: RefundId) -> Row:
+    """The row of the refund to which this leg belongs. `NotFound`."""
+    row = await tx.fetchrow(
+        "SELECT r.* FROM refunds r JOIN refund_legs l USING (refund_id) WHERE l.leg_id = $1", leg_id
+    )
+    if row is None:
+        raise NotFound(f"There is no refund leg {leg_id}.")
+    return row
+
+
+async def _with_legs(tx: Connection, row: Row) -> Refund:
+    return to_refund(row, await legs_to_show(tx, row))

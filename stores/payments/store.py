@@ -1,0 +1,14 @@
+"""The parts of database `payments`, as one store."""
+
+from stores.payments.attempts import Attempts
+from stores.payments.audit import Audit
+from stores.payments.callbacks import Callbacks
+from stores.payments.ledger import Ledger
+from stores.payments.payments import Payments
+from stores.payments.refund_reading import RefundReading
+from stores.payments.refunds import Refunds
+from stores.payments.settling import Settling
+
+
+class PaymentStore(Payments, Attempts, Settling, Callbacks, Refunds, RefundReading, Ledger, Audit):
+    """What database `payments` can do, atomically and idempotently."""

@@ -62,7 +62,10 @@ def _describe(data_dir: Path, port_base: int | None) -> EmbeddedStack:
 
 async def _run_until_stopped(stack: EmbeddedStack, *, servers_only: bool, demo: bool) -> None:
     stop = asyncio.Event()
-    for wish in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    wishes = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:  # `nohup hanse up` outlives its terminal
+        wishes.remove(signal.SIGHUP)
+    for wish in wishes:
         asyncio.get_running_loop().add_signal_handler(wish, stop.set)
     refuse_failed(before_start(stack.data_dir))
     await stack.open()

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from models.orders.types import LineRequest
+from models.orders.types import DeliveryAddress, LineRequest
 from models.shared import Frozen, Instant
 from models.shared.ids import MerchantId, OrderId, ShipmentId, WarehouseId
 
@@ -61,6 +61,9 @@ class Shipment(Frozen):
     merchant_id: MerchantId
     warehouse_id: WarehouseId
     items: tuple[LineRequest, ...]
+    """What belongs into it."""
+    picked: tuple[LineRequest, ...] | None = None
+    """What was found, when that is less; None means all of it."""
     status: ShipmentStatus
     carrier: str | None = None
     waybill: str | None = None
@@ -68,5 +71,32 @@ class Shipment(Frozen):
     tracking: tuple[TrackingEvent, ...] = ()
     created_at: Instant
     shipped_at: Instant | None = None
+    """When it was last handed to a carrier; stays when the parcel is packed again."""
     signed_at: Instant | None = None
+    round: int = 1
+    """How often it was packed: 2 after the first reshipment."""
     version: int
+
+
+class ParcelToSend(Frozen):
+    """A parcel with what a carrier must know of it. Personal data."""
+
+    shipment: Shipment
+    address: DeliveryAddress
+    weight_g: int
+
+
+class Tracked(Frozen):
+    """A parcel after a report about it: whether the report was new, and whether it took the parcel further."""
+
+    shipment: Shipment
+    is_new: bool
+    moved: bool
+
+
+class ShipmentSearch(Frozen):
+    """Which parcels an operator looks for; every part that is given must hold."""
+
+    status: ShipmentStatus | None = None
+    warehouse_id: WarehouseId | None = None
+    exception: ExceptionKind | None = None

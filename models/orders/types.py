@@ -1,9 +1,9 @@
 """What an order is."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, StringConstraints, model_validator
 
 from models.shared import Frozen, Instant, Money
 from models.shared.ids import (
@@ -60,6 +60,8 @@ class CancelReason(StrEnum):
     BY_USER = "by_user"
     BY_OPERATOR = "by_operator"
     STOCK_COMMIT_FAILED = "stock_commit_failed"
+    REFUSED = "refused"
+    """A later step of placing it said no; the buyer never had this order."""
 
 
 class LineRequest(Frozen):
@@ -107,6 +109,7 @@ class QuotedLine(Frozen):
     shipping: Money
     total: Money
     weight_g: int
+    """Of the whole line."""
     category_ids: tuple[CategoryId, ...] = ()
     brand_id: BrandId | None = None
     adjustments: tuple[Adjustment, ...] = ()
@@ -170,3 +173,81 @@ class TimelineEntry(Frozen):
     """`buyer`, `operator:<user id>`, `saga`, or the name of an outside party."""
     detail: str
     workflow_id: str | None = None
+
+
+class ShippingRate(Frozen):
+    """What a merchant asks for sending goods to an area. The most specific rate that fits a line wins: one for its SKU
+    before one for the merchant, a longer postal prefix before a shorter one. Nothing that fits means free.
+
+    `per_unit` counts for each unit; of the bases that meet in one merchant's goods the highest is taken, once.
+    """
+
+    merchant_id: MerchantId
+    sku_id: SkuId | None = None
+    country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+    """ISO 3166-1 alpha-2."""
+    postal_prefix: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{0,12}$")] = ""
+    """How postal codes of the area begin, upper case, without spaces and dashes; empty for the whole country."""
+    base: Money
+    per_unit: Money
+
+    @model_validator(mode="after")
+    def _are_fees(self) -> Self:
+        if self.base.currency != self.per_unit.currency or min(self.base.minor, self.per_unit.minor) < 0:
+            raise ValueError("base and per_unit are fees: not negative, and of one currency")
+        return self
+
+
+class OrderFilter(Frozen):
+    """Which of a buyer's own orders to list."""
+
+    status: OrderStatus | None = None
+    hidden: bool = False
+    """The ones the buyer has hidden instead of the others."""
+
+
+class OrderSearch(Frozen):
+    """What an operator looks for; every part that is given must hold."""
+
+    order_id: OrderId | None = None
+    user_id: UserId | None = None
+    status: OrderStatus | None = None
+    merchant_id: MerchantId | None = None
+    placed_from: Instant | None = None
+    """Inclusive."""
+    placed_until: Instant | None = None
+    """Exclusive."""
+    text: Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True)] | None = None
+    """Contained in the title of a line, whatever the case."""
+
+
+class OrderNote(Frozen):
+    """What an operator wrote down about an order; buyers never see it."""
+
+    number: int
+    at: Instant
+    author: UserId
+    text: str
+
+
+class InvoiceData(Frozen):
+    """To whom the invoice is made out. Personal data. A company has a tax number."""
+
+    kind: Literal["personal", "company"]
+    title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+    tax_id: Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[A-Za-z0-9-]{0,30}$")] = ""
+    email: Annotated[str, StringConstraints(strip_whitespace=True, max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")]
+
+    @model_validator(mode="after")
+    def _company_has_tax_id(self) -> Self:
+        if self.kind == "company" and not self.tax_id:
+            raise ValueError("a company's invoice needs its tax_id")
+        return self
+
+
+class OrderBreak(Frozen):
+    """Something about an order that must never be: which invariant, and what is wrong."""
+
+    order_id: OrderId
+    kind: str
+    detail: str

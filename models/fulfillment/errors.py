@@ -1,0 +1,42 @@
+"""Refusals of fulfillment. `OrderAlreadyShipped` is in `models/orders/errors.py`: it is said about an order."""
+
+from models.shared import Refusal
+
+
+class IllegalShipmentStep(Refusal):
+    """A parcel cannot go from where it is to where it was sent."""
+
+    code = "illegal_shipment_step"
+    title = "The parcel cannot take this step"
+
+
+class ShipmentStopped(Refusal):
+    """The parcel was stopped before hand-over; it gets no waybill any more."""
+
+    code = "shipment_stopped"
+    title = "The parcel was stopped"
+
+
+class PickedTooMuch(Refusal):
+    """More, or something else, was said to be picked than belongs into the parcel."""
+
+    code = "picked_too_much"
+    title = "Not what belongs into the parcel"
+
+
+class CarrierUnknown(Refusal):
+    """No carrier of that name works for this shop."""
+
+    code = "carrier_unknown"
+    title = "No such carrier"
+
+
+class TrackingMalformed(Refusal):
+    """A carrier's push that cannot be read."""
+
+    code = "tracking_malformed"
+    title = "The tracking report cannot be read"
+
+
+class AddressChanged(Exception):
+    """The parcel's address was changed while its waybill was being booked. A fault: book again, with the new address."""

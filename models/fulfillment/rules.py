@@ -1,0 +1,112 @@
+"""How a parcel may move, and what its parcels make of an order. Pure: the store applies these under the order's lock."""
+
+from collections.abc import Mapping, Sequence
+
+from models.fulfillment.errors import IllegalShipmentStep, PickedTooMuch
+from models.fulfillment.types import Shipment, ShipmentStatus
+from models.orders.types import FulfillmentStatus, LineRequest
+from models.shared import Instant
+from models.shared.ids import ShipmentId
+
+_S = ShipmentStatus
+
+NEXT_STATUS: Mapping[ShipmentStatus, frozenset[ShipmentStatus]] = {
+    _S.PICKING: frozenset({_S.OUTBOUND, _S.EXCEPTION, _S.STOPPED}),
+    _S.OUTBOUND: frozenset({_S.SHIPPED, _S.EXCEPTION, _S.STOPPED}),
+    _S.SHIPPED: frozenset({_S.DELIVERED, _S.SIGNED, _S.EXCEPTION}),
+    _S.DELIVERED: frozenset({_S.SIGNED, _S.EXCEPTION}),
+    _S.EXCEPTION: frozenset({_S.PICKING, _S.OUTBOUND, _S.SHIPPED, _S.DELIVERED, _S.SIGNED, _S.RETURNING, _S.STOPPED}),
+    _S.RETURNING: frozenset({_S.RETURNED}),
+    _S.SIGNED: frozenset(),
+    _S.RETURNED: frozenset(),
+    _S.STOPPED: frozenset(),
+}
+"""Every step a parcel may take (R10). From an exception: reship (`picking`), go on where it was with a corrected address
+(`outbound`, `shipped`), found after all (`delivered`, `signed`), come back (`returning`), or refund what never comes back
+(`stopped`). Staying where it is is no step."""
+
+FINAL = frozenset(status for status, following in NEXT_STATUS.items() if not following)
+"""A parcel ends here."""
+
+_WAY = (_S.PICKING, _S.OUTBOUND, _S.SHIPPED, _S.DELIVERED, _S.SIGNED)
+_ARRIVED = frozenset({_S.DELIVERED, _S.SIGNED})
+_AFTER_HAND_OVER = frozenset({_S.DELIVERED, _S.SIGNED, _S.RETURNING, _S.RETURNED})
+_GIVEN_UP = frozenset({_S.STOPPED, _S.RETURNING, _S.RETURNED})
+
+
+def check_step(shipment: Shipment, to: ShipmentStatus) -> None:
+    """`IllegalShipmentStep` unless NEXT_STATUS has this step and the parcel has what it takes: a waybill to be under way,
+    a hand-over to arrive or to come back."""
+    current = shipment.status
+    if to in NEXT_STATUS[current] and not _lacks(shipment, to):
+        return
+    allowed = ", ".join(sorted(next_ for next_ in NEXT_STATUS[current] if not _lacks(shipment, next_)))
+    raise IllegalShipmentStep(
+        f"Parcel {shipment.shipment_id} is {current}; it cannot become {to}, only {allowed or 'nothing: it has ended'}."
+        " Read it again before going on.",
+        shipment_id=shipment.shipment_id,
+        status=current.value,
+        wanted=to.value,
+    )
+
+
+def _lacks(shipment: Shipment, to: ShipmentStatus) -> bool:
+    under_waybill = shipment.waybill is not None or to not in (_S.SHIPPED, _S.DELIVERED)
+    handed_over = shipment.shipped_at is not None or to not in _AFTER_HAND_OVER
+    return not (under_waybill and handed_over)
+
+
+def moved_by_report(shipment: Shipment, reported: ShipmentStatus, at: Instant) -> bool:
+    """Whether a carrier's report of something that happened `at` takes the parcel further.
+
+    Reports come late, doubled and out of order. So those count that lead forward on a parcel's way; trouble, and arrival
+    after trouble, count if nothing newer is known. Nothing counts before the parcel left, nor what is older than its
+    present packing.
+    """
+    current = shipment.status
+    if shipment.waybill is None or shipment.shipped_at is None or (shipment.round > 1 and at < shipment.shipped_at):
+        return False
+    is_newest = all(event.at <= at for event in shipment.tracking)
+    if current is _S.EXCEPTION:
+        return reported in _ARRIVED and is_newest
+    if current not in (_S.SHIPPED, _S.DELIVERED):
+        return False
+    if reported is _S.EXCEPTION:
+        return is_newest
+    return reported in _WAY and _WAY.index(reported) > _WAY.index(current)
+
+
+def left_the_house(shipment: Shipment) -> bool:
+    """Whether the parcel was ever handed to a carrier; then the order can no longer simply be stopped."""
+    return shipment.shipped_at is not None
+
+
+def fulfillment_status(shipments: Sequence[Shipment]) -> FulfillmentStatus:
+    """What the parcels of an order make of it. Parcels that were given up count for nothing beside others."""
+    if not shipments:
+        return FulfillmentStatus.UNFULFILLED
+    wanted = [shipment for shipment in shipments if shipment.status not in _GIVEN_UP]
+    if not wanted:
+        return FulfillmentStatus.STOPPED
+    if all(shipment.status in _ARRIVED for shipment in wanted):
+        return FulfillmentStatus.DELIVERED
+    gone = [left_the_house(shipment) and shipment.status not in (_S.PICKING, _S.OUTBOUND) for shipment in wanted]
+    if all(gone):
+        return FulfillmentStatus.SHIPPED
+    return FulfillmentStatus.PART_SHIPPED if any(gone) else FulfillmentStatus.UNFULFILLED
+
+
+def check_picked(shipment_id: ShipmentId, items: Sequence[LineRequest], picked: Sequence[LineRequest]) -> None:
+    """`PickedTooMuch` unless what was picked is part of what belongs into the parcel, each SKU named once."""
+    wanted = {item.sku_id: item.quantity for item in items}
+    found = {item.sku_id: item.quantity for item in picked}
+    if len(found) == len(picked) and all(n <= wanted.get(sku_id, 0) for sku_id, n in found.items()):
+        return
+    raise PickedTooMuch(
+        f"Parcel {shipment_id} takes {_listed(items)}; {_listed(picked)} was reported as picked. Name each SKU once.",
+        shipment_id=shipment_id,
+    )
+
+
+def _listed(items: Sequence[LineRequest]) -> str:
+    return ", ".join(f"{item.quantity} × {item.sku_id}" for item in items) or "nothing"

@@ -1,0 +1,79 @@
+"""The schema of the fulfillment domain, in database `orders`; the migration creates it, a test compares the two."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlmodel import Field
+
+from models.orders.tables import OrdersDatabase, identifier, moment, order_reference, structure, words
+
+
+class ShipmentTable(OrdersDatabase, table=True):
+    """A parcel. `round` counts how often it was packed: 2 after the first reshipment. `picked` is null until a short pick."""
+
+    __tablename__ = "shipments"
+    __table_args__ = (
+        CheckConstraint(
+            "status IN ('picking', 'outbound', 'shipped', 'delivered', 'signed', 'exception', 'returning', 'returned',"
+            " 'stopped')",
+            name="shipments_status",
+        ),
+        CheckConstraint("exception IN ('address_error', 'lost', 'damaged', 'refused')", name="shipments_exception"),
+        CheckConstraint("(carrier IS NULL) = (waybill IS NULL)", name="shipments_waybill"),
+        CheckConstraint(
+            "status NOT IN ('shipped', 'delivered', 'signed', 'returning', 'returned') OR shipped_at IS NOT NULL",
+            name="shipments_shipped_at",
+        ),
+        CheckConstraint(
+            "status NOT IN ('shipped', 'delivered') OR waybill IS NOT NULL", name="shipments_under_waybill"
+        ),
+        CheckConstraint("(status = 'signed') = (signed_at IS NOT NULL)", name="shipments_signed_at"),
+        CheckConstraint("status <> 'exception' OR exception IS NOT NULL", name="shipments_troubled"),
+        CheckConstraint("round > 0", name="shipments_round"),
+        Index("shipments_by_order", "order_id"),
+        Index("shipments_by_status", "status", "shipment_id"),
+    )
+
+    shipment_id: str = identifier(key=True)
+    order_id: str = order_reference()
+    merchant_id: str = identifier()
+    warehouse_id: str = identifier()
+    items: list[dict[str, Any]] = structure()
+    picked: list[dict[str, Any]] | None = structure(nullable=True)
+    status: str = words()
+    carrier: str | None = words(nullable=True)
+    waybill: str | None = words(nullable=True)
+    exception: str | None = words(nullable=True)
+    round: int
+    created_at: datetime = moment()
+    shipped_at: datetime | None = moment(nullable=True)
+    signed_at: datetime | None = moment(nullable=True)
+    polled_at: datetime = moment()
+    version: int
+
+
+class ShipmentWaybillTable(OrdersDatabase, table=True):
+    """Every waybill a parcel ever had; a number belongs to one parcel for good."""
+
+    __tablename__ = "shipment_waybills"
+    __table_args__ = (UniqueConstraint("carrier", "waybill", name="shipment_waybills_key"),)
+
+    shipment_id: str = identifier(ForeignKey("shipments.shipment_id"), key=True)
+    round: int = Field(primary_key=True)
+    carrier: str = words()
+    waybill: str = words()
+    at: datetime = moment()
+
+
+class TrackingTable(OrdersDatabase, table=True):
+    """What carriers and operators reported about a parcel, each report once."""
+
+    __tablename__ = "tracking"
+
+    shipment_id: str = identifier(ForeignKey("shipments.shipment_id"), key=True)
+    event_id: str = identifier(key=True)
+    status: str = words()
+    place: str = words()
+    at: datetime = moment()
+    detail: str = words()

@@ -1,0 +1,71 @@
+"""How an order may change. Pure: the store applies these under the order's row lock."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from models.orders.errors import IllegalTransition
+from models.orders.quoting import sum_up
+from models.orders.types import CancelReason, OrderStatus, ParcelPlan, PaymentStatus, Quote
+from models.shared import Money
+from models.shared.ids import OrderId, SkuId
+
+NEXT_STATUS: Mapping[OrderStatus, frozenset[OrderStatus]] = {
+    OrderStatus.PENDING_PAYMENT: frozenset({OrderStatus.PAID, OrderStatus.CANCELLED}),
+    OrderStatus.PAID: frozenset({OrderStatus.COMPLETED, OrderStatus.CANCELLED}),
+    OrderStatus.COMPLETED: frozenset(),
+    OrderStatus.CANCELLED: frozenset(),
+}
+"""Every step an order may take (R7.6). Staying where it is is no step."""
+
+FINAL = frozenset(status for status, following in NEXT_STATUS.items() if not following)
+"""An order ends here; money may still go back afterwards."""
+
+_CANCELLED_WITH_MONEY = frozenset({CancelReason.STOCK_COMMIT_FAILED})
+"""Reasons that only exist once money has come, although the order was never `paid`."""
+
+
+def check_step(order_id: OrderId, current: OrderStatus, to: OrderStatus) -> None:
+    """`IllegalTransition` unless NEXT_STATUS has this step."""
+    if to in NEXT_STATUS[current]:
+        return
+    allowed = ", ".join(sorted(NEXT_STATUS[current])) or "nothing: it is over"
+    raise IllegalTransition(
+        f"Order {order_id} is {current}; it cannot become {to}, only {allowed}. Read it again before going on.",
+        order_id=order_id,
+        status=current.value,
+        wanted=to.value,
+    )
+
+
+def payment_after_step(
+    payment: PaymentStatus, to: OrderStatus, reason: CancelReason | None, total: Money, refunded: Money
+) -> PaymentStatus:
+    """Where the money stands after the order took a step: being paid, or cancelled with money to give back."""
+    if to is OrderStatus.PAID and payment is PaymentStatus.UNPAID:
+        return PaymentStatus.PAID
+    has_money = payment is not PaymentStatus.UNPAID or reason in _CANCELLED_WITH_MONEY
+    if to is OrderStatus.CANCELLED and has_money and refunded < total:
+        return PaymentStatus.REFUNDING
+    return payment
+
+
+def payment_after_refund(status: OrderStatus, total: Money, refunded: Money) -> PaymentStatus:
+    """Where the money stands after a refund: a cancelled order goes on refunding until all of it is back."""
+    if not refunded < total:
+        return PaymentStatus.REFUNDED
+    return PaymentStatus.REFUNDING if status is OrderStatus.CANCELLED else PaymentStatus.PART_REFUNDED
+
+
+def check_adds_up(quote: Quote, parcels: Sequence[ParcelPlan]) -> None:
+    """A `ValueError`, since only a mistake in code can cause it, unless the quote's sums are those of its lines and the
+    parcels carry exactly what the lines say."""
+    for line in quote.lines:
+        if line.goods != line.unit_price * line.quantity or line.total != line.goods - line.discount + line.shipping:
+            raise ValueError(f"line {line.line_no} ({line.sku_id}) does not add up")
+    if quote != sum_up(quote.lines):
+        raise ValueError("the quote is not the sum of its lines")
+    carried: Counter[SkuId] = Counter()
+    for parcel in parcels:
+        carried.update({item.sku_id: item.quantity for item in parcel.items})
+    if carried != {line.sku_id: line.quantity for line in quote.lines}:
+        raise ValueError("the parcels do not carry what the lines say")

@@ -1,0 +1,268 @@
+"""The schema of the orders domain in database `orders`, in its written form; the migration creates it, a test compares.
+
+The tables of fulfillment live in the same database (`models/fulfillment/tables.py`), so that a parcel's step and what it
+makes of its order are one transaction.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    LargeBinary,
+    MetaData,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlmodel import Field, SQLModel
+
+
+class OrdersDatabase(SQLModel):
+    """The base of every table in database `orders`."""
+
+    metadata = MetaData()
+
+
+def identifier(*constraints: Any, nullable: bool = False, key: bool = False) -> Any:
+    """A typed id: compared byte by byte, so that ids sort by their time whatever the server's language."""
+    return Field(sa_column=Column(Text(collation="C"), *constraints, primary_key=key, nullable=nullable))
+
+
+def moment(*, nullable: bool = False) -> Any:
+    """A time with its zone."""
+    return Field(sa_column=Column(DateTime(timezone=True), nullable=nullable))
+
+
+def words(*, nullable: bool = False) -> Any:
+    """Text of any length."""
+    return Field(sa_column=Column(Text, nullable=nullable))
+
+
+def minor() -> Any:
+    """An amount in minor units of the order's currency."""
+    return Field(sa_column=Column(BigInteger, nullable=False))
+
+
+def structure(*, nullable: bool = False) -> Any:
+    """A value kept as JSON, because nothing is ever looked up by its parts."""
+    return Field(sa_column=Column(JSONB, nullable=nullable))
+
+
+def order_reference(*, key: bool = False) -> Any:
+    """The order that a row belongs to."""
+    return identifier(ForeignKey("orders.order_id"), key=key)
+
+
+class OrderTable(OrdersDatabase, table=True):
+    """An order. `opened_as` is the digest of what it was opened with, so that a repeated opening is told from another."""
+
+    __tablename__ = "orders"
+    __table_args__ = (
+        CheckConstraint("status IN ('pending_payment', 'paid', 'completed', 'cancelled')", name="orders_status"),
+        CheckConstraint(
+            "payment_status IN ('unpaid', 'paid', 'refunding', 'part_refunded', 'refunded')",
+            name="orders_payment_status",
+        ),
+        CheckConstraint(
+            "fulfillment_status IN ('unfulfilled', 'part_shipped', 'shipped', 'delivered', 'stopped')",
+            name="orders_fulfillment_status",
+        ),
+        CheckConstraint(
+            "cancel_reason IN ('payment_timeout', 'by_user', 'by_operator', 'stock_commit_failed', 'refused')",
+            name="orders_cancel_reason",
+        ),
+        CheckConstraint("total_minor = goods_minor - discount_minor + shipping_minor", name="orders_sum"),
+        CheckConstraint("least(goods_minor, discount_minor, shipping_minor, total_minor) >= 0", name="orders_amounts"),
+        CheckConstraint("refunded_minor BETWEEN 0 AND total_minor", name="orders_refunded"),
+        CheckConstraint("(status = 'cancelled') = (cancelled_at IS NOT NULL)", name="orders_cancelled_at"),
+        CheckConstraint("(cancelled_at IS NULL) = (cancel_reason IS NULL)", name="orders_cancelled_because"),
+        CheckConstraint("(status = 'completed') = (completed_at IS NOT NULL)", name="orders_completed_at"),
+        CheckConstraint("(payment_status = 'unpaid') = (paid_at IS NULL)", name="orders_paid_at"),
+        CheckConstraint("status NOT IN ('paid', 'completed') OR paid_at IS NOT NULL", name="orders_paid_first"),
+        UniqueConstraint("payment_id", name="orders_payment_key"),
+        Index("orders_by_user", "user_id", "order_id"),
+        Index("orders_by_status", "status", "order_id"),
+        Index("orders_by_time", "placed_at"),
+    )
+
+    order_id: str = identifier(key=True)
+    user_id: str = identifier()
+    status: str = words()
+    payment_status: str = words()
+    fulfillment_status: str = words()
+    currency: str = words()
+    goods_minor: int = minor()
+    discount_minor: int = minor()
+    shipping_minor: int = minor()
+    total_minor: int = minor()
+    refunded_minor: int = minor()
+    address_id: str | None = identifier(nullable=True)
+    address: dict[str, Any] = structure()
+    note: str = words()
+    payment_id: str = identifier()
+    placed_at: datetime = moment()
+    payment_due_at: datetime = moment()
+    paid_at: datetime | None = moment(nullable=True)
+    completed_at: datetime | None = moment(nullable=True)
+    cancelled_at: datetime | None = moment(nullable=True)
+    cancel_reason: str | None = words(nullable=True)
+    aftersale_until: datetime | None = moment(nullable=True)
+    hidden: bool
+    opened_as: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    version: int
+
+
+class OrderLineTable(OrdersDatabase, table=True):
+    """What was bought, as it was priced then."""
+
+    __tablename__ = "order_lines"
+    __table_args__ = (
+        CheckConstraint("quantity > 0", name="order_lines_quantity"),
+        CheckConstraint("goods_minor = unit_price_minor * quantity", name="order_lines_goods"),
+        CheckConstraint("total_minor = goods_minor - discount_minor + shipping_minor", name="order_lines_sum"),
+        CheckConstraint(
+            "least(unit_price_minor, discount_minor, shipping_minor, total_minor) >= 0", name="order_lines_amounts"
+        ),
+        UniqueConstraint("order_id", "sku_id", name="order_lines_sku_key"),
+        Index("order_lines_by_merchant", "merchant_id", "order_id"),
+        Index("order_lines_by_title", "title", postgresql_using="gin", postgresql_ops={"title": "gin_trgm_ops"}),
+    )
+
+    order_id: str = order_reference(key=True)
+    line_no: int = Field(primary_key=True)
+    sku_id: str = identifier()
+    spu_id: str = identifier()
+    merchant_id: str = identifier()
+    title: str = words()
+    options: str = words()
+    image_url: str | None = words(nullable=True)
+    quantity: int
+    unit_price_minor: int = minor()
+    goods_minor: int = minor()
+    discount_minor: int = minor()
+    shipping_minor: int = minor()
+    total_minor: int = minor()
+    weight_g: int = minor()
+    category_ids: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+    brand_id: str | None = identifier(nullable=True)
+    adjustments: list[dict[str, Any]] = structure()
+
+
+class OrderParcelTable(OrdersDatabase, table=True):
+    """The sub-orders: what one warehouse of one merchant ships (R7.5)."""
+
+    __tablename__ = "order_parcels"
+    __table_args__ = (UniqueConstraint("order_id", "position", name="order_parcels_position_key"),)
+
+    shipment_id: str = identifier(key=True)
+    order_id: str = order_reference()
+    position: int
+    merchant_id: str = identifier()
+    warehouse_id: str = identifier()
+    items: list[dict[str, Any]] = structure()
+
+
+class DiscardedOrderTable(OrdersDatabase, table=True):
+    """Orders that were given up before they were opened: a late opening finds its id here."""
+
+    __tablename__ = "discarded_orders"
+
+    order_id: str = identifier(key=True)
+    at: datetime = moment()
+
+
+class OrderRefundTable(OrdersDatabase, table=True):
+    """Money that went back, once per refund."""
+
+    __tablename__ = "order_refunds"
+    __table_args__ = (
+        CheckConstraint("amount_minor > 0", name="order_refunds_amount"),
+        Index("order_refunds_by_order", "order_id"),
+    )
+
+    refund_id: str = identifier(key=True)
+    order_id: str = order_reference()
+    amount_minor: int = minor()
+    sku_ids: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+    at: datetime = moment()
+
+
+class OrderTimelineTable(OrdersDatabase, table=True):
+    """Append-only: what happened to an order. It may begin before the order stands, so it refers to none."""
+
+    __tablename__ = "order_timeline"
+    __table_args__ = (
+        UniqueConstraint("order_id", "at", "step", "actor", "detail", name="order_timeline_once"),
+        CheckConstraint("length(detail) <= 500", name="order_timeline_detail"),
+    )
+
+    number: int = Field(sa_column=Column(BigInteger, Identity(always=True), primary_key=True))
+    order_id: str = identifier()
+    at: datetime = moment()
+    step: str = words()
+    actor: str = words()
+    detail: str = words()
+    workflow_id: str | None = words(nullable=True)
+
+
+class OrderNoteTable(OrdersDatabase, table=True):
+    """What operators wrote down."""
+
+    __tablename__ = "order_notes"
+    __table_args__ = (Index("order_notes_by_order", "order_id"),)
+
+    number: int = Field(sa_column=Column(BigInteger, Identity(always=True), primary_key=True))
+    order_id: str = order_reference()
+    at: datetime = moment()
+    author: str = identifier()
+    text: str = words()
+
+
+class OrderInvoiceTable(OrdersDatabase, table=True):
+    """To whom the invoice is made out."""
+
+    __tablename__ = "order_invoices"
+    __table_args__ = (
+        CheckConstraint("kind IN ('personal', 'company')", name="order_invoices_kind"),
+        CheckConstraint("kind = 'personal' OR tax_id <> ''", name="order_invoices_company"),
+    )
+
+    order_id: str = order_reference(key=True)
+    kind: str = words()
+    title: str = words()
+    tax_id: str = words()
+    email: str = words()
+    changed_at: datetime = moment()
+
+
+class ShippingRateTable(OrdersDatabase, table=True):
+    """What merchants ask for sending goods; see `ShippingRate`."""
+
+    __tablename__ = "shipping_rates"
+    __table_args__ = (
+        UniqueConstraint(
+            "merchant_id",
+            "sku_id",
+            "country",
+            "postal_prefix",
+            name="shipping_rates_key",
+            postgresql_nulls_not_distinct=True,
+        ),
+        CheckConstraint("least(base_minor, per_unit_minor) >= 0", name="shipping_rates_amounts"),
+    )
+
+    number: int = Field(sa_column=Column(BigInteger, Identity(always=True), primary_key=True))
+    merchant_id: str = identifier()
+    sku_id: str | None = identifier(nullable=True)
+    country: str = words()
+    postal_prefix: str = words()
+    currency: str = words()
+    base_minor: int = minor()
+    per_unit_minor: int = minor()

@@ -1,0 +1,112 @@
+"""Parcels as buyers, warehouses and pollers look them up."""
+
+from collections.abc import Collection
+from datetime import timedelta
+
+from models.fulfillment.rules import fulfillment_status
+from models.fulfillment.types import ParcelToSend, Shipment, ShipmentSearch
+from models.orders.types import OrderBreak
+from models.shared import Instant
+from models.shared.ids import OrderId, ShipmentId
+from models.shared.refusals import NotFound
+from stores.fulfillment.room import Room
+from stores.fulfillment.rows import read_shipment, read_shipments
+from stores.orders.rows import read_order
+
+
+class Looking(Room):
+    """Reads of parcels; only `take_for_polling` writes, and only when it was asked last."""
+
+    async def shipment(self, shipment_id: ShipmentId) -> Shipment:
+        """The parcel, or `NotFound`."""
+        async with self._db.reader() as connection:
+            return await read_shipment(connection, shipment_id)
+
+    async def shipments_of(self, order_id: OrderId) -> list[Shipment]:
+        """The parcels of an order; empty before hand-over."""
+        async with self._db.reader() as connection:
+            return await read_shipments(connection, "WHERE s.order_id = $1 ORDER BY s.shipment_id", order_id)
+
+    async def shipment_under(self, carrier: str, waybill: str) -> Shipment:
+        """The parcel that has this waybill now, or `NotFound`; a waybill of an earlier packing is nobody's any more."""
+        async with self._db.reader() as connection:
+            found = await read_shipments(connection, "WHERE s.carrier = $1 AND s.waybill = $2", carrier, waybill)
+        if not found:
+            raise NotFound(f"No parcel is under waybill {waybill[:60]!r} of {carrier}.")
+        return found[0]
+
+    async def parcel_to_send(self, shipment_id: ShipmentId) -> ParcelToSend:
+        """A parcel with what its carrier must know: where it goes and what it weighs."""
+        async with self._db.reader() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+            shipment = await read_shipment(connection, shipment_id)
+            order = await read_order(connection, shipment.order_id)
+        weight_of_one = {line.sku_id: line.weight_g // line.quantity for line in order.lines}
+        packed = shipment.items if shipment.picked is None else shipment.picked
+        weight = sum(weight_of_one[item.sku_id] * item.quantity for item in packed)
+        return ParcelToSend(shipment=shipment, address=order.address, weight_g=weight)
+
+    async def search(self, wanted: ShipmentSearch, *, limit: int, after: ShipmentId | None = None) -> list[Shipment]:
+        """Parcels by what they wait for, oldest first: the warehouse's and the service desk's queues of work."""
+        conditions = {
+            "s.status = ${}": wanted.status,
+            "s.warehouse_id = ${}": wanted.warehouse_id,
+            "s.exception = ${}": wanted.exception,
+            "s.shipment_id > ${}": after,
+        }
+        asked = {text: value for text, value in conditions.items() if value is not None}
+        where = " AND ".join(text.format(n) for n, text in enumerate(asked, 2)) or "true"
+        async with self._db.reader() as connection:
+            return await read_shipments(
+                connection, f"WHERE {where} ORDER BY s.shipment_id LIMIT $1", limit, *asked.values()
+            )
+
+    async def take_for_polling(self, now: Instant, every: timedelta, limit: int) -> list[Shipment]:
+        """Parcels under way that were not asked about for `every`, longest first, marked as asked about now.
+
+        Of several pollers at once each parcel goes to one.
+        """
+        async with self._db.transaction() as tx:
+            taken = await tx.fetch(
+                """
+                UPDATE shipments SET polled_at = $1 WHERE shipment_id IN (
+                    SELECT shipment_id FROM shipments
+                    WHERE status IN ('shipped', 'delivered', 'returning') AND polled_at <= $2
+                    ORDER BY polled_at LIMIT $3 FOR UPDATE SKIP LOCKED
+                ) RETURNING shipment_id
+                """,
+                now,
+                now - every,
+                limit,
+            )
+            ids = [row["shipment_id"] for row in taken]
+            return await read_shipments(tx, "WHERE s.shipment_id = ANY($1) ORDER BY s.shipment_id", ids)
+
+    async def audit(self) -> list[OrderBreak]:
+        """Orders whose fulfillment status is not what their parcels make of it. Empty when all is well."""
+        breaks: list[OrderBreak] = []
+        async with self._db.transaction() as tx:
+            statuses = {
+                row["order_id"]: row["fulfillment_status"]
+                for row in await tx.fetch(
+                    "SELECT order_id, fulfillment_status FROM orders o WHERE EXISTS (SELECT FROM shipments s"
+                    " WHERE s.order_id = o.order_id)"
+                )
+            }
+            for batch in _batches(list(statuses)):
+                of_order: dict[OrderId, list[Shipment]] = {}
+                for parcel in await read_shipments(tx, "WHERE s.order_id = ANY($1)", batch):
+                    of_order.setdefault(parcel.order_id, []).append(parcel)
+                breaks += [
+                    OrderBreak(
+                        order_id=order_id,
+                        kind="fulfillment_unexplained",
+                        detail=f"is {statuses[order_id]}, but its parcels make it {fulfillment_status(parcels)}",
+                    )
+                    for order_id, parcels in of_order.items()
+                    if statuses[order_id] != fulfillment_status(parcels)
+                ]
+        return breaks
+
+
+def _batches(ids: list[OrderId], size: int = 1_000) -> Collection[list[OrderId]]:
+    return [ids[start : start + size] for start in range(0, len(ids), size)]

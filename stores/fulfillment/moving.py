@@ -1,0 +1,205 @@
+"""A parcel's way, from hand-over to signature. The order's row lock decides every race."""
+
+from typing import Any
+
+from hanse.database import Connection
+from models.fulfillment.errors import AddressChanged, ShipmentStopped
+from models.fulfillment.messages import AdvanceShipment, BookWaybill, HandOver, StopShipments, TrackingReport
+from models.fulfillment.rules import FINAL, check_picked, check_step, left_the_house, moved_by_report
+from models.fulfillment.types import ParcelToSend, Shipment, ShipmentStatus, Tracked
+from models.orders.errors import OrderAlreadyShipped, OrderNotOpen
+from models.orders.types import FulfillmentStatus, OrderStatus, ParcelPlan
+from models.shared import Instant
+from models.shared.ids import OrderId, ShipmentId
+from stores.fulfillment.room import Room
+from stores.fulfillment.rows import (
+    change_parcel,
+    follow_parcels,
+    lock_parcel,
+    parcel_entry,
+    read_shipments,
+    write_event,
+)
+from stores.orders.rows import lock_order
+
+
+class Moving(Room):
+    """Each method locks the order's row first: its parcels move one after the other, and stopping is one decision."""
+
+    async def open_shipments(self, hand_over: HandOver) -> list[Shipment]:
+        """Open the parcels of a paid order for picking; once per shipment id, a repetition is answered with them as they are.
+
+        Refuses `OrderNotOpen` for an order that is not paid, is over, or was stopped.
+        """
+        async with self._db.transaction() as tx:
+            order = await lock_order(tx, hand_over.order_id)
+            known = {parcel.shipment_id for parcel in await _parcels(tx, order.order_id)}
+            new = [parcel for parcel in hand_over.parcels if parcel.shipment_id not in known]
+            if new:
+                if order.status is not OrderStatus.PAID or order.fulfillment_status is FulfillmentStatus.STOPPED:
+                    raise OrderNotOpen(
+                        f"Order {order.order_id} is {order.status}, its parcels {order.fulfillment_status}: nothing to pack."
+                    )
+                await _insert(tx, order.order_id, new, hand_over.at)
+            parcels = await _parcels(tx, order.order_id)
+            for parcel in parcels:
+                if parcel.shipment_id not in known:
+                    order = await follow_parcels(tx, order, parcel_entry(parcel, hand_over.at, "picking", "saga"))
+            return parcels
+
+    async def stop_all_or_refuse(self, stop: StopShipments) -> list[Shipment]:
+        """Stop every parcel of the order, or none: `OrderAlreadyShipped` if one was ever handed to a carrier.
+
+        Idempotent. A booking that is on its way at the same moment either comes first, and this is refused, or finds its
+        parcel stopped.
+        """
+        async with self._db.transaction() as tx:
+            order = await lock_order(tx, stop.order_id)
+            parcels = await _parcels(tx, order.order_id)
+            gone = [parcel for parcel in parcels if left_the_house(parcel)]
+            if gone:
+                named = ", ".join(f"{parcel.shipment_id} ({parcel.status})" for parcel in gone)
+                raise OrderAlreadyShipped(
+                    f"Order {order.order_id} has parcels on their way: {named}. Refuse them at the door, or return them."
+                )
+            for parcel in parcels:
+                if parcel.status not in FINAL:
+                    order, _ = await change_parcel(
+                        tx,
+                        order,
+                        parcel,
+                        parcel_entry(parcel, stop.at, "stopped", stop.actor),
+                        status=ShipmentStatus.STOPPED,
+                    )
+            return await _parcels(tx, order.order_id)
+
+    async def advance(self, step: AdvanceShipment) -> Shipment:
+        """Take the parcel to `step.to`, its order's fulfillment status and timeline with it, in one transaction.
+
+        Idempotent: a parcel that is there already is answered as it is; `step.event` is kept once in any case. A step that
+        `rules.NEXT_STATUS` does not have is `IllegalShipmentStep`; picking more than belongs in it is `PickedTooMuch`.
+        """
+        if (step.to is ShipmentStatus.EXCEPTION) and step.exception is None:
+            raise ValueError(f"advancing {step.shipment_id}: an exception has a kind")
+        async with self._db.transaction() as tx:
+            order, parcel = await lock_parcel(tx, step.shipment_id)
+            if step.event is not None and await write_event(tx, parcel.shipment_id, step.event):
+                parcel = parcel.model_copy(update={"tracking": (*parcel.tracking, step.event)})
+            if parcel.status is step.to:
+                return parcel
+            check_step(parcel, step.to)
+            if step.picked is not None:
+                check_picked(parcel.shipment_id, parcel.items, step.picked)
+            detail = step.exception.value if step.exception else ""
+            entry = parcel_entry(parcel, step.at, step.to.value, step.actor, detail)
+            _, moved = await change_parcel(tx, order, parcel, entry, **_changes(parcel, step))
+            return moved
+
+    async def bind_waybill_once(self, booking: BookWaybill, waybill: str, sent: ParcelToSend) -> Shipment:
+        """Bind the waybill that the carrier gave for `sent`, and with it the parcel is shipped: one transaction.
+
+        Once for each packing: a repetition, or a second carrier, is answered with the waybill bound first. Refuses
+        `ShipmentStopped` when the order was stopped meanwhile. Raises AddressChanged when `sent` went to an address that is
+        no longer the order's: book again.
+        """
+        async with self._db.transaction() as tx:
+            order, parcel = await lock_parcel(tx, booking.shipment_id)
+            if parcel.waybill is not None:
+                return parcel
+            if parcel.status is ShipmentStatus.STOPPED:
+                raise ShipmentStopped(f"Parcel {parcel.shipment_id} was stopped; waybill {waybill} is not used.")
+            if parcel.round != sent.shipment.round or order.address != sent.address:
+                raise AddressChanged(f"{parcel.shipment_id} was booked as it no longer is; book it again.")
+            shipped = parcel.model_copy(update={"waybill": waybill})
+            check_step(shipped, ShipmentStatus.SHIPPED)
+            await tx.execute(
+                "INSERT INTO shipment_waybills VALUES ($1, $2, $3, $4, $5)",
+                parcel.shipment_id,
+                parcel.round,
+                booking.carrier,
+                waybill,
+                booking.at,
+            )
+            _, moved = await change_parcel(
+                tx,
+                order,
+                parcel,
+                parcel_entry(parcel, booking.at, "shipped", booking.carrier, waybill),
+                status=ShipmentStatus.SHIPPED,
+                carrier=booking.carrier,
+                waybill=waybill,
+                shipped_at=booking.at,
+                exception=None,
+            )
+            return moved
+
+    async def add_tracking(self, shipment_id: ShipmentId, report: TrackingReport) -> Tracked:
+        """Keep what a carrier reported, once per event id, and take the parcel further if the report leads further.
+
+        A late, doubled or reordered report never takes a parcel back (`rules.moved_by_report`).
+        """
+        if (report.status is ShipmentStatus.EXCEPTION) and report.exception is None:
+            raise ValueError(f"a report about {shipment_id}: an exception has a kind")
+        async with self._db.transaction() as tx:
+            order, parcel = await lock_parcel(tx, shipment_id)
+            if not await write_event(tx, shipment_id, report.event):
+                return Tracked(shipment=parcel, is_new=False, moved=False)
+            moves = moved_by_report(parcel, report.status, report.event.at)
+            parcel = parcel.model_copy(update={"tracking": (*parcel.tracking, report.event)})
+            if not moves:
+                return Tracked(shipment=parcel, is_new=True, moved=False)
+            kind = report.exception.value if report.exception else ""
+            actor = parcel.carrier or "carrier"
+            entry = parcel_entry(parcel, report.event.at, report.status.value, actor, kind)
+            changes = _arrival(report.status, report.event.at) | {"exception": report.exception}
+            _, moved = await change_parcel(tx, order, parcel, entry, status=report.status, **changes)
+            return Tracked(shipment=moved, is_new=True, moved=True)
+
+
+async def _parcels(tx: Connection, order_id: OrderId) -> list[Shipment]:
+    return await read_shipments(tx, "WHERE s.order_id = $1 ORDER BY s.shipment_id", order_id)
+
+
+async def _insert(tx: Connection, order_id: OrderId, parcels: list[ParcelPlan], now: Instant) -> None:
+    await tx.executemany(
+        """
+        INSERT INTO shipments (shipment_id, order_id, merchant_id, warehouse_id, items, status, round, created_at, polled_at,
+            version)
+        VALUES ($1, $2, $3, $4, $5, 'picking', 1, $6, $6, 1)
+        """,
+        [
+            (
+                parcel.shipment_id,
+                order_id,
+                parcel.merchant_id,
+                parcel.warehouse_id,
+                [item.model_dump(mode="json") for item in parcel.items],
+                now,
+            )
+            for parcel in parcels
+        ],
+    )
+
+
+def _changes(parcel: Shipment, step: AdvanceShipment) -> dict[str, Any]:
+    """What a step writes, besides the status itself."""
+    changes: dict[str, Any] = {"status": step.to, **_arrival(step.to, step.at)}
+    if step.picked is not None and step.picked != parcel.items:
+        changes["picked"] = step.picked
+    if step.to is ShipmentStatus.SHIPPED and parcel.shipped_at is None:
+        changes["shipped_at"] = step.at
+    if step.to is ShipmentStatus.EXCEPTION:
+        changes["exception"] = step.exception
+    elif parcel.status is ShipmentStatus.EXCEPTION and step.to not in _KEEPS_ITS_TROUBLE:
+        changes["exception"] = None
+    if step.to is ShipmentStatus.PICKING:
+        changes |= {"round": parcel.round + 1, "carrier": None, "waybill": None, "picked": None}
+    return changes
+
+
+_KEEPS_ITS_TROUBLE = frozenset({ShipmentStatus.RETURNING, ShipmentStatus.STOPPED})
+"""These tell for good why the parcel never arrived."""
+
+
+def _arrival(to: ShipmentStatus, at: Instant) -> dict[str, Instant]:
+    return {"signed_at": at} if to is ShipmentStatus.SIGNED else {}

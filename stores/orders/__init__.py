@@ -1,0 +1,18 @@
+"""The orders in database `orders`: opened once, advanced step by step, explained by a timeline.
+
+`opening` and `advancing` serve the sagas, `changing` buyers and operators, `reading` looks, `auditing` proves. Every writer
+locks the order's row first; parcels (`stores/fulfillment`, in the same database) come after it.
+"""
+
+from stores.orders.advancing import Advancing
+from stores.orders.auditing import Auditing
+from stores.orders.changing import Changing
+from stores.orders.opening import Opening
+from stores.orders.reading import Reading
+
+
+class OrderStore(Opening, Advancing, Changing, Reading, Auditing):
+    """Everything the orders database promises about orders; built with `OrderStore(database)`."""
+
+
+__all__ = ["OrderStore"]

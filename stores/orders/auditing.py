@@ -1,0 +1,65 @@
+"""Do orders agree with themselves? Looked at again from the rows, in one snapshot."""
+
+from datetime import timedelta
+
+from models.orders.types import OrderBreak
+from models.shared import Instant
+from models.shared.ids import OrderId
+from stores.orders.room import Room
+
+GRACE = timedelta(hours=1)
+"""How long after its time a step may be outstanding before that counts as a break; sagas retry, and people decide."""
+
+_BREAKS = """
+    WITH lines AS (
+        SELECT order_id, sum(goods_minor) AS goods, sum(discount_minor) AS discount, sum(shipping_minor) AS shipping,
+               sum(total_minor) AS total
+        FROM order_lines GROUP BY order_id
+    ), refunds AS (
+        SELECT order_id, sum(amount_minor) AS refunded FROM order_refunds GROUP BY order_id
+    ), parcels AS (
+        SELECT order_id, count(*) AS opened, count(*) FILTER (WHERE status IN ('picking', 'outbound')) AS in_house
+        FROM shipments GROUP BY order_id
+    ), told AS (
+        SELECT order_id, array_agg(step) AS steps FROM order_timeline GROUP BY order_id
+    )
+    SELECT order_id, 'total_unexplained' AS kind,
+           format('total is %s, but its lines add up to %s', total_minor, lines.total) AS detail
+    FROM orders LEFT JOIN lines USING (order_id)
+    WHERE (goods_minor, discount_minor, shipping_minor, total_minor)
+        IS DISTINCT FROM (lines.goods, lines.discount, lines.shipping, lines.total)
+    UNION ALL
+    SELECT order_id, 'refunded_unexplained',
+           format('refunded is %s, but its refunds add up to %s', refunded_minor, coalesce(refunded, 0))
+    FROM orders LEFT JOIN refunds USING (order_id) WHERE refunded_minor <> coalesce(refunded, 0)
+    UNION ALL
+    SELECT order_id, 'payment_overdue', format('still waits for a payment that was due at %s', payment_due_at)
+    FROM orders WHERE status = 'pending_payment' AND payment_status = 'unpaid' AND payment_due_at < $1
+    UNION ALL
+    SELECT order_id, 'not_handed_over', format('paid at %s, and no parcel was opened', paid_at)
+    FROM orders LEFT JOIN parcels USING (order_id) WHERE status = 'paid' AND paid_at < $1 AND opened IS NULL
+    UNION ALL
+    SELECT order_id, 'parcels_without_payment', format('%s, but %s parcels were opened', status, opened)
+    FROM orders JOIN parcels USING (order_id) WHERE status = 'pending_payment' OR payment_status = 'unpaid'
+    UNION ALL
+    SELECT order_id, 'cancelled_but_packed', format('cancelled, but %s parcels are still being packed', in_house)
+    FROM orders JOIN parcels USING (order_id) WHERE status = 'cancelled' AND in_house > 0 AND cancelled_at < $1
+    UNION ALL
+    SELECT order_id, 'completed_on_the_way', format('completed, but its parcels are %s', fulfillment_status)
+    FROM orders WHERE status = 'completed' AND fulfillment_status NOT IN ('delivered', 'stopped')
+    UNION ALL
+    SELECT order_id, 'step_untold', format('%s, but its timeline does not say so', status)
+    FROM orders LEFT JOIN told USING (order_id)
+    WHERE NOT coalesce(steps @> ARRAY['opened'] AND (status = 'pending_payment' OR steps @> ARRAY[status]), false)
+    ORDER BY kind, order_id
+"""
+
+
+class Auditing(Room):
+    """Proves what the other parts promise."""
+
+    async def audit(self, now: Instant) -> list[OrderBreak]:
+        """Every break of an invariant: sums, refunds, status against times, parcels and timeline. Empty when all is well."""
+        async with self._db.reader() as connection:
+            rows = await connection.fetch(_BREAKS, now - GRACE)
+        return [OrderBreak(order_id=OrderId(row["order_id"]), kind=row["kind"], detail=row["detail"]) for row in rows]

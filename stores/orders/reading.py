@@ -1,0 +1,99 @@
+"""Orders as buyers and operators look them up. Newest first: order ids sort by time."""
+
+from collections.abc import Mapping
+
+from models.orders.messages import NoteStep
+from models.orders.types import InvoiceData, Order, OrderFilter, OrderNote, OrderSearch, TimelineEntry
+from models.shared.ids import OrderId, UserId
+from stores.orders.room import Room
+from stores.orders.rows import order_unknown, read_order, read_orders, write_entry
+
+
+class Reading(Room):
+    """Looking at orders, and writing the timeline."""
+
+    async def order(self, order_id: OrderId) -> Order:
+        """The order, or `NotFound`."""
+        async with self._db.reader() as connection:
+            return await read_order(connection, order_id)
+
+    async def order_of(self, user_id: UserId, order_id: OrderId) -> Order:
+        """The user's own order; another's is `NotFound`, like one that does not exist."""
+        order = await self.order(order_id)
+        if order.user_id != user_id:
+            raise order_unknown(order_id)
+        return order
+
+    async def orders_of(
+        self, user_id: UserId, narrowed: OrderFilter, *, limit: int, after: OrderId | None = None
+    ) -> list[Order]:
+        """A buyer's orders, newest first; `after` is the last order of the page before."""
+        conditions = {
+            "o.user_id = ${}": user_id,
+            "o.hidden = ${}": narrowed.hidden,
+            "o.status = ${}": narrowed.status,
+            "o.order_id < ${}": after,
+        }
+        return await self._page(conditions, limit)
+
+    async def search(self, wanted: OrderSearch, *, limit: int, after: OrderId | None = None) -> list[Order]:
+        """What an operator looks for, newest first."""
+        pattern = None if wanted.text is None else f"%{_literal(wanted.text)}%"
+        conditions = {
+            "o.order_id = ${}": wanted.order_id,
+            "o.user_id = ${}": wanted.user_id,
+            "o.status = ${}": wanted.status,
+            "o.placed_at >= ${}": wanted.placed_from,
+            "o.placed_at < ${}": wanted.placed_until,
+            "o.order_id IN (SELECT order_id FROM order_lines WHERE merchant_id = ${})": wanted.merchant_id,
+            "o.order_id IN (SELECT order_id FROM order_lines WHERE title ILIKE ${})": pattern,
+            "o.order_id < ${}": after,
+        }
+        return await self._page(conditions, limit)
+
+    async def _page(self, conditions: Mapping[str, object], limit: int) -> list[Order]:
+        # Only what is asked for stands in the statement, so that each kind of search gets a plan of its own.
+        asked = {text: value for text, value in conditions.items() if value is not None}
+        where = " AND ".join(text.format(n) for n, text in enumerate(asked, 2)) or "true"
+        async with self._db.reader() as connection:
+            return await read_orders(
+                connection, f"WHERE {where} ORDER BY o.order_id DESC LIMIT $1", limit, *asked.values()
+            )
+
+    async def timeline(self, order_id: OrderId) -> list[TimelineEntry]:
+        """What happened to the order, oldest first; empty for an order that never was."""
+        async with self._db.reader() as connection:
+            rows = await connection.fetch(
+                """
+                SELECT at, step, actor, detail, workflow_id FROM order_timeline
+                WHERE order_id = $1 ORDER BY at, number
+                """,
+                order_id,
+            )
+        return [TimelineEntry(**dict(row)) for row in rows]
+
+    async def note_step(self, note: NoteStep) -> None:
+        """Append a step of a saga to the timeline, also before the order stands. The same entry is written once."""
+        async with self._db.reader() as connection:
+            await write_entry(connection, note.order_id, note.entry)
+
+    async def notes(self, order_id: OrderId) -> list[OrderNote]:
+        """What operators wrote down, oldest first."""
+        async with self._db.reader() as connection:
+            rows = await connection.fetch(
+                "SELECT number, at, author, text FROM order_notes WHERE order_id = $1 ORDER BY number", order_id
+            )
+        return [OrderNote(**dict(row)) for row in rows]
+
+    async def invoice(self, order_id: OrderId) -> InvoiceData | None:
+        """To whom the invoice is made out, if anyone said."""
+        async with self._db.reader() as connection:
+            row = await connection.fetchrow(
+                "SELECT kind, title, tax_id, email FROM order_invoices WHERE order_id = $1", order_id
+            )
+        return None if row is None else InvoiceData(**dict(row))
+
+
+def _literal(text: str) -> str:
+    """`%`, `_` and the escape itself mean themselves in a search."""
+    return text.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")

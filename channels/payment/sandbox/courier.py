@@ -62,6 +62,9 @@ class Courier:
         try:
             answer, accepted = await self._send(delivery)
             self._record(delivery, answer, accepted=accepted)
+        except Exception:
+            _log.exception("callback %s could not be booked; it will be sent again", delivery.event_id)
+            await asyncio.sleep(1)
         finally:
             del self._on_the_road[delivery.number]
             self._news.set()

@@ -80,7 +80,9 @@ class Gate:
                 401, "request_stale", f"The request was signed more than {TOLERANCE_SECONDS} s ago or ahead."
             )
         forget_before = now - timedelta(seconds=2 * TOLERANCE_SECONDS + 1)
-        if not self._provider.store.remember_nonce(nonce, now, forget_before):
+        with self._provider.store.transaction():
+            new = self._provider.store.remember_nonce(nonce, now, forget_before)
+        if not new:
             raise ProviderRefusal(401, "request_replayed", "This nonce was used before; sign again with a new one.")
 
     async def _serve(self, scope: Scope, body: bytes, receive: Receive, send: Send) -> None:

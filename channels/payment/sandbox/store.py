@@ -19,6 +19,8 @@ from models.shared import Money
 from models.shared.ids import AttemptId, RefundId
 
 _SCHEMA = Path(__file__).with_name("schema.sql")
+_ROUND = 200
+"""So much of what is due is answered at once: after a long rest the server must not be busy with the backlog only."""
 _NOT_FIELDS = {"amount_minor", "currency", "pay_late_at"}
 
 
@@ -128,12 +130,14 @@ class SandboxStore:
 
     def expired_payments(self, now: datetime) -> list[Payment]:
         """Pending payments whose time is up."""
-        rows = self._db.execute("SELECT * FROM payments WHERE status = 'pending' AND expires_at <= ?", (to_ms(now),))
+        rows = self._db.execute(
+            "SELECT * FROM payments WHERE status = 'pending' AND expires_at <= ? LIMIT ?", (to_ms(now), _ROUND)
+        )
         return [_payment(row) for row in rows]
 
     def late_payments_due(self, now: datetime) -> list[Payment]:
         """Closed payments whose money arrives now."""
-        rows = self._db.execute("SELECT * FROM payments WHERE pay_late_at <= ?", (to_ms(now),))
+        rows = self._db.execute("SELECT * FROM payments WHERE pay_late_at <= ? LIMIT ?", (to_ms(now), _ROUND))
         return [_payment(row) for row in rows]
 
     def insert_refund(
@@ -172,7 +176,9 @@ class SandboxStore:
 
     def refunds_due(self, now: datetime) -> list[Refund]:
         """Refunds whose processing ends now."""
-        rows = self._db.execute("SELECT * FROM refunds WHERE status = 'processing' AND due_at <= ?", (to_ms(now),))
+        rows = self._db.execute(
+            "SELECT * FROM refunds WHERE status = 'processing' AND due_at <= ? LIMIT ?", (to_ms(now), _ROUND)
+        )
         return [Refund.model_validate(_fields(row)) for row in rows]
 
     def settle_refund(self, refund: RefundId, now: datetime) -> Refund:

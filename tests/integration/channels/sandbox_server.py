@@ -107,6 +107,7 @@ class CallbackInbox:
         self.accepted: list[ChannelCallback] = []
         self.refused: list[str] = []
         self.raw: list[tuple[dict[str, str], bytes]] = []
+        self.arrived: list[float] = []
         self._server: uvicorn.Server | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -121,6 +122,7 @@ class CallbackInbox:
                 break
         headers = {name.decode(): value.decode() for name, value in scope["headers"]}
         self.raw.append((headers, body))
+        self.arrived.append(time.monotonic())
         status = 204
         try:
             self.accepted.append(self._channel().parse_callback(headers, body, self._clock()))
@@ -141,7 +143,7 @@ class CallbackInbox:
     async def close(self) -> None:
         """Be unreachable."""
         if self._server is not None and self._task is not None:
-            self._server.should_exit = True
+            self._server.should_exit = self._server.force_exit = True
             await self._task
 
     async def wait_for(self, count: int, seconds: float = 10) -> list[ChannelCallback]:

@@ -6,6 +6,7 @@ import sys
 from typing import Any
 
 import typer
+from rich.markup import escape
 from typer.core import TyperGroup
 
 import cli
@@ -51,7 +52,7 @@ def main() -> None:
     try:
         app()
     except StackError as problem:
-        errors.print(f"[bold red]✗[/] {problem}", highlight=False)
+        errors.print(f"[bold red]✗[/] {escape(str(problem))}", highlight=False)
         sys.exit(1)
 
 

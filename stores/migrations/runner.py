@@ -46,13 +46,13 @@ async def migrate(settings: Settings, database: str | None = None) -> list[Migra
     """Create what is missing and apply every migration, for one database or all. At head it only reads."""
     names = DATABASES if database is None else (database,)
     before = await asyncio.gather(*(revision_of(settings.dsn(name)) for name in names))
+    unmigrated = [name for name, revision in zip(names, before, strict=True) if revision is None]
+    await asyncio.gather(*(_create_if_missing(settings.dsn(name)) for name in unmigrated))
     done: list[Migrated] = []
     for name, revision in zip(names, before, strict=True):
         head = head_of(name)
         if revision != head:
             await migrate_database(settings.dsn(name), name)
-        elif head is None:
-            await _create_if_missing(settings.dsn(name))
         done.append(Migrated(name, revision, head))
     return done
 

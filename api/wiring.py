@@ -12,11 +12,14 @@ from api.edge.passwords import PasswordHasher
 from api.edge.tokens import AccessTokens
 from channels.notification.contract import Notifier
 from channels.notification.sandbox import SandboxNotifier
+from hanse.blobs import LocalBlobs
 from hanse.database import Database
 from hanse.settings import Settings
 from models.shared.time import Clock
 from stores.audit_log import AuditLog
 from stores.idempotency import IdempotencyStore
+from stores.inventory import InventoryStore
+from stores.products import BulkStore, CatalogueStore, MediaStore, ProductStore, TaxonomyStore
 from stores.users import UsersStore
 
 
@@ -32,6 +35,7 @@ class Services:
     clock: Clock
     idempotency: IdempotencyStore
     audit_log: AuditLog
+    inventory: InventoryStore
     users: UsersStore
     passwords: PasswordHasher
     access_tokens: AccessTokens
@@ -39,6 +43,12 @@ class Services:
     notifier: Notifier
     outbox: SandboxNotifier
     """Where the sandbox channel keeps what it sent."""
+    products: ProductStore
+    """Reads of the catalogue; the four below change it."""
+    catalogue: CatalogueStore
+    taxonomy: TaxonomyStore
+    media: MediaStore
+    bulk: BulkStore
 
 
 @asynccontextmanager
@@ -58,12 +68,14 @@ async def open_services(settings: Settings, clock: Clock = _utc_now) -> AsyncIte
         token_key = settings.token_key.get_secret_value().encode()
         outbox = SandboxNotifier(settings.data_dir)
         ops = await database("ops")
+        products = await database("products")
 
         yield Services(
             settings=settings,
             clock=clock,
             idempotency=IdempotencyStore(ops),
             audit_log=AuditLog(ops),
+            inventory=InventoryStore(await database("inventory")),
             users=UsersStore.on(
                 await database("users"),
                 redis,
@@ -75,4 +87,9 @@ async def open_services(settings: Settings, clock: Clock = _utc_now) -> AsyncIte
             account_keys=AccountKeys(token_key),
             notifier=outbox,
             outbox=outbox,
+            products=ProductStore(products),
+            catalogue=CatalogueStore(products),
+            taxonomy=TaxonomyStore(products),
+            media=MediaStore(products, LocalBlobs(settings.data_dir / "media")),
+            bulk=BulkStore(products),
         )

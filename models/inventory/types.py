@@ -192,6 +192,7 @@ class ImportReport(Frozen):
 
     counted: int
     errors: tuple[LineError, ...]
+    low_stock: tuple[LowStock, ...] = ()
 
 
 class BreakKind(StrEnum):

@@ -1,0 +1,66 @@
+"""What inventory says over the wire beside the words of `models/inventory`."""
+
+from typing import Annotated
+
+from pydantic import ConfigDict, Field, StringConstraints
+
+from models.inventory.types import MAX_UNITS, Note, Quantity, Stock
+from models.shared import Frozen
+from models.shared.ids import SkuId, WarehouseId
+
+_WAREHOUSE = "wh_01jd8x4q2r7m9v3k5t6w8y0zab"
+_SKU = "sku_01jd8x4q2r7m9v3k5t6w8y0zab"
+
+
+class SkuAvailability(Frozen):
+    """How many units of a SKU can be sold right now, over all warehouses."""
+
+    sku_id: SkuId
+    available: int
+
+
+class _OfOneLevel(Frozen):
+    warehouse_id: WarehouseId
+    sku_id: SkuId
+
+
+class ReceiveRequest(_OfOneLevel):
+    """Goods that arrived."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"warehouse_id": _WAREHOUSE, "sku_id": _SKU, "quantity": 24, "note": "PO 1187"}]
+        }
+    )
+
+    quantity: Quantity
+    note: Note = ""
+
+
+class AdjustRequest(_OfOneLevel):
+    """Units that were lost, broken or found, and how that came."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"warehouse_id": _WAREHOUSE, "sku_id": _SKU, "delta": -2, "note": "broken"}]}
+    )
+
+    delta: Annotated[int, Field(ge=-MAX_UNITS, le=MAX_UNITS)]
+    note: Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
+
+
+class CountRequest(_OfOneLevel):
+    """How many units someone found."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"warehouse_id": _WAREHOUSE, "sku_id": _SKU, "on_hand": 118}]}
+    )
+
+    on_hand: Stock
+    note: Note = ""
+
+
+class ThresholdRequest(Frozen):
+    """`safety` units are kept back from sale; at `low_at` available units or fewer an alert goes out."""
+
+    safety: Stock
+    low_at: Stock = 0

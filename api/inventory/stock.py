@@ -1,0 +1,179 @@
+"""Stock levels, the journal, and what operators do to them."""
+
+from collections.abc import Sequence
+from itertools import islice
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Query
+
+from api.edge.audit import Audit
+from api.edge.idempotency import Claim, Claimant, idempotent_router
+from api.edge.identity import operator
+from api.edge.paging import Cursor, Limit, Page, page, read_cursor
+from api.edge.problems import refusals
+from api.edge.wired import Wired
+from api.inventory.reservations import StockOperator
+from api.inventory.schemas import AdjustRequest, CountRequest, ReceiveRequest, SkuAvailability, ThresholdRequest
+from models.inventory.errors import SkuOfAnotherMerchant, StockIsReserved
+from models.inventory.stock_list import read_stock_list
+from models.inventory.types import ImportReport, Movement, StockChange, StockLevel
+from models.shared.ids import SkuId, WarehouseId
+from models.shared.refusals import InvalidRequest, NotFound
+from models.users.errors import NotAuthenticated, PermissionMissing
+
+reading = APIRouter(prefix="/v1/inventory", tags=["inventory"])
+changing = idempotent_router(prefix="/v1/inventory", tags=["inventory"])
+
+_READ = (NotAuthenticated, PermissionMissing, InvalidRequest)
+_CHANGE = (*_READ, NotFound, SkuOfAnotherMerchant)
+_LINES_AT_ONCE = 500
+"""How many lines of a stock list are locked together; the sale of other SKUs goes on meanwhile."""
+
+
+def _key(claim: Claim) -> str:
+    return f"{claim.caller}:{claim.key}"
+
+
+@reading.get("/skus/{sku_id}", summary="How many can be sold")
+async def show_sku(sku_id: SkuId, shop: Wired) -> SkuAvailability:
+    """Over all warehouses, right now; 0 for a SKU that was never stocked. Only a reservation is a promise."""
+    return SkuAvailability(sku_id=sku_id, available=(await shop.inventory.available([sku_id]))[sku_id])
+
+
+@reading.get("/levels", dependencies=[operator("stock")], summary="Stock levels", responses=refusals(*_READ))
+async def list_levels(
+    shop: Wired,
+    warehouse_id: WarehouseId | None = None,
+    sku_id: SkuId | None = None,
+    only_low: Annotated[bool, Query(description="Only levels at or below their threshold.")] = False,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Page[StockLevel]:
+    """By warehouse, then SKU."""
+    levels = await shop.inventory.levels(
+        warehouse_id=warehouse_id,
+        sku_id=sku_id,
+        only_low=only_low,
+        after=read_cursor(cursor, _level_name),
+        limit=limit + 1,
+    )
+    return page(levels, limit, lambda level: f"{level.warehouse_id} {level.sku_id}", lambda level: level)
+
+
+def _level_name(text: str) -> tuple[WarehouseId, SkuId]:
+    warehouse_id, _, sku_id = text.partition(" ")
+    return WarehouseId(warehouse_id), SkuId(sku_id)
+
+
+@reading.get(
+    "/journal", dependencies=[operator("stock")], summary="Every movement of stock", responses=refusals(*_READ)
+)
+async def list_movements(
+    shop: Wired,
+    warehouse_id: WarehouseId | None = None,
+    sku_id: SkuId | None = None,
+    reference: Annotated[str | None, Query(max_length=400, description="An order id or an operation's key.")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Page[Movement]:
+    """Newest first: what changed, by how much, why and by whom."""
+    movements = await shop.inventory.journal(
+        warehouse_id=warehouse_id,
+        sku_id=sku_id,
+        reference=reference,
+        before=read_cursor(cursor, _movement_number),
+        limit=limit + 1,
+    )
+    return page(movements, limit, lambda movement: movement.number, lambda movement: movement)
+
+
+def _movement_number(text: str) -> int:
+    number = int(text)
+    if not 0 < number < 2**63:
+        raise ValueError("no movement has this number")
+    return number
+
+
+@reading.put(
+    "/levels/{warehouse_id}/{sku_id}/thresholds", summary="Set the thresholds of a level", responses=refusals(*_CHANGE)
+)
+async def set_thresholds(
+    warehouse_id: WarehouseId, sku_id: SkuId, ask: ThresholdRequest, who: StockOperator, shop: Wired, trail: Audit
+) -> StockChange:
+    """How many units are kept back from sale, and at how many an alert goes out."""
+    async with trail.action(who, "inventory.set_thresholds", f"{warehouse_id}/{sku_id}", **ask.model_dump()):
+        return await shop.inventory.set_safety(warehouse_id, sku_id, ask.safety, ask.low_at)
+
+
+@changing.post("/receive", summary="Receive goods", responses=refusals(*_CHANGE))
+async def receive(ask: ReceiveRequest, who: StockOperator, claim: Claimant, shop: Wired, trail: Audit) -> StockChange:
+    """Goods arrived in a warehouse. A SKU's first receipt there makes its level."""
+    async with trail.action(who, "inventory.receive", f"{ask.warehouse_id}/{ask.sku_id}", quantity=ask.quantity):
+        return await shop.inventory.receive(
+            ask.warehouse_id,
+            ask.sku_id,
+            ask.quantity,
+            key=_key(claim),
+            actor=who.user_id,
+            now=shop.clock(),
+            note=ask.note,
+        )
+
+
+@changing.post("/adjust", summary="Adjust a level", responses=refusals(*_CHANGE, StockIsReserved))
+async def adjust(ask: AdjustRequest, who: StockOperator, claim: Claimant, shop: Wired, trail: Audit) -> StockChange:
+    """Units were lost, broken or found; the note says how."""
+    async with trail.action(who, "inventory.adjust", f"{ask.warehouse_id}/{ask.sku_id}", delta=ask.delta):
+        return await shop.inventory.adjust(
+            ask.warehouse_id, ask.sku_id, ask.delta, key=_key(claim), actor=who.user_id, now=shop.clock(), note=ask.note
+        )
+
+
+@changing.post("/count", summary="Count a level", responses=refusals(*_CHANGE, StockIsReserved))
+async def count(ask: CountRequest, who: StockOperator, claim: Claimant, shop: Wired, trail: Audit) -> StockChange:
+    """Someone counted what lies there, stock promised to orders included."""
+    async with trail.action(who, "inventory.count", f"{ask.warehouse_id}/{ask.sku_id}", on_hand=ask.on_hand):
+        return await shop.inventory.count(
+            ask.warehouse_id,
+            ask.sku_id,
+            ask.on_hand,
+            key=_key(claim),
+            actor=who.user_id,
+            now=shop.clock(),
+            note=ask.note,
+        )
+
+
+@changing.post("/stock-lists", summary="Import a stock list", responses=refusals(*_READ))
+async def import_stock_list(
+    text: Annotated[bytes, Body(media_type="text/csv", description="Columns `warehouse_code,sku_id,on_hand`, UTF-8.")],
+    who: StockOperator,
+    claim: Claimant,
+    shop: Wired,
+    trail: Audit,
+) -> ImportReport:
+    """Count many levels from a CSV list. Good lines count, each other line is reported; the answer names every one."""
+    lines, unread = read_stock_list(_decoded(text))
+    chunks = iter(lines)
+    reports: list[ImportReport] = []
+    async with trail.action(who, "inventory.import_stock_list", claim.key, lines=len(lines), unread=len(unread)):
+        while chunk := list(islice(chunks, _LINES_AT_ONCE)):
+            key = f"{_key(claim)}#{len(reports) + 1}"
+            reports.append(await shop.inventory.count_list(chunk, key=key, actor=who.user_id, now=shop.clock()))
+    return _together(reports, ImportReport(counted=0, errors=tuple(unread)))
+
+
+def _decoded(text: bytes) -> str:
+    try:
+        return text.decode("utf-8")
+    except UnicodeDecodeError as fault:
+        raise InvalidRequest("The list is not UTF-8. Save it again as CSV (UTF-8).") from fault
+
+
+def _together(reports: Sequence[ImportReport], unread: ImportReport) -> ImportReport:
+    parts = [*reports, unread]
+    return ImportReport(
+        counted=sum(part.counted for part in parts),
+        errors=tuple(sorted((error for part in parts for error in part.errors), key=lambda error: error.line)),
+        low_stock=tuple(low for part in parts for low in part.low_stock),
+    )

@@ -1,0 +1,72 @@
+"""Warehouses. None is ever deleted, since the journal speaks of it; `active: false` takes it out of service."""
+
+from fastapi import APIRouter, Response
+
+from api.edge.audit import Audit
+from api.edge.idempotency import Claimant, idempotent_router
+from api.edge.identity import operator
+from api.edge.paging import Cursor, Limit, Page, page, read_cursor
+from api.edge.problems import refusals
+from api.edge.versions import ExpectedVersion, IfMatchMissing, set_etag
+from api.edge.wired import Wired
+from api.inventory.reservations import StockOperator
+from models.inventory.errors import WarehouseCodeTaken
+from models.inventory.types import Warehouse, WarehouseDetails
+from models.shared.ids import WarehouseId
+from models.shared.refusals import InvalidRequest, NotFound, StaleVersion
+from models.users.errors import NotAuthenticated, PermissionMissing
+
+adding = idempotent_router(prefix="/v1/inventory/warehouses", tags=["inventory"])
+keeping = APIRouter(prefix="/v1/inventory/warehouses", tags=["inventory"])
+
+_WHO = (NotAuthenticated, PermissionMissing)
+
+
+@adding.post("", status_code=201, summary="Add a warehouse", responses=refusals(*_WHO, WarehouseCodeTaken))
+async def add(
+    ask: WarehouseDetails, who: StockOperator, claim: Claimant, response: Response, shop: Wired, trail: Audit
+) -> Warehouse:
+    """A new warehouse of one merchant, which keeps it for good."""
+    warehouse_id = WarehouseId.derive(claim.first_seen_at, claim.caller, claim.key)
+    async with trail.action(who, "inventory.add_warehouse", warehouse_id, code=ask.code):
+        warehouse = await shop.inventory.add_warehouse(warehouse_id, ask, claim.first_seen_at)
+    set_etag(response, warehouse.version)
+    return warehouse
+
+
+@keeping.get("", dependencies=[operator("stock")], summary="All warehouses", responses=refusals(*_WHO, InvalidRequest))
+async def list_warehouses(shop: Wired, limit: Limit = 50, cursor: Cursor = None) -> Page[Warehouse]:
+    """Oldest first."""
+    found = await shop.inventory.warehouses(after=read_cursor(cursor, WarehouseId), limit=limit + 1)
+    return page(found, limit, lambda warehouse: warehouse.warehouse_id, lambda warehouse: warehouse)
+
+
+@keeping.get(
+    "/{warehouse_id}", dependencies=[operator("stock")], summary="A warehouse", responses=refusals(*_WHO, NotFound)
+)
+async def show(warehouse_id: WarehouseId, response: Response, shop: Wired) -> Warehouse:
+    """One warehouse; its ETag is what an edit must name."""
+    warehouse = await shop.inventory.warehouse(warehouse_id)
+    set_etag(response, warehouse.version)
+    return warehouse
+
+
+@keeping.put(
+    "/{warehouse_id}",
+    summary="Edit a warehouse",
+    responses=refusals(*_WHO, NotFound, WarehouseCodeTaken, IfMatchMissing, StaleVersion),
+)
+async def edit(
+    warehouse_id: WarehouseId,
+    ask: WarehouseDetails,
+    who: StockOperator,
+    version: ExpectedVersion,
+    response: Response,
+    shop: Wired,
+    trail: Audit,
+) -> Warehouse:
+    """Replace all details but the merchant, which stays."""
+    async with trail.action(who, "inventory.edit_warehouse", warehouse_id, code=ask.code, active=ask.active):
+        warehouse = await shop.inventory.edit_warehouse(warehouse_id, ask, version)
+    set_etag(response, warehouse.version)
+    return warehouse

@@ -120,3 +120,10 @@ class ImportUnreadable(InvalidRequest):
 
     code = "import_unreadable"
     title = "The file cannot be read"
+
+
+class FileTypeUnknown(InvalidRequest):
+    """A catalogue file is CSV (`text/csv`) or JSON (`application/json`, `application/x-ndjson`)."""
+
+    code = "file_type_unknown"
+    title = "Not a kind of file that can be imported"

@@ -18,7 +18,7 @@ Label = Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whi
 Description = Annotated[str, StringConstraints(max_length=10_000, pattern=_NO_NUL)]
 AttributeValue = (
     Annotated[str, StringConstraints(max_length=500, pattern=_NO_NUL)]
-    | Annotated[int | float, Field(allow_inf_nan=False)]
+    | Annotated[int | float, Field(allow_inf_nan=False, ge=-1e15, le=1e15)]
 )
 Attributes = dict[Code, AttributeValue]
 Options = dict[Label, Label]

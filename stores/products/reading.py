@@ -147,16 +147,23 @@ class ProductStore:
             raise sku_unknown(sku_id)
         return SpuId(found)
 
-    async def price_history(self, sku_id: SkuId, *, limit: int = 100) -> list[PricePoint]:
-        """Every decision about the price of a SKU, scheduled ones included, newest effect first; empty for an unknown SKU."""
+    async def price_history(
+        self, sku_id: SkuId, *, until: datetime | None = None, limit: int = 100
+    ) -> list[PricePoint]:
+        """Decisions about the price of a SKU, newest effect first; empty for an unknown SKU.
+
+        Without `until` those that are still to come are there too: for operators only.
+        """
         async with self._db.reader() as connection:
             rows = await connection.fetch(
                 """
                 SELECT minor, currency, effective_at, decided_at, decided_by FROM prices
-                WHERE sku_id = $1 ORDER BY effective_at DESC, id DESC LIMIT $2
+                WHERE sku_id = $1 AND ($3::timestamptz IS NULL OR effective_at <= $3)
+                ORDER BY effective_at DESC, id DESC LIMIT $2
                 """,
                 sku_id,
                 limit,
+                until,
             )
         return [
             PricePoint(

@@ -16,7 +16,7 @@ from models.products.errors import (
 )
 from models.products.rules import MAX_DEPTH, check_new_parent
 from models.products.types import AttributeDefinition, Brand, Category, Merchant
-from models.shared.ids import CategoryId
+from models.shared.ids import BrandId, CategoryId, MerchantId
 from stores.products.rows import check_version, to_category
 
 _TREE_LOCK = 4_811_001
@@ -55,23 +55,27 @@ class TaxonomyStore:
             raise _code_taken("merchant", merchant.code) from error
         return merchant.model_copy(update={"version": 1})
 
-    async def change_merchant(self, merchant: Merchant) -> Merchant:
-        """Set name and place if nobody changed them since `merchant.version`; the code stays. `StaleVersion` otherwise."""
+    async def change_merchant(
+        self, merchant_id: MerchantId, version: int, name: str, *, city: str, region: str
+    ) -> Merchant:
+        """Set name and place, if its version is still `version`; the code stays. `MerchantUnknown`, `StaleVersion`."""
         async with self._db.transaction() as tx:
-            current = await tx.fetchrow(
-                "SELECT code, version FROM merchants WHERE id = $1 FOR NO KEY UPDATE", merchant.merchant_id
-            )
+            current = await tx.fetchval("SELECT version FROM merchants WHERE id = $1 FOR NO KEY UPDATE", merchant_id)
             if current is None:
-                raise MerchantUnknown(f"There is no merchant {merchant.merchant_id}; list the merchants first.")
-            check_version(current["version"], merchant.version)
-            await tx.execute(
-                "UPDATE merchants SET name = $2, city = $3, region = $4, version = version + 1 WHERE id = $1",
-                merchant.merchant_id,
-                merchant.name,
-                merchant.city,
-                merchant.region,
+                raise MerchantUnknown(f"There is no merchant {merchant_id}; list the merchants first.")
+            check_version(current, version)
+            row = await tx.fetchrow(
+                """
+                UPDATE merchants SET name = $2, city = $3, region = $4, version = version + 1
+                WHERE id = $1 RETURNING id AS merchant_id, code, name, city, region, version
+                """,
+                merchant_id,
+                name,
+                city,
+                region,
             )
-        return merchant.model_copy(update={"code": current["code"], "version": merchant.version + 1})
+        assert row is not None
+        return Merchant.model_validate(dict(row))
 
     # Brands
 
@@ -92,19 +96,23 @@ class TaxonomyStore:
             raise _code_taken("brand", brand.code) from error
         return brand.model_copy(update={"version": 1})
 
-    async def change_brand(self, brand: Brand) -> Brand:
-        """Set the name if nobody changed it since `brand.version`; the code stays. `StaleVersion` otherwise."""
+    async def change_brand(self, brand_id: BrandId, version: int, name: str) -> Brand:
+        """Set the name, if its version is still `version`; the code stays. `BrandUnknown`, `StaleVersion`."""
         async with self._db.transaction() as tx:
-            current = await tx.fetchrow(
-                "SELECT code, version FROM brands WHERE id = $1 FOR NO KEY UPDATE", brand.brand_id
-            )
+            current = await tx.fetchval("SELECT version FROM brands WHERE id = $1 FOR NO KEY UPDATE", brand_id)
             if current is None:
-                raise BrandUnknown(f"There is no brand {brand.brand_id}; list the brands first.")
-            check_version(current["version"], brand.version)
-            await tx.execute(
-                "UPDATE brands SET name = $2, version = version + 1 WHERE id = $1", brand.brand_id, brand.name
+                raise BrandUnknown(f"There is no brand {brand_id}; list the brands first.")
+            check_version(current, version)
+            row = await tx.fetchrow(
+                """
+                UPDATE brands SET name = $2, version = version + 1 WHERE id = $1
+                RETURNING id AS brand_id, code, name, version
+                """,
+                brand_id,
+                name,
             )
-        return brand.model_copy(update={"code": current["code"], "version": brand.version + 1})
+        assert row is not None
+        return Brand.model_validate(dict(row))
 
     # Categories
 

@@ -78,11 +78,13 @@ async def test_merchants_and_brands_are_edited_under_their_version_and_unique_by
         await catalogue.taxonomy.create_brand(catalogue.brand)
     with pytest.raises(CodeTaken):
         await _below(catalogue, "shirts", None)
-    renamed = await catalogue.taxonomy.change_merchant(catalogue.merchant.model_copy(update={"name": "Hansa 2"}))
-    await catalogue.taxonomy.change_brand(catalogue.brand.model_copy(update={"name": "Alster 2"}))
+    who, brand = catalogue.merchant.merchant_id, catalogue.brand.brand_id
+    renamed = await catalogue.taxonomy.change_merchant(who, 1, "Hansa 2", city="Lübeck", region="SH")
+    await catalogue.taxonomy.change_brand(brand, 1, "Alster 2")
     with pytest.raises(StaleVersion):
-        await catalogue.taxonomy.change_merchant(catalogue.merchant)
+        await catalogue.taxonomy.change_merchant(who, 1, "Hansa 3", city="Lübeck", region="SH")
     with pytest.raises(StaleVersion):
-        await catalogue.taxonomy.change_brand(catalogue.brand)
+        await catalogue.taxonomy.change_brand(brand, 1, "Alster 3")
+    assert (renamed.code, renamed.version) == ("hansa", 2)
     assert await catalogue.taxonomy.merchants() == [renamed]
     assert [brand.name for brand in await catalogue.taxonomy.brands()] == ["Alster 2"]

@@ -1,0 +1,223 @@
+"""What goes over the wire about products, where it is not a value of the domain itself."""
+
+from collections.abc import Mapping
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from models.products.lines import LineFault
+from models.products.types import (
+    AttributeDefinition,
+    Attributes,
+    Code,
+    Label,
+    Media,
+    Options,
+    Product,
+    ProductDraft,
+    Sku,
+    SkuDraft,
+)
+from models.shared import Frozen, Instant, Money
+from models.shared.ids import BrandId, CategoryId, MediaId, MerchantId, SkuId, SpuId
+from models.shared.money import MAX_MINOR, Currency
+from stores.products.bulk import BatchDone
+
+_COUNTS = (
+    "lines",
+    "products_created",
+    "products_changed",
+    "skus_created",
+    "skus_changed",
+    "prices_changed",
+    "unchanged",
+)
+Position = Annotated[int, Field(ge=0, le=100_000)]
+
+
+class ShownSku(Frozen):
+    """A variant as buyers see it. Without a price it cannot be bought."""
+
+    sku_id: SkuId
+    code: str
+    options: Options
+    price: Money | None
+    available: int
+    """Units that can be ordered now, over all warehouses."""
+    in_stock: bool
+    max_per_order: int
+    weight_g: int
+    barcode: str | None
+    image: Media | None
+
+    @classmethod
+    def of(cls, sku: Sku, available: int) -> Self:
+        """The SKU with its live stock."""
+        return cls(
+            **sku.model_dump(exclude={"listed", "image", "price"}),
+            price=sku.price,
+            image=sku.image,
+            available=available,
+            in_stock=available > 0,
+        )
+
+
+class ShownProduct(Frozen):
+    """A published product as buyers see it."""
+
+    spu_id: SpuId
+    merchant_id: MerchantId
+    code: str
+    title: str
+    description: str
+    category_id: CategoryId
+    brand_id: BrandId | None
+    attributes: Attributes
+    media: tuple[Media, ...]
+    skus: tuple[ShownSku, ...]
+
+    @classmethod
+    def of(cls, product: Product, available: Mapping[SkuId, int]) -> Self:
+        """The product with the live stock of its SKUs; one that inventory does not know has none."""
+        fields = {name: getattr(product, name) for name in cls.model_fields if name != "skus"}
+        return cls(**fields, skus=tuple(ShownSku.of(sku, available.get(sku.sku_id, 0)) for sku in product.skus))
+
+
+class NewProduct(ProductDraft):
+    """A product to be created; merchant and code never change afterwards."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "merchant_id": "mer_01jd8x3k7q9z4w2v6t5r8y1n0m",
+                "code": "linen-shirt",
+                "title": "亚麻衬衫 Linen shirt",
+                "description": "Washed linen, mother-of-pearl buttons.",
+                "category_id": "cat_01jd8x3k7q9z4w2v6t5r8y1n0m",
+                "attributes": {"fabric": "linen"},
+            }
+        }
+    )
+
+    merchant_id: MerchantId
+    code: Code
+
+
+class NewSku(SkuDraft):
+    """A SKU to be created; its code never changes afterwards."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "code": "linen-shirt-m",
+                "options": {"Size": "M"},
+                "weight_g": 280,
+                "barcode": "4006381333931",
+            }
+        }
+    )
+
+    code: Code
+
+
+class Price(Frozen):
+    """An amount that a buyer pays: never negative."""
+
+    minor: Annotated[int, Field(ge=0, le=MAX_MINOR)]
+    currency: Currency = "CNY"
+
+
+class PriceRequest(Frozen):
+    """A price from `effective_at` on; from now on without it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {"price": {"minor": 19900, "currency": "CNY"}, "effective_at": "2026-12-01T00:00:00Z"}
+        }
+    )
+
+    price: Price
+    effective_at: Instant | None = None
+
+
+class WhenRequest(Frozen):
+    """From when on; from now on without `at`."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"at": "2026-12-01T00:00:00Z"}})
+
+    at: Instant | None = None
+
+
+class MediaRequest(Frozen):
+    """The pictures of a product, in the order they are shown."""
+
+    media_ids: Annotated[list[MediaId], Field(max_length=20)]
+
+
+class MerchantRequest(Frozen):
+    """Who a merchant is and where."""
+
+    name: Label
+    city: Label
+    region: Label
+
+
+class NewMerchant(MerchantRequest):
+    """A merchant to be added; its code never changes afterwards."""
+
+    code: Code
+
+
+class BrandRequest(Frozen):
+    """What a brand is called."""
+
+    name: Label
+
+
+class NewBrand(BrandRequest):
+    """A brand to be added; its code never changes afterwards."""
+
+    code: Code
+
+
+class CategoryRequest(Frozen):
+    """What a category says; `position` orders it among its siblings."""
+
+    name: Label
+    position: Position = 0
+    attributes: Annotated[tuple[AttributeDefinition, ...], Field(max_length=100)] = ()
+
+
+class NewCategory(CategoryRequest):
+    """A category to be added below `parent_id`, or as a root; its code never changes afterwards."""
+
+    code: Code
+    parent_id: CategoryId | None = None
+
+
+class MoveRequest(Frozen):
+    """Where a category goes: below another, or to the roots (null)."""
+
+    parent_id: CategoryId | None
+
+
+class ImportReport(BaseModel):
+    """What an import did. Good lines are done even if others are not; the same file again changes nothing."""
+
+    lines: int = 0
+    products_created: int = 0
+    products_changed: int = 0
+    skus_created: int = 0
+    skus_changed: int = 0
+    prices_changed: int = 0
+    unchanged: int = 0
+    faults_total: int = 0
+    faults: list[LineFault] = []
+    """The first 500: line, column, what is wrong, what to do."""
+
+    def add(self, done: BatchDone, *, shown: int) -> None:
+        """Count one batch in; at most `shown` faults are kept."""
+        for name in _COUNTS:
+            setattr(self, name, getattr(self, name) + getattr(done, name))
+        self.faults_total += len(done.faults)
+        self.faults.extend(done.faults[: shown - len(self.faults)])

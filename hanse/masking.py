@@ -8,7 +8,7 @@ MASK = "***"
 
 _SECRET_NAME = re.compile(
     r"passw(or)?d|passphrase|secret|token|authorization|cookie|api_?key|private_?key|payload_keys|credential|signature"
-    r"|otp|verification_?code|cvv|cvc|card_?(no|number)|pan$|iban|id_?card",
+    r"|verification_?code|card_?(no|number)|(^|_)(otp|cvv|cvc|pan|iban|id_?card)(_|$)",
     re.IGNORECASE,
 )
 _PERSONAL_NAME = re.compile(
@@ -21,7 +21,7 @@ _DSN_PASSWORD = re.compile(r"(?P<start>\b[a-z][a-z0-9+.-]*://[^\s:/@]*:)[^\s@/]+
 _AUTHORIZATION = re.compile(r"\b(?P<scheme>Bearer|Basic|Digest)\s+[A-Za-z0-9._~+/=-]{6,}", re.IGNORECASE)
 _JWT = re.compile(r"\beyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{5,}(\.[A-Za-z0-9_-]*)?")
 _NAMED_SECRET = re.compile(
-    r"(?P<name>[\"']?\b[\w-]*(?:passw(?:or)?d|passphrase|secret|token|authorization|cookie|api[_-]?key|cvv|cvc|otp)[\w-]*[\"']?"
+    r"(?P<name>[\"']?\b[\w-]*(?:passw(?:or)?d|passphrase|secret|token|authorization|cookie|api[_-]?key|\bcvv|\bcvc|\botp)[\w-]*[\"']?"
     r"\s*[=:]\s*)(?P<value>\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|(?:(?:Bearer|Basic|Digest)\s+)?[^\s,;&}\])]+)",
     re.IGNORECASE,
 )
@@ -29,7 +29,7 @@ _EMAIL = re.compile(r"(?<![\w.+-])(?P<first>[\w+-])[\w.+-]*@(?P<domain>[\w-]+(?:
 _ID_CARD = re.compile(
     r"(?<![0-9A-Za-z])[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])\d{3}[\dXx](?![0-9A-Za-z])"
 )
-_CARD = re.compile(r"(?<![0-9A-Za-z_.-])[2-6](?:[ -]?\d){11,17}\d(?![0-9A-Za-z])")
+_CARD = re.compile(r"(?<![0-9A-Za-z_.+-])[2-6](?:[ -]?\d){12,17}\d(?![0-9A-Za-z])")  # 14 to 19 digits; a barcode has 13
 _CHINESE_MOBILE = re.compile(
     r"(?<![0-9A-Za-z_.])(?P<head>(?:\+?86[ -]?)?1[3-9]\d)[ -]?\d{4}[ -]?(?P<tail>\d{4})(?![0-9A-Za-z])"
 )

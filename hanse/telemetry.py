@@ -1,0 +1,101 @@
+"""Traces, logs and the metrics of the Temporal SDK, set up once at the start of a process.
+
+A trace crosses every border by W3C trace context: HTTP by its headers, Temporal by its own header, Kafka by record headers.
+Metrics of this process are in `metrics.py`, the api's part in `http_telemetry.py`.
+"""
+
+import logging
+import os
+from dataclasses import dataclass
+
+from opentelemetry import trace
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.instrumentation.asyncpg import AsyncPGInstrumentor
+from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor
+from opentelemetry.instrumentation.redis import RedisInstrumentor
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from temporalio.contrib.opentelemetry import ReplaySafeTracerProvider, create_tracer_provider
+from temporalio.runtime import (
+    LogForwardingConfig,
+    LoggingConfig,
+    PrometheusConfig,
+    Runtime,
+    TelemetryConfig,
+    TelemetryFilter,
+)
+
+from hanse.logs import setup_logs
+from hanse.settings import Settings
+from hanse.spans import MaskingExporter, SpanRing
+
+
+@dataclass(frozen=True)
+class Telemetry:
+    """What a process set up."""
+
+    ring: SpanRing
+    provider: ReplaySafeTracerProvider
+
+    def close(self) -> None:
+        """Send the spans that wait, at the end of the process."""
+        self.provider.force_flush(5_000)
+        self.provider.shutdown()
+
+
+_installed: Telemetry | None = None
+
+
+def setup_telemetry(settings: Settings, service_name: str) -> Telemetry:
+    """Logs, tracing and instrumentation of asyncpg, redis and httpx. OpenTelemetry allows one set-up a process: a second
+    call changes nothing and answers the first.
+
+    Call it before connecting to Temporal. Spans go to a ring in memory, and to `otlp_endpoint` (OTLP over HTTP) if it is set.
+    Sampling follows `OTEL_TRACES_SAMPLER`; every trace by default.
+    """
+    global _installed
+    if _installed is not None:
+        return _installed
+    setup_logs(service_name, settings.log_level)
+    os.environ.setdefault("OTEL_SEMCONV_STABILITY_OPT_IN", "http,database")
+    resource = Resource.create(
+        {
+            "service.name": service_name,
+            "service.namespace": "hanse",
+            "service.version": settings.worker_version or "unversioned",
+            "deployment.environment.name": settings.environment,
+        }
+    )
+    provider = create_tracer_provider(resource=resource, shutdown_on_exit=False)
+    ring = SpanRing()
+    provider.add_span_processor(ring)
+    if settings.otlp_endpoint:
+        exporter = OTLPSpanExporter(endpoint=f"{settings.otlp_endpoint.rstrip('/')}/v1/traces")
+        provider.add_span_processor(BatchSpanProcessor(MaskingExporter(exporter)))
+    trace.set_tracer_provider(provider)
+    AsyncPGInstrumentor().instrument()  # type: ignore[no-untyped-call]
+    RedisInstrumentor().instrument()
+    HTTPXClientInstrumentor().instrument()
+    _installed = Telemetry(ring, provider)
+    return _installed
+
+
+def temporal_runtime(settings: Settings) -> Runtime:
+    """The SDK's engine, one a process: its metrics on `http://…:metrics_port/metrics` (none if 0) with units in their names
+    and seconds for durations, its warnings in our logs."""
+    metrics = None
+    if settings.metrics_port:
+        metrics = PrometheusConfig(
+            bind_address=f"{metrics_host(settings)}:{settings.metrics_port}",
+            counters_total_suffix=True,
+            unit_suffix=True,
+            durations_as_seconds=True,
+        )
+    forwarding = LogForwardingConfig(logger=logging.getLogger("temporalio.core"))
+    core_logs = LoggingConfig(TelemetryFilter(core_level="WARN", other_level="ERROR"), forwarding=forwarding)
+    return Runtime(telemetry=TelemetryConfig(logging=core_logs, metrics=metrics))
+
+
+def metrics_host(settings: Settings) -> str:
+    """Metrics stay on loopback except in production, where the scraper is another machine."""
+    return "0.0.0.0" if settings.environment == "production" else "127.0.0.1"

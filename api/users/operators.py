@@ -11,7 +11,8 @@ from api.edge.paging import Cursor, Limit, Page, page, read_cursor
 from api.edge.problems import refusals
 from api.edge.versions import ExpectedVersion, IfMatchMissing, set_etag
 from api.edge.wired import Wired
-from api.users.schemas import AccountView, AuditView, RoleRequest, RolesRequest, RoleView, SessionsEnded, StatusRequest
+from api.users.operator_schemas import AuditView, RoleRequest, RolesRequest, RoleView, StatusRequest
+from api.users.schemas import AccountView, SessionsEnded
 from models.ops.audit import AuditEntry
 from models.shared.ids import UserId
 from models.shared.refusals import InvalidRequest, NotFound, StaleVersion

@@ -5,7 +5,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, SecretStr, StringConstraints
 
-from models.ops.audit import AuditNote
 from models.shared import Frozen, Instant
 from models.shared.ids import AddressId, SessionId, UserId
 from models.users.rules import masked, sees_contacts
@@ -43,14 +42,15 @@ OneTimePassword = Annotated[
 ]
 
 
-def _like(**example: Any) -> ConfigDict:
+def like(**example: Any) -> ConfigDict:
+    """A request or answer that refuses unknown fields, with this example in the API description."""
     return ConfigDict(frozen=True, extra="forbid", json_schema_extra={"examples": [example]})
 
 
 class CodeRequest(Frozen):
     """Where to send a code, and what it shall be good for."""
 
-    model_config = _like(contact="anna@example.com", purpose="register")
+    model_config = like(contact="anna@example.com", purpose="register")
 
     contact: ContactText
     purpose: CodePurpose
@@ -59,7 +59,7 @@ class CodeRequest(Frozen):
 class CodeSent(Frozen):
     """A message is on its way."""
 
-    model_config = _like(good_until="2026-11-22T10:10:00Z", ask_again_after_seconds=60)
+    model_config = like(good_until="2026-11-22T10:10:00Z", ask_again_after_seconds=60)
 
     good_until: Instant
     ask_again_after_seconds: int
@@ -68,7 +68,7 @@ class CodeSent(Frozen):
 class Registration(Frozen):
     """A new account, proved by the code that was sent to its contact."""
 
-    model_config = _like(
+    model_config = like(
         contact="anna@example.com", code="492816", password="correct horse battery", display_name="Anna"
     )
 
@@ -81,7 +81,7 @@ class Registration(Frozen):
 class LoginRequest(Frozen):
     """Name and password; `otp` too when the account has a second factor."""
 
-    model_config = _like(contact="anna@example.com", password="correct horse battery")
+    model_config = like(contact="anna@example.com", password="correct horse battery")
 
     contact: ContactText
     password: PasswordText
@@ -91,7 +91,7 @@ class LoginRequest(Frozen):
 class RefreshRequest(Frozen):
     """The refresh token of the last answer; it is good once."""
 
-    model_config = _like(refresh_token="kq3…")
+    model_config = like(refresh_token="kq3…")
 
     refresh_token: Annotated[SecretStr, Field(min_length=1, max_length=200)]
 
@@ -99,7 +99,7 @@ class RefreshRequest(Frozen):
 class Tokens(Frozen):
     """Keep the refresh token like a password; send the access token as `Authorization: Bearer …`."""
 
-    model_config = _like(
+    model_config = like(
         access_token="eyJ…",
         token_type="Bearer",
         expires_in=600,
@@ -120,7 +120,7 @@ class Tokens(Frozen):
 class PasswordReset(Frozen):
     """A new password, proved by the code that was sent to the account's contact."""
 
-    model_config = _like(contact="anna@example.com", code="492816", new_password="battery horse correct")
+    model_config = like(contact="anna@example.com", code="492816", new_password="battery horse correct")
 
     contact: ContactText
     code: CodeText
@@ -130,7 +130,7 @@ class PasswordReset(Frozen):
 class PasswordChange(Frozen):
     """The present password and the new one."""
 
-    model_config = _like(current_password="correct horse battery", new_password="battery horse correct")
+    model_config = like(current_password="correct horse battery", new_password="battery horse correct")
 
     current_password: PasswordText
     new_password: NewPasswordText
@@ -139,7 +139,7 @@ class PasswordChange(Frozen):
 class ContactChange(Frozen):
     """A new e-mail or phone, proved by the code sent there (purpose `change_contact`) and by the password."""
 
-    model_config = _like(contact="+8613800138000", code="492816", password="correct horse battery")
+    model_config = like(contact="+8613800138000", code="492816", password="correct horse battery")
 
     contact: ContactText
     code: CodeText
@@ -149,7 +149,7 @@ class ContactChange(Frozen):
 class ProfileChange(Frozen):
     """What the shop calls you."""
 
-    model_config = _like(display_name="Anna")
+    model_config = like(display_name="Anna")
 
     display_name: ShortLine
 
@@ -157,7 +157,7 @@ class ProfileChange(Frozen):
 class AccountView(Frozen):
     """An account. An operator without the permission `service` sees contacts masked."""
 
-    model_config = _like(
+    model_config = like(
         id="usr_01kfz5e3m00000000000000000",
         email="anna@example.com",
         phone=None,
@@ -202,7 +202,7 @@ class AccountView(Frozen):
 class SessionView(Frozen):
     """A log-in on one device."""
 
-    model_config = _like(
+    model_config = like(
         id="ses_01kfz5e3m00000000000000000",
         current=True,
         address="203.0.113.7",
@@ -231,7 +231,7 @@ class SessionView(Frozen):
 class SessionsEnded(Frozen):
     """How many sessions were live and are no more."""
 
-    model_config = _like(ended=3)
+    model_config = like(ended=3)
 
     ended: int
 
@@ -248,7 +248,7 @@ class LoginView(Frozen):
 class SecondFactorOffer(Frozen):
     """Show `uri` as a QR code, or let the person type `secret`; it counts once a one-time password confirms it."""
 
-    model_config = _like(
+    model_config = like(
         secret="JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP",
         uri="otpauth://totp/Hanse:anna%40example.com?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Hanse",
     )
@@ -260,7 +260,7 @@ class SecondFactorOffer(Frozen):
 class PasswordProof(Frozen):
     """The account's password, once more."""
 
-    model_config = _like(password="correct horse battery")
+    model_config = like(password="correct horse battery")
 
     password: PasswordText
 
@@ -268,7 +268,7 @@ class PasswordProof(Frozen):
 class OneTimeProof(Frozen):
     """A one-time password of the authenticator app."""
 
-    model_config = _like(otp="492816")
+    model_config = like(otp="492816")
 
     otp: OneTimePassword
 
@@ -276,7 +276,7 @@ class OneTimeProof(Frozen):
 class FullProof(Frozen):
     """Password and one-time password."""
 
-    model_config = _like(password="correct horse battery", otp="492816")
+    model_config = like(password="correct horse battery", otp="492816")
 
     password: PasswordText
     otp: OneTimePassword
@@ -285,7 +285,7 @@ class FullProof(Frozen):
 class AddressRequest(PostalAddress):
     """An entry for the address book."""
 
-    model_config = _like(
+    model_config = like(
         recipient="安娜",
         phone="13800138000",
         country="CN",
@@ -315,48 +315,6 @@ class AddressView(PostalAddress):
     def of(cls, address: Address) -> "AddressView":
         """The entry as its owner sees it."""
         return cls(**address.postal.model_dump(), **address.model_dump(exclude={"postal"}))
-
-
-class StatusRequest(Frozen):
-    """What the account shall be."""
-
-    model_config = _like(status="disabled", reason="Chargeback fraud, case 4711")
-
-    status: AccountStatus
-    reason: ShortLine
-
-
-class RolesRequest(Frozen):
-    """Exactly the roles the account shall have; none makes it a plain buyer."""
-
-    model_config = _like(roles=["finance"])
-
-    roles: Annotated[tuple[RoleName, ...], Field(max_length=20)]
-
-
-class RoleRequest(Frozen):
-    """What the role is called and allows."""
-
-    model_config = _like(title="Night shift", permissions=["stock", "orders"])
-
-    title: ShortLine
-    permissions: Permissions
-
-
-class RoleView(Frozen):
-    """A named set of permissions."""
-
-    model_config = _like(name="night_shift", title="Night shift", permissions=["orders", "stock"])
-
-    name: RoleName
-    title: str
-    permissions: tuple[Permission, ...]
-
-
-class AuditView(AuditNote):
-    """An entry of the audit log."""
-
-    id: int
 
 
 class SentMessage(Frozen):

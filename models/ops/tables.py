@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, ForeignKey, MetaData, Text
+from sqlalchemy import BigInteger, DateTime, ForeignKey, Index, MetaData, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -18,6 +18,11 @@ class AuditLogTable(OpsTable, table=True):
     """What operators did. Triggers refuse every change of a row once it is written."""
 
     __tablename__ = "audit_log"
+    __table_args__ = (
+        Index("audit_log_one_end", "intent", unique=True),
+        Index("audit_log_operator", "operator_id", "id"),
+        Index("audit_log_subject", "subject", "id"),
+    )
 
     id: int = Field(sa_type=BigInteger, primary_key=True)
     at: datetime = Field(sa_type=DateTime(timezone=True))

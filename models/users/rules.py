@@ -94,11 +94,17 @@ def _weakness(password: str, contacts: tuple[Contact, ...]) -> str | None:
         return "it is on lists of leaked passwords"
     if len(set(plain)) < 4:
         return "it repeats too few different characters"
-    for contact in contacts:
-        name = contact.value.split("@")[0].lstrip("+")
-        if len(name) >= 4 and name in plain and len(plain) - len(name) < 6:
-            return "it is little more than your e-mail address or phone number"
+    if any(_is_little_more_than(plain, name) for contact in contacts for name in _names(contact)):
+        return "it is little more than your e-mail address or phone number"
     return None
+
+
+def _names(contact: Contact) -> tuple[str, str]:
+    return contact.value, contact.value.split("@")[0].removeprefix("+86").removeprefix("+")
+
+
+def _is_little_more_than(password: str, name: str) -> bool:
+    return len(name) >= 4 and name in password and len(password) - len(name) < 6
 
 
 def canonical_password(password: str) -> str:

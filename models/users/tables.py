@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ARRAY, BigInteger, DateTime, ForeignKey, LargeBinary, MetaData, Text
+from sqlalchemy import ARRAY, BigInteger, DateTime, ForeignKey, Index, LargeBinary, MetaData, Text, text
 from sqlmodel import Field, SQLModel
 
 _TIME = DateTime(timezone=True)
@@ -48,6 +48,7 @@ class UserRoleTable(UsersTable, table=True):
     """Who has which role."""
 
     __tablename__ = "user_roles"
+    __table_args__ = (Index("user_roles_role", "role"),)
 
     user_id: str = Field(sa_type=Text, sa_column_args=[ForeignKey("users.id")], primary_key=True)
     role: str = Field(sa_type=Text, sa_column_args=[ForeignKey("roles.name")], primary_key=True)
@@ -57,6 +58,7 @@ class SessionTable(UsersTable, table=True):
     """A log-in of one account on one device; ended once, for one reason."""
 
     __tablename__ = "sessions"
+    __table_args__ = (Index("sessions_user", "user_id", "id"),)
 
     id: str = Field(sa_type=Text, primary_key=True)
     user_id: str = Field(sa_type=Text, sa_column_args=[ForeignKey("users.id")])
@@ -73,6 +75,10 @@ class RefreshTokenTable(UsersTable, table=True):
     """Every refresh token a live session ever had, as a SHA-256 hash, so that a used one is recognised."""
 
     __tablename__ = "refresh_tokens"
+    __table_args__ = (
+        Index("refresh_tokens_one_usable", "session_id", unique=True, postgresql_where=text("used_at IS NULL")),
+        Index("refresh_tokens_session", "session_id"),
+    )
 
     hash: bytes = Field(sa_type=LargeBinary, primary_key=True)
     session_id: str = Field(sa_type=Text, sa_column_args=[ForeignKey("sessions.id")])
@@ -84,6 +90,10 @@ class VerificationCodeTable(UsersTable, table=True):
     """A code that was sent somewhere; only the newest of a contact and purpose is good."""
 
     __tablename__ = "verification_codes"
+    __table_args__ = (
+        Index("verification_codes_contact", "contact", "purpose", "id"),
+        Index("verification_codes_created", "created_at"),
+    )
 
     id: int = Field(sa_type=BigInteger, primary_key=True)
     contact: str = Field(sa_type=Text)
@@ -99,6 +109,7 @@ class LoginGuardTable(UsersTable, table=True):
     """Failures in a row for one name, existing or not, under the SHA-256 of that name."""
 
     __tablename__ = "login_guards"
+    __table_args__ = (Index("login_guards_last_try", "last_try_at"),)
 
     subject: bytes = Field(sa_type=LargeBinary, primary_key=True)
     failures: int
@@ -110,6 +121,7 @@ class LoginAttemptTable(UsersTable, table=True):
     """The login history of an account."""
 
     __tablename__ = "login_attempts"
+    __table_args__ = (Index("login_attempts_user", "user_id", "id"),)
 
     id: int = Field(sa_type=BigInteger, primary_key=True)
     user_id: str = Field(sa_type=Text, sa_column_args=[ForeignKey("users.id")])
@@ -123,6 +135,10 @@ class AddressTable(UsersTable, table=True):
     """An entry of an address book; at most one default a user."""
 
     __tablename__ = "addresses"
+    __table_args__ = (
+        Index("addresses_user", "user_id", "id"),
+        Index("addresses_one_default", "user_id", unique=True, postgresql_where=text("is_default")),
+    )
 
     id: str = Field(sa_type=Text, primary_key=True)
     user_id: str = Field(sa_type=Text, sa_column_args=[ForeignKey("users.id")])

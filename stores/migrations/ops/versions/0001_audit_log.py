@@ -26,8 +26,8 @@ def upgrade() -> None:
             CHECK ((phase = 'intended') = (intent IS NULL))
         );
         CREATE UNIQUE INDEX audit_log_one_end ON audit_log (intent);
-        CREATE INDEX audit_log_operator ON audit_log (operator_id, id DESC);
-        CREATE INDEX audit_log_subject ON audit_log (subject, id DESC);
+        CREATE INDEX audit_log_operator ON audit_log (operator_id, id);
+        CREATE INDEX audit_log_subject ON audit_log (subject, id);
 
         CREATE FUNCTION audit_log_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN

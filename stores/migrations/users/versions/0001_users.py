@@ -58,7 +58,7 @@ def upgrade() -> None:
             )),
             CHECK ((ended_at IS NULL) = (end_reason IS NULL))
         );
-        CREATE INDEX sessions_user ON sessions (user_id, id DESC);
+        CREATE INDEX sessions_user ON sessions (user_id, id);
 
         CREATE TABLE refresh_tokens (
             hash bytea PRIMARY KEY CHECK (length(hash) = 32),
@@ -79,7 +79,7 @@ def upgrade() -> None:
             tries_left integer NOT NULL CHECK (tries_left >= 0),
             used_at timestamptz
         );
-        CREATE INDEX verification_codes_contact ON verification_codes (contact, purpose, id DESC);
+        CREATE INDEX verification_codes_contact ON verification_codes (contact, purpose, id);
         CREATE INDEX verification_codes_created ON verification_codes (created_at);
 
         CREATE TABLE login_guards (
@@ -100,7 +100,7 @@ def upgrade() -> None:
             device_address text NOT NULL,
             device_agent text NOT NULL
         );
-        CREATE INDEX login_attempts_user ON login_attempts (user_id, id DESC);
+        CREATE INDEX login_attempts_user ON login_attempts (user_id, id);
 
         CREATE TABLE addresses (
             id text PRIMARY KEY,
@@ -116,7 +116,7 @@ def upgrade() -> None:
             created_at timestamptz NOT NULL,
             updated_at timestamptz NOT NULL
         );
-        CREATE INDEX addresses_user ON addresses (user_id, id DESC);
+        CREATE INDEX addresses_user ON addresses (user_id, id);
         CREATE UNIQUE INDEX addresses_one_default ON addresses (user_id) WHERE is_default;
 
         INSERT INTO roles (name, title, permissions) VALUES

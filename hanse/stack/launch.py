@@ -13,10 +13,13 @@ import sys
 _PR_SET_PDEATHSIG = 1
 _PR_SET_KEEPCAPS = 8
 _PR_CAPBSET_READ = 23
+_PR_SET_SECUREBITS = 28
+_SECBIT_NO_SETUID_FIXUP = 1 << 2
 _PR_CAP_AMBIENT = 47
 _PR_CAP_AMBIENT_RAISE = 2
 _CAP_DAC_OVERRIDE = 1
 _CAP_DAC_READ_SEARCH = 2
+_CAP_SETPCAP = 8
 _CAPABILITY_VERSION_3 = 0x20080522
 
 
@@ -38,11 +41,22 @@ def _become(uid: int, gid: int, *, needs_passage: bool) -> None:
     os.setgid(gid)
     os.setuid(uid)
     if capability is not None:
-        bit = 1 << capability
-        header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
-        sets = (ctypes.c_uint32 * 6)(bit, bit, bit, 0, 0, 0)
-        libc.capset(header, sets)
-        libc.prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE, capability, 0, 0)
+        _keep_only(libc, capability)
+
+
+def _keep_only(libc: ctypes.CDLL, capability: int) -> None:
+    """Hand one capability on to the server. `access(2)` would ignore it without the secure bit, and PostgreSQL asks
+    `access` whether its programs can be run; setting that bit takes a second capability for a moment."""
+    _set_capabilities(libc, 1 << capability | 1 << _CAP_SETPCAP)
+    libc.prctl(_PR_SET_SECUREBITS, _SECBIT_NO_SETUID_FIXUP, 0, 0, 0)
+    _set_capabilities(libc, 1 << capability)
+    libc.prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE, capability, 0, 0)
+
+
+def _set_capabilities(libc: ctypes.CDLL, bits: int) -> None:
+    header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
+    sets = (ctypes.c_uint32 * 6)(bits, bits, bits, 0, 0, 0)
+    libc.capset(header, sets)
 
 
 def _die_with(supervisor: int, death_signal: int) -> None:

@@ -16,7 +16,7 @@ import pytest
 from redis.asyncio import Redis
 
 from hanse.stack.embedded import SERVERS, EmbeddedStack, end_left_behind
-from hanse.stack.part import Part, StackError
+from hanse.stack.part import Part, StackError, SystemUser
 from hanse.stack.ports import Ports, is_free
 from hanse.stack.processes import KnownProcess
 from hanse.stack.state import PartRecord, StackState, read_state, write_state
@@ -167,3 +167,30 @@ async def test_postgres_refuses_a_foreign_password_file_at_once(tmp_path: Path) 
     with pytest.raises(StackError, match=r"refuses the password of secrets\.env"):
         async with EmbeddedStack(tmp_path, parts=("postgres",), fast=True):
             pass
+
+
+@pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="only root gives up being root")
+async def test_a_server_started_by_root_is_another_user_that_still_reaches_its_files(tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    program = closed / "program"
+    program.touch(mode=0o755)
+    findings = tmp_path / "findings"
+    findings.touch()
+    findings.chmod(0o666)
+    look = f"""
+import os, time
+reached = os.access({str(program)!r}, os.X_OK)
+rights = [line.split()[1] for line in open("/proc/self/status") if line.startswith("CapEff")]
+open({str(findings)!r}, "w").write(f"{{os.getuid()}} {{reached}} {{int(rights[0], 16).bit_count()}}")
+time.sleep(60)
+"""
+
+    async def ready() -> bool:
+        return findings.read_text() != ""
+
+    stack = EmbeddedStack(tmp_path / "data", parts=())
+    async with stack:
+        user = SystemUser(65534, 65534, needs_passage=True)
+        await stack.start(Part(name="looker", command=[sys.executable, "-c", look], ready=ready, user=user))
+        assert findings.read_text() == "65534 True 1"

@@ -207,6 +207,14 @@ class ReleaseRefund(Frozen):
     detail: str
 
 
+class RefundByOtherMeans(Frozen):
+    """An operator paid back outside the channel what a refused refund still owes: book it."""
+
+    refund_id: RefundId
+    actor: str
+    at: Instant
+
+
 class RefundDecision(StrEnum):
     """What an operator decides about a refund that the channel refused."""
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from models.payments.types import Attempt, Payment, PaymentState, RefundReason
 from models.shared import Instant, Money
-from models.shared.ids import AttemptId, RefundId
+from models.shared.ids import AttemptId, OrderId, RefundId
 
 
 def left_to_pay(payment: Payment) -> Money:
@@ -57,3 +57,8 @@ def split_refund(amount: Money, left: Sequence[tuple[AttemptId, Money]]) -> list
     if rest.minor:
         raise ValueError(f"{amount} does not fit into the captures; {rest} is left over")
     return legs
+
+
+def order_refund_id(order_id: OrderId) -> RefundId:
+    """The one refund of everything when an order is called off; the two ids share their body."""
+    return RefundId(f"{RefundId.prefix}_{order_id.split('_')[1]}")

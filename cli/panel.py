@@ -1,4 +1,4 @@
-"""What `hanse up` shows when everything runs: links, demo accounts, and a line that places an order."""
+"""What `hanse up` shows when everything runs: links and demo accounts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -37,5 +37,4 @@ def welcome(settings: Settings, shop: DemoShop | None, *, servers_only: bool) ->
     if shop is not None:
         for who, how in shop.accounts:
             rows.add_row(f"Log in as {who}", how)
-        rows.add_row("Place an order", shop.order_command)
     return Panel(rows, title="Hanse is up", subtitle="Ctrl-C stops everything; data stays", border_style="green")

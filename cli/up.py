@@ -13,7 +13,7 @@ from rich.logging import RichHandler
 
 from cli.checks import before_start, refuse_failed
 from cli.console import DataDir, console, settings_for
-from cli.panel import welcome
+from cli.panel import DemoShop, welcome
 from cli.startup import start_everything
 from cli.steps import Steps
 from hanse.stack.embedded import SERVERS, EmbeddedStack, Server
@@ -74,7 +74,7 @@ async def _run_until_stopped(stack: EmbeddedStack, *, servers_only: bool, demo: 
     try:
         await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
         if starting.done():
-            console.print(welcome(stack.settings, await starting, servers_only=servers_only))
+            _welcome(stack, await starting, servers_only=servers_only)
             await stopping
     finally:
         starting.cancel()
@@ -82,3 +82,10 @@ async def _run_until_stopped(stack: EmbeddedStack, *, servers_only: bool, demo: 
         with Steps(console) as steps:
             async with steps.step("Stopping, the youngest part first"):
                 await stack.close()
+
+
+def _welcome(stack: EmbeddedStack, shop: DemoShop | None, *, servers_only: bool) -> None:
+    console.print(welcome(stack.settings, shop, servers_only=servers_only))
+    if shop is not None:
+        console.print("Place an order:")
+        console.print(shop.order_command, soft_wrap=True, markup=False, highlight=False)  # whole, to be copied

@@ -6,14 +6,16 @@ import typer
 
 from hanse.settings import Settings
 from hanse.stack.part import StackError
-from workers.main import run
-from workflows.options import TaskQueue
 
 
 def worker(
     queue: Annotated[list[str] | None, typer.Option(help="Run only this task queue; repeat for several.")] = None,
 ) -> None:
     """Run the workers of all task queues, or of those named, until Ctrl-C."""
+    # Imported here so that `hanse --help` need not load every workflow and activity.
+    from workers.main import run
+    from workflows.options import TaskQueue
+
     names = {each.value for each in TaskQueue}
     if unknown := set(queue or ()) - names:
         raise StackError(f"no task queue is named {', '.join(sorted(unknown))}; there are {', '.join(sorted(names))}")

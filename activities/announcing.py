@@ -1,18 +1,20 @@
 """Telling Kafka right after the store call, in the same activity: one history event less for each announcement."""
 
 import asyncio
+import logging
 from collections.abc import Iterable
 from typing import Protocol
 
-from bus.publisher import NotAcknowledged
 from models.shared.events import Event
+
+_log = logging.getLogger(__name__)
 
 
 class Publishes(Protocol):
     """Whatever can put events on Kafka, acknowledged: `bus.publisher.Publisher`."""
 
     async def publish(self, events: Iterable[Event]) -> None:
-        """Returns when Kafka has them; raises NotAcknowledged when it did not say so in time."""
+        """Returns when Kafka has them; raises when it did not say so in time."""
         ...
 
 
@@ -20,7 +22,8 @@ class Announcer:
     """Publishes when Kafka answers quickly, and otherwise says what is still to be told.
 
     A store call must not wait long for Kafka, nor may its event be lost: what is answered here as unannounced the workflow
-    gives to `bus.publish_events`, which is retried without limit. After a silence Kafka is left alone for `pause` seconds.
+    gives to `bus.publish_events`, which is retried without limit and shows why it fails. After a failure Kafka is left
+    alone for `pause` seconds.
     """
 
     def __init__(self, publisher: Publishes, *, patience: float = 1.0, pause: float = 5.0) -> None:
@@ -37,7 +40,8 @@ class Announcer:
         try:
             async with asyncio.timeout(self._patience):
                 await self._publisher.publish(events)
-        except (NotAcknowledged, TimeoutError):
+        except Exception as fault:  # whatever it is, the durable way meets it again, where a person can see it
+            _log.warning("left to the workflow to announce: %s (%r)", [event.event_id for event in events], fault)
             self._silent_until = loop.time() + self._pause
             return events
         return ()

@@ -24,19 +24,5 @@ class PickedTooMuch(Refusal):
     title = "Not what belongs into the parcel"
 
 
-class CarrierUnknown(Refusal):
-    """No carrier of that name works for this shop."""
-
-    code = "carrier_unknown"
-    title = "No such carrier"
-
-
-class TrackingMalformed(Refusal):
-    """A carrier's push that cannot be read."""
-
-    code = "tracking_malformed"
-    title = "The tracking report cannot be read"
-
-
 class AddressChanged(Exception):
     """The parcel's address was changed while its waybill was being booked. A fault: book again, with the new address."""

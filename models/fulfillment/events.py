@@ -6,10 +6,10 @@ from models.shared.ids import OrderId, ShipmentId
 
 
 class ShipmentShipped(Event):
-    """A parcel was handed to its carrier under a waybill."""
+    """A parcel was handed to its carrier under a waybill; packed again, it has another waybill and is told again."""
 
     type = "hanse.fulfillment.shipment_shipped.v1"
-    identity = ("shipment_id",)
+    identity = ("shipment_id", "waybill")
     ordered_by = "order_id"
 
     order_id: OrderId

@@ -7,9 +7,10 @@ from typing import Annotated
 from pydantic import Field
 
 from models.fulfillment.types import ExceptionKind, Outbound, ShipmentStatus, TrackingEvent
-from models.orders.messages import Placement
+from models.orders.messages import ParcelEnd, Placement
 from models.orders.types import LineRequest, ParcelPlan
 from models.shared import Frozen, Instant
+from models.shared.done import Done
 from models.shared.ids import OrderId, PaymentId, ShipmentId, UserId
 
 
@@ -77,7 +78,7 @@ class BookWaybill(Frozen):
     at: Instant
 
 
-class WaybillBound(Frozen):
+class WaybillBound(Done):
     """The parcel's waybill. A repeated call answers the same."""
 
     carrier: str
@@ -140,4 +141,25 @@ class ShipmentAnswer(Frozen):
     """Where the parcel stands after an update."""
 
     shipment_id: ShipmentId
+    status: ShipmentStatus
+
+
+class FinishShipment(Frozen):
+    """Move the parcel to its last step, and tell its order how it ended."""
+
+    step: AdvanceShipment
+    end: ParcelEnd
+
+
+class TrackShipment(Frozen):
+    """A carrier's report about one parcel."""
+
+    shipment_id: ShipmentId
+    report: TrackingReport
+
+
+class ShipmentTracked(Done):
+    """What a report did: whether it took the parcel further, and where the parcel is now."""
+
+    moved: bool
     status: ShipmentStatus

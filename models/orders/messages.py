@@ -203,6 +203,8 @@ class AdvanceOrder(Frozen):
     at: Instant
     actor: str = "saga"
     cancel_reason: CancelReason | None = None
+    paid_at: Instant | None = None
+    """When the money came; also for an order that is cancelled although it was paid, before it ever became `paid`."""
     aftersale_until: Instant | None = None
     detail: str = ""
 

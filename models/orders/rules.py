@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from models.orders.errors import IllegalTransition
 from models.orders.quoting import sum_up
-from models.orders.types import CancelReason, OrderStatus, ParcelPlan, PaymentStatus, Quote
+from models.orders.types import Order, OrderStatus, ParcelPlan, PaymentStatus, Quote
 from models.shared import Money
 from models.shared.ids import OrderId, SkuId
 
@@ -19,9 +19,6 @@ NEXT_STATUS: Mapping[OrderStatus, frozenset[OrderStatus]] = {
 
 FINAL = frozenset(status for status, following in NEXT_STATUS.items() if not following)
 """An order ends here; money may still go back afterwards."""
-
-_CANCELLED_WITH_MONEY = frozenset({CancelReason.STOCK_COMMIT_FAILED})
-"""Reasons that only exist once money has come, although the order was never `paid`."""
 
 
 def check_step(order_id: OrderId, current: OrderStatus, to: OrderStatus) -> None:
@@ -37,16 +34,13 @@ def check_step(order_id: OrderId, current: OrderStatus, to: OrderStatus) -> None
     )
 
 
-def payment_after_step(
-    payment: PaymentStatus, to: OrderStatus, reason: CancelReason | None, total: Money, refunded: Money
-) -> PaymentStatus:
-    """Where the money stands after the order took a step: being paid, or cancelled with money to give back."""
-    if to is OrderStatus.PAID and payment is PaymentStatus.UNPAID:
-        return PaymentStatus.PAID
-    has_money = payment is not PaymentStatus.UNPAID or reason in _CANCELLED_WITH_MONEY
-    if to is OrderStatus.CANCELLED and has_money and refunded < total:
+def payment_after_step(order: Order, to: OrderStatus, *, money_came: bool) -> PaymentStatus:
+    """Where the money stands after the order took a step. `money_came`: whoever asks for the step says that it was paid."""
+    if not money_came and order.payment_status is PaymentStatus.UNPAID:
+        return PaymentStatus.UNPAID
+    if to is OrderStatus.CANCELLED and order.refunded < order.total:
         return PaymentStatus.REFUNDING
-    return payment
+    return PaymentStatus.PAID if order.payment_status is PaymentStatus.UNPAID else order.payment_status
 
 
 def payment_after_refund(status: OrderStatus, total: Money, refunded: Money) -> PaymentStatus:

@@ -5,7 +5,7 @@ from typing import Any
 from models.orders.errors import OrderConflict, OrderNotPaid, RefundAboveTotal
 from models.orders.messages import AdvanceOrder, PaymentReceived, RefundRecorded
 from models.orders.rules import check_step, payment_after_refund, payment_after_step
-from models.orders.types import FulfillmentStatus, Order, OrderStatus, PaymentStatus, TimelineEntry
+from models.orders.types import CancelReason, FulfillmentStatus, Order, OrderStatus, PaymentStatus, TimelineEntry
 from models.payments.messages import refund_workflow_id
 from models.shared.ids import RefundId
 from stores.orders.room import Room
@@ -28,7 +28,7 @@ class Advancing(Room):
             if order.status is step.to:
                 return order
             check_step(step.order_id, order.status, step.to)
-            detail = " ".join(filter(None, [step.cancel_reason, step.detail]))
+            detail = step.detail or (step.cancel_reason or "")
             entry = checkout_entry(step.order_id, step.at, step.to.value, step.actor, detail)
             return await change_order(tx, order, entry, **_changes(order, step))
 
@@ -84,10 +84,15 @@ class Advancing(Room):
 
 def _changes(order: Order, step: AdvanceOrder) -> dict[str, Any]:
     """What a step writes, besides the status itself."""
-    payment = payment_after_step(order.payment_status, step.to, step.cancel_reason, order.total, order.refunded)
+    money_came = (
+        step.to is OrderStatus.PAID
+        or step.paid_at is not None
+        or step.cancel_reason is CancelReason.STOCK_COMMIT_FAILED  # which is found out only once money has come
+    )
+    payment = payment_after_step(order, step.to, money_came=money_came)
     changes: dict[str, Any] = {"status": step.to, "payment_status": payment}
     if payment is not PaymentStatus.UNPAID and order.paid_at is None:
-        changes["paid_at"] = step.at
+        changes["paid_at"] = step.paid_at or step.at
     if step.to is OrderStatus.COMPLETED:
         changes |= {"completed_at": step.at, "aftersale_until": step.aftersale_until}
     if step.to is OrderStatus.CANCELLED:

@@ -17,7 +17,7 @@ class Reading(Room):
         async with self._db.reader() as connection:
             return await read_order(connection, order_id)
 
-    async def order_of(self, user_id: UserId, order_id: OrderId) -> Order:
+    async def order_of(self, order_id: OrderId, user_id: UserId) -> Order:
         """The user's own order; another's is `NotFound`, like one that does not exist."""
         order = await self.order(order_id)
         if order.user_id != user_id:

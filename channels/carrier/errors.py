@@ -1,0 +1,28 @@
+"""What a carrier can answer instead of doing what it was asked: a definitive no, or nothing we can rely on."""
+
+from models.shared.refusals import Refusal
+
+
+class CarrierUnavailable(Exception):
+    """The outcome is unknown: a timeout, a broken connection, an answer that makes no sense. A fault: ask again."""
+
+
+class CarrierUnknown(Refusal):
+    """No carrier of that name works for this shop."""
+
+    code = "carrier_unknown"
+    title = "No such carrier"
+
+
+class CarrierRefused(Refusal):
+    """The carrier will not take this parcel, for good. `reason` is its own word."""
+
+    code = "carrier_refused"
+    title = "The carrier refused the parcel"
+
+
+class TrackingMalformed(Refusal):
+    """A tracking report that this carrier cannot have sent."""
+
+    code = "tracking_malformed"
+    title = "The tracking report cannot be read"

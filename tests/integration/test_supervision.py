@@ -7,13 +7,14 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import asyncpg
 import pytest
 from redis.asyncio import Redis
+from temporalio.client import Client, WorkflowExecutionStatus
 
 from hanse.stack.embedded import SERVERS, EmbeddedStack, end_left_behind
 from hanse.stack.part import Part, StackError, SystemUser
@@ -58,18 +59,36 @@ async def test_a_killed_part_comes_back_with_its_data(tmp_path: Path) -> None:
         assert await recall(settings.postgres_url, settings.redis_url) == ("moin", b"moin")
 
 
+async def test_a_workflow_outlives_the_death_of_temporal(tmp_path: Path) -> None:
+    stack = EmbeddedStack(tmp_path, parts=("temporal",))
+    async with stack as settings:
+        client = await Client.connect(settings.temporal_address)
+        await client.start_workflow("NobodyServesIt", id="outliving", task_queue="nobody")
+        temporal = stack.supervisor.parts["temporal"]
+        assert temporal.process is not None
+        os.kill(temporal.process.pid, signal.SIGKILL)
+        await eventually("temporal restarted", lambda: temporal.restarts == 1 and temporal.state == "ready")
+        reconnected = await Client.connect(settings.temporal_address)
+        description = await reconnected.get_workflow_handle("outliving").describe()
+        assert description.status == WorkflowExecutionStatus.RUNNING
+
+
 def free_base() -> int:
     width = len(Ports().by_name())
     return next(base for base in (Ports.free().api for _ in range(100)) if all(map(is_free, range(base, base + width))))
 
 
 @asynccontextmanager
-async def hanse_up(data_dir: Path, base: int) -> AsyncIterator[StackState]:
-    """`hanse up --servers-only` in a process of its own."""
+async def hanse_up(
+    data_dir: Path, base: int, servers: Collection[str] = SERVERS, **environment: str
+) -> AsyncIterator[StackState]:
+    """`hanse up --servers-only` in a process of its own; these servers are expected."""
     command = [sys.executable, "-m", "cli.main", "up", "--servers-only"]
     command += ["--data-dir", str(data_dir), "--port-base", str(base)]
     with (data_dir.parent / "up.log").open("ab") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)  # noqa: ASYNC220
+        process = subprocess.Popen(  # noqa: ASYNC220
+            command, stdout=log, stderr=subprocess.STDOUT, env={**os.environ, **environment}
+        )
 
     def ready() -> bool:
         assert process.poll() is None, (data_dir.parent / "up.log").read_text()
@@ -77,7 +96,7 @@ async def hanse_up(data_dir: Path, base: int) -> AsyncIterator[StackState]:
         return (
             state is not None
             and state.supervisor.pid == process.pid
-            and {part.name for part in state.parts if part.state == "ready"} == set(SERVERS)
+            and {part.name for part in state.parts if part.state == "ready"} == set(servers)
         )
 
     try:
@@ -112,6 +131,12 @@ async def test_hanse_down_stops_a_stack_of_another_terminal(tmp_path: Path) -> N
         assert await down.wait() == 0
         assert not any(part.process.is_alive() for part in state.parts if part.process is not None)
         assert read_state(data_dir) is None
+
+
+async def test_a_server_named_by_its_address_is_used_and_not_started(tmp_path: Path, redis_url: str) -> None:
+    servers = set(SERVERS) - {"redis"}
+    async with hanse_up(tmp_path / "data", free_base(), servers, HANSE_REDIS_URL=redis_url) as state:
+        assert state.settings["redis_url"] == redis_url
 
 
 async def test_what_a_killed_supervisor_recorded_is_ended_and_nothing_else(tmp_path: Path) -> None:

@@ -6,7 +6,8 @@ import time
 
 from fastapi import FastAPI
 from opentelemetry import trace
-from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
+from opentelemetry.instrumentation.asgi import OpenTelemetryMiddleware
+from opentelemetry.util.http import parse_excluded_urls
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -20,9 +21,22 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 def instrument(app: FastAPI) -> None:
-    """Trace and measure an application; call it after all other middleware was added, so that it is outermost."""
-    app.add_middleware(TelemetryMiddleware)
-    FastAPIInstrumentor.instrument_app(app, excluded_urls="healthz,readyz,metrics", exclude_spans=["receive", "send"])
+    """Trace and measure an application, around all its middleware and its handler of unexpected errors.
+
+    OpenTelemetry's own FastAPI instrumentation matches every route a second time to name its span (0.4 ms with 200 routes);
+    here the span gets its name when routing has found it.
+    """
+    build = app.build_middleware_stack
+
+    def build_with_telemetry() -> ASGIApp:
+        return OpenTelemetryMiddleware(
+            TelemetryMiddleware(build()),
+            excluded_urls=parse_excluded_urls("/healthz$,/readyz$,/metrics$"),
+            default_span_details=lambda scope: (scope.get("method", "websocket"), {}),
+            exclude_spans=["receive", "send"],
+        )
+
+    app.build_middleware_stack = build_with_telemetry  # type: ignore[method-assign] # where Starlette assembles its layers
 
 
 class TelemetryMiddleware:
@@ -40,15 +54,18 @@ class TelemetryMiddleware:
             await self._app(scope, receive, send)
             return
         method = scope["method"] if scope["method"] in _METHODS else "_OTHER"
-        span = trace.get_current_span().get_span_context()
+        span = trace.get_current_span()
+        trace_id = span.get_span_context().trace_id
         status = 500  # unless the application answers
 
         async def send_with_trace(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                if span.is_valid:
-                    MutableHeaders(scope=message)["X-Trace-Id"] = f"{span.trace_id:032x}"
+                span.update_name(f"{method} {_route(scope)}".rstrip())
+                span.set_attribute("http.route", _route(scope))
+                if trace_id:
+                    MutableHeaders(scope=message)["X-Trace-Id"] = f"{trace_id:032x}"
             await send(message)
 
         started = time.perf_counter()
@@ -59,7 +76,7 @@ class TelemetryMiddleware:
                 self._note(scope, method, status, time.perf_counter() - started)
 
     def _note(self, scope: Scope, method: str, status: int, seconds: float) -> None:
-        route = getattr(scope.get("route"), "path", "")
+        route = _route(scope)
         http_request_duration.labels(method, route, str(status)).observe(seconds)
         logger.info(
             "%s %s %s",
@@ -68,6 +85,12 @@ class TelemetryMiddleware:
             status,
             extra={"http_status": status, "duration_ms": round(seconds * 1000, 1)},
         )
+
+
+def _route(scope: Scope) -> str:
+    """The template of the matched route with all its routers' prefixes; empty when nothing matched."""
+    context = scope.get("fastapi", {}).get("effective_route_context")
+    return getattr(context or scope.get("route"), "path", "")
 
 
 def _request_id(scope: Scope) -> str | None:

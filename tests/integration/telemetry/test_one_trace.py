@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+import socket
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -9,7 +10,7 @@ from itertools import pairwise
 import httpx
 import pytest
 import uvicorn
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from opentelemetry.sdk.trace import ReadableSpan
 from prometheus_client import REGISTRY
 from redis.asyncio import Redis
@@ -24,8 +25,9 @@ from bus.seen import RedisSeenEvents
 from hanse.context import bind, current
 from hanse.database import Database
 from hanse.http_telemetry import instrument
+from hanse.metrics import payment_callback_failed, serve_metrics
 from hanse.settings import Settings
-from hanse.telemetry import Telemetry, setup_telemetry
+from hanse.telemetry import Telemetry, setup_telemetry, temporal_runtime
 from hanse.temporal import connect
 from models.orders.events import OrderCreated
 from models.shared.ids import OrderId, UserId
@@ -104,6 +106,14 @@ async def api(client: Client, worker: Worker) -> AsyncIterator[str]:
         bind(user_id="usr_1")
         return dict(current())
 
+    inner, outer = APIRouter(prefix="/in"), APIRouter(prefix="/v1/out")
+
+    @inner.get("/{number}")
+    async def nested(number: int) -> int:
+        return number
+
+    outer.include_router(inner)
+    app.include_router(outer)
     instrument(app)
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="critical", lifespan="off"))
     serving = asyncio.create_task(server.serve())
@@ -208,17 +218,24 @@ async def test_requests_are_measured_by_method_route_and_status(api: str) -> Non
         labels = {"http_request_method": method, "http_route": route, "http_response_status_code": status}
         return REGISTRY.get_sample_value("http_server_request_duration_seconds_count", labels) or 0.0
 
-    wanted = [("GET", "/context", "200"), ("GET", "/broken", "500"), ("GET", "", "404"), ("_OTHER", "", "405")]
+    wanted = [
+        ("GET", "/context", "200"),
+        ("GET", "/v1/out/in/{number}", "200"),
+        ("GET", "/broken", "500"),
+        ("GET", "", "404"),
+        ("_OTHER", "/context", "405"),
+    ]
     before = [count(*one) for one in wanted]
     async with httpx.AsyncClient(base_url=api) as http:
         await http.get("/context?token=1")
+        await http.get("/v1/out/in/17")
         await http.get("/broken")
         await http.get("/nowhere/17")
-        await http.request("BREW", "/context")
+        await http.request("PROPFIND", "/context")
     after = [count(*one) for one in wanted]
-    assert [b - a for a, b in zip(before, after, strict=True)][:3] == [1, 1, 1]
-    assert not [m for m in REGISTRY.collect() for s in m.samples if "/nowhere/17" in s.labels.values()]
-    assert not [m for m in REGISTRY.collect() for s in m.samples if "BREW" in s.labels.values()]
+    assert [b - a for a, b in zip(before, after, strict=True)] == [1] * 5
+    seen = {value for metric in REGISTRY.collect() for sample in metric.samples for value in sample.labels.values()}
+    assert not {"PROPFIND", "/nowhere/17", "/context?token=1"} & seen
 
 
 async def test_a_request_has_a_log_context_of_its_own_and_its_trace_id_in_the_answer(api: str) -> None:
@@ -226,7 +243,37 @@ async def test_a_request_has_a_log_context_of_its_own_and_its_trace_id_in_the_an
         first = await http.get("/context", headers={"X-Request-Id": "abc-1"})
         second = await http.get("/context", headers={"X-Request-Id": "x" * 65})
         unknown = await http.get("/nowhere")
+        broken = await http.get("/broken")
     assert first.json() == {"request_id": "abc-1", "user_id": "usr_1"}
     assert second.json() == {"user_id": "usr_1"}
-    traces = {answer.headers["x-trace-id"] for answer in (first, second, unknown)}
-    assert len(traces) == 3
+    traces = {answer.headers["x-trace-id"] for answer in (first, second, unknown, broken)}
+    assert len(traces) == 4
+
+
+async def test_the_temporal_sdk_and_the_process_serve_metrics_side_by_side(
+    telemetry: Telemetry, temporal: str, settings: Settings
+) -> None:
+    port = two_free_ports()
+    measured = settings.model_copy(update={"metrics_port": port})
+    client = await connect(measured, temporal_runtime(measured))
+    serve_metrics(measured)
+    await client.count_workflows()
+    payment_callback_failed.labels("bad_signature").inc()
+    async with httpx.AsyncClient() as http:
+        sdk = (await http.get(f"http://127.0.0.1:{port}/metrics")).text
+        own = (await http.get(f"http://127.0.0.1:{port + 1}/metrics")).text
+    assert "temporal_request_latency_seconds_bucket" in sdk
+    assert 'hanse_payment_callback_failed_total{reason="bad_signature"} 1.0' in own
+
+
+def two_free_ports() -> int:
+    """The first of two neighbours that are free now."""
+    while True:
+        with socket.socket() as first, socket.socket() as second:
+            first.bind(("127.0.0.1", 0))
+            port: int = first.getsockname()[1]
+            try:
+                second.bind(("127.0.0.1", port + 1))
+            except OSError:
+                continue
+            return port

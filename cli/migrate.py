@@ -12,6 +12,8 @@ from hanse.stack.part import StackError
 from stores.migrations import DATABASES
 from stores.migrations import migrate as apply
 
+_UNREACHABLE = (OSError, asyncpg.PostgresConnectionError, asyncpg.InvalidAuthorizationSpecificationError)
+
 
 def migrate(
     database: Annotated[str | None, typer.Option(help=f"Only this one: {', '.join(DATABASES)}.")] = None,
@@ -22,9 +24,9 @@ def migrate(
         raise StackError(f"there is no database {database!r}; the databases are {', '.join(DATABASES)}")
     try:
         done = asyncio.run(apply(settings_for(data_dir), database))
-    except (OSError, asyncpg.PostgresConnectionError) as fault:
+    except _UNREACHABLE as fault:
         raise StackError(
-            f"PostgreSQL does not answer ({fault}); start it with `hanse up`, see `hanse doctor`"
+            f"PostgreSQL does not let us in ({fault}); start it with `hanse up`, see `hanse doctor`"
         ) from fault
     table = Table("database", "was at", "is at")
     for step in done:

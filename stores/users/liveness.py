@@ -53,7 +53,9 @@ class Liveness:
         return "ended" if mark in (b"ended", "ended") else "live"
 
     async def remember_live(self, session: SessionId) -> None:
-        """Spare PostgreSQL the question for `LIVE_FOR`, unless the session has ended meanwhile."""
+        """Spare PostgreSQL the question for `LIVE_FOR`, unless the session has ended meanwhile or Redis was just silent."""
+        if self._skip_until is not None:
+            return
         try:
             async with asyncio.timeout(_PATIENCE_SECONDS):
                 await self._redis.set(_key(session), "live", px=LIVE_FOR, nx=True)

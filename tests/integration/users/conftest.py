@@ -4,13 +4,34 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
 
+from api.app import build
+from hanse.database import Database
 from hanse.settings import Settings
 from tests.conftest import OpenDatabase
+from tests.databases import MigratedCopies
 from tests.integration.users.shop import Shop, open_shop
 
 
+@pytest.fixture(scope="session")
+async def accounts_api(settings: Settings) -> FastAPI:
+    return build(settings)
+
+
+@pytest.fixture(scope="session")
+async def audit_database(migrated_copies: MigratedCopies) -> AsyncIterator[Database]:
+    """One for all tests: nothing in it can be changed, so no test can disturb another."""
+    name = await migrated_copies.create("ops")
+    opened = await migrated_copies.open(name)
+    yield opened
+    opened.pool.terminate()
+    await migrated_copies.drop(name)
+
+
 @pytest.fixture
-async def shop(database: OpenDatabase, redis_url: str, tmp_path: Path, settings: Settings) -> AsyncIterator[Shop]:
-    async with open_shop(await database("users"), await database("ops"), redis_url, tmp_path, settings) as opened:
+async def shop(
+    database: OpenDatabase, audit_database: Database, redis_url: str, tmp_path: Path, accounts_api: FastAPI
+) -> AsyncIterator[Shop]:
+    async with open_shop(accounts_api, await database("users"), audit_database, redis_url, tmp_path) as opened:
         yield opened

@@ -8,19 +8,18 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Literal
 
 import argon2
 import httpx
+from fastapi import FastAPI
 from redis.asyncio import Redis
 
-from api.app import build
 from api.edge.account_keys import AccountKeys
 from api.edge.passwords import PasswordHasher
 from api.edge.tokens import AccessTokens
 from channels.notification.sandbox import SandboxNotifier
 from hanse.database import Database
-from hanse.settings import Settings
 from models.shared.ids import UserId
 from models.users.rules import parse_contact
 from stores.audit_log import AuditLog
@@ -37,7 +36,7 @@ class CountingArgon(argon2.PasswordHasher):
         super().__init__(time_cost=1, memory_cost=64, parallelism=1)
         self.verified: list[str] = []
 
-    def verify(self, hash: str | bytes, password: str | bytes) -> bool:  # noqa: A002 # the library's name
+    def verify(self, hash: str | bytes, password: str | bytes) -> Literal[True]:  # noqa: A002 # the library's name
         self.verified.append(str(hash).rsplit("$", 2)[0])
         return super().verify(hash, password)
 
@@ -89,7 +88,7 @@ class Person:
 class Shop:
     """The running api with what a test may look at or set."""
 
-    app: Any
+    app: FastAPI
     clock: Clock
     users: UsersStore
     audit_log: AuditLog
@@ -149,14 +148,12 @@ def other_code(code: str) -> str:
 
 
 @asynccontextmanager
-async def open_shop(
-    db: Database, ops: Database, redis_url: str, folder: Path, settings: Settings
-) -> AsyncIterator[Shop]:
+async def open_shop(app: FastAPI, db: Database, ops: Database, redis_url: str, folder: Path) -> AsyncIterator[Shop]:
+    """The shop on these servers, which sends its messages into `folder`."""
     clock, argon, redis = Clock(), CountingArgon(), Redis.from_url(redis_url)
     lifetime = timedelta(minutes=10)
     users = UsersStore.on(db, redis, access_token_lifetime=lifetime, session_lifetime=timedelta(days=30))
     outbox, passwords, audit_log = SandboxNotifier(folder), PasswordHasher(argon), AuditLog(ops)
-    app = build(settings)
     app.state.services = SimpleNamespace(
         clock=clock,
         users=users,

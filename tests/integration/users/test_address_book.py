@@ -78,9 +78,9 @@ async def test_a_book_holds_twenty_entries_however_fast_they_come(shop: Shop) ->
 async def test_another_persons_address_cannot_be_told_from_none(shop: Shop, method: str) -> None:
     anna, berta = await shop.customer(), await shop.customer()
     hers = await _add(berta)
-    body = {"json": HOME | {"is_default": True}} if method == "PUT" else {}
-    theirs = await anna.http.request(method, f"/v1/addresses/{hers['id']}", **body)
-    nobodys = await anna.http.request(method, "/v1/addresses/adr_00000000000000000000000000", **body)
+    body = HOME | {"is_default": True} if method == "PUT" else None
+    theirs = await anna.http.request(method, f"/v1/addresses/{hers['id']}", json=body)
+    nobodys = await anna.http.request(method, "/v1/addresses/adr_00000000000000000000000000", json=body)
     assert (theirs.status_code, theirs.json()) == (404, nobodys.json())
     assert await _book(berta) == [(hers["id"], True)]
 

@@ -11,6 +11,7 @@ from tests.integration.users.shop import PASSWORD, Person, Shop
 
 
 async def _second_device(shop: Shop, person: Person) -> Person:
+    shop.clock.advance(seconds=1)
     device = shop.stranger(person.contact)
     assert (await device.log_in()).status_code == 200
     return device

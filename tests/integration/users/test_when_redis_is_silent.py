@@ -5,15 +5,20 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
 
-from hanse.settings import Settings
+from hanse.database import Database
 from tests.conftest import OpenDatabase
 from tests.integration.users.shop import Shop, open_shop
 
 
 @pytest.fixture(params=["refusing", "hanging"])
 async def shop_without_redis(
-    request: pytest.FixtureRequest, database: OpenDatabase, tmp_path: Path, settings: Settings
+    request: pytest.FixtureRequest,
+    database: OpenDatabase,
+    audit_database: Database,
+    tmp_path: Path,
+    accounts_api: FastAPI,
 ) -> AsyncIterator[Shop]:
     async def hang(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
         await reader.read()
@@ -24,7 +29,7 @@ async def shop_without_redis(
         server.close()
         await server.wait_closed()
     url = f"redis://127.0.0.1:{port}/0"
-    async with open_shop(await database("users"), await database("ops"), url, tmp_path, settings) as shop:
+    async with open_shop(accounts_api, await database("users"), audit_database, url, tmp_path) as shop:
         yield shop
     server.close()
 

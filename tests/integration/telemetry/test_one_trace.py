@@ -17,6 +17,7 @@ from redis.asyncio import Redis
 from temporalio import activity
 from temporalio.client import Client, WorkflowFailureError
 from temporalio.worker import Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from bus.consumer import Consumer
 from bus.envelope import Envelope

@@ -82,8 +82,14 @@ async def worker(client: Client, postgres: str, redis_url: str, publisher: Publi
     database = await Database(postgres).open()
     async with Redis.from_url(redis_url) as redis:
         telephone = Telephone(database, redis, publisher)
+        # redis imports modules when a connection is garbage-collected, which may happen on the sandbox's thread.
+        restrictions = SandboxRestrictions.default.with_passthrough_modules("redis")
         async with Worker(
-            client, task_queue=QUEUE, workflows=[Telling], activities=[telephone.store_and_tell]
+            client,
+            task_queue=QUEUE,
+            workflows=[Telling],
+            activities=[telephone.store_and_tell],
+            workflow_runner=SandboxedWorkflowRunner(restrictions=restrictions),
         ) as worker:
             yield worker
     await database.close()

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 
 from redis.asyncio import Redis
 
-from api.edge.account_keys import AccountKeys
-from api.edge.passwords import PasswordHasher
-from api.edge.tokens import AccessTokens
+from api.credentials.account_keys import AccountKeys
+from api.credentials.passwords import PasswordHasher
+from api.credentials.tokens import AccessTokens
 from channels.notification.contract import Notifier
 from channels.notification.sandbox import SandboxNotifier
 from hanse.blobs import LocalBlobs

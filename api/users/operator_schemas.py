@@ -49,4 +49,18 @@ class RoleView(Frozen):
 class AuditView(AuditNote):
     """An entry of the audit log."""
 
+    model_config = like(
+        id=2,
+        at="2026-11-22T10:00:00Z",
+        operator_id="usr_01kfz5e3m00000000000000000",
+        session_id="ses_01kfz5e3m00000000000000000",
+        action="users.assign_roles",
+        subject="usr_01kfz5e3m00000000000000001",
+        phase="done",
+        details={},
+        address="203.0.113.7",
+        trace_id="0af7651916cd43dd8448eb211c80319c",
+        intent=1,
+    )
+
     id: int

@@ -1,6 +1,5 @@
 """What the account routes take and give. Requests refuse unknown fields, so nobody assigns what is not offered."""
 
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, SecretStr, StringConstraints
@@ -239,6 +238,8 @@ class SessionsEnded(Frozen):
 class LoginView(Frozen):
     """A try to log in to the account."""
 
+    model_config = like(at="2026-11-22T10:00:00Z", outcome="succeeded", address="203.0.113.7", agent="Mozilla/5.0")
+
     at: Instant
     outcome: LoginOutcome
     address: str
@@ -282,19 +283,22 @@ class FullProof(Frozen):
     otp: OneTimePassword
 
 
+_HOME: dict[str, Any] = {
+    "recipient": "安娜",
+    "phone": "13800138000",
+    "country": "CN",
+    "region": "上海市",
+    "city": "上海市",
+    "line": "浦东新区世纪大道 100 号 2 楼",
+    "postal_code": "200120",
+    "is_default": True,
+}
+
+
 class AddressRequest(PostalAddress):
     """An entry for the address book."""
 
-    model_config = like(
-        recipient="安娜",
-        phone="13800138000",
-        country="CN",
-        region="上海市",
-        city="上海市",
-        line="浦东新区世纪大道 100 号 2 楼",
-        postal_code="200120",
-        is_default=True,
-    )
+    model_config = like(**_HOME)
 
     is_default: bool = False
 
@@ -306,10 +310,17 @@ class AddressRequest(PostalAddress):
 class AddressView(PostalAddress):
     """An entry of the address book."""
 
+    model_config = like(
+        **_HOME,
+        id="adr_01kfz5e3m00000000000000000",
+        created_at="2026-11-22T10:00:00Z",
+        updated_at="2026-11-22T10:00:00Z",
+    )
+
     id: AddressId
     is_default: bool
-    created_at: datetime
-    updated_at: datetime
+    created_at: Instant
+    updated_at: Instant
 
     @classmethod
     def of(cls, address: Address) -> "AddressView":

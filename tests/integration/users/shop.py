@@ -15,9 +15,9 @@ import httpx
 from fastapi import FastAPI
 from redis.asyncio import Redis
 
-from api.edge.account_keys import AccountKeys
-from api.edge.passwords import PasswordHasher
-from api.edge.tokens import AccessTokens
+from api.credentials.account_keys import AccountKeys
+from api.credentials.passwords import PasswordHasher
+from api.credentials.tokens import AccessTokens
 from channels.notification.sandbox import SandboxNotifier
 from hanse.database import Database
 from models.shared.ids import UserId

@@ -7,7 +7,7 @@ from typing import Any
 import jwt
 import pytest
 
-from api.edge.tokens import AccessTokens
+from api.credentials.tokens import AccessTokens
 from models.shared.ids import SessionId, UserId
 from models.users.errors import NotAuthenticated
 from models.users.types import Identity, Permission

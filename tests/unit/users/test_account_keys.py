@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from api.edge.account_keys import AccountKeys
+from api.credentials.account_keys import AccountKeys
 from models.shared.ids import UserId
 from models.users.rules import parse_contact
 from models.users.types import CodePurpose

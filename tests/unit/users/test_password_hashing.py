@@ -5,7 +5,7 @@ import threading
 
 import argon2
 
-from api.edge.passwords import PasswordHasher, owasp_argon2id
+from api.credentials.passwords import PasswordHasher, owasp_argon2id
 from models.users.errors import PasswordWorkBusy
 
 

@@ -1,80 +1,30 @@
 """Holding stock for orders: reserve, release, commit, each idempotent by the order id.
 
-A hold is two round trips: read what can be sold, choose warehouses by the pure rule, then one statement that takes exactly
-those units or none. Nobody waits on a lock while the choice is made; if another buyer took a chosen row in between, the
-choice is made again, the third time under the locks, so it ends. When hot SKUs get several rows per warehouse, `_SHELVES`
-and `_HOLD` are the two statements that learn about it.
-
-Both name their rows one by one instead of by an array: then PostgreSQL sees that the plan is the same whatever the values,
-plans it once per connection and number of lines, and saves more time on each call than the call itself takes.
+Orders that come while others are being served wait a moment and are then served together, in one pair of statements and one
+commit on disk: a crowd is quicker that way than one after another, above all when it wants the same SKU. Someone who comes
+alone is served at once. What the crowd's turn did not settle is settled for that order by itself.
 """
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
-from functools import cache
-from itertools import chain
 
 from asyncpg import Record
 
-from hanse.database import Connection
-from models.inventory.errors import (
-    NothingReserved,
-    ReservationCommitted,
-    ReservationConflict,
-    ReservationReleased,
-    SoldOut,
-)
-from models.inventory.rules import Shelf, allocate, total_by_sku
-from models.inventory.types import (
-    Allocation,
-    Destination,
-    LowStock,
-    Place,
-    Reservation,
-    ReservationState,
-    SkuQuantity,
-)
+from hanse.database import Connection, Database
+from models.inventory.errors import NothingReserved, ReservationCommitted, ReservationConflict, ReservationReleased
+from models.inventory.rules import total_by_sku
+from models.inventory.types import Allocation, Destination, LowStock, Reservation, ReservationState, SkuQuantity
 from models.shared.ids import MerchantId, OrderId, SkuId, WarehouseId
-from models.shared.refusals import InvalidRequest
+from stores.inventory.holding import Wish, hold
 from stores.inventory.room import Room
 
+_SERVED_TOGETHER = 64
+"""How many orders at most share a turn; their rows are locked no longer than one statement takes."""
+_TURNS_AT_ONCE = 2
 _TRIES_WITHOUT_LOCKS = 2
 
-_SHELVES = """
-    SELECT s.warehouse_id, s.merchant_id, s.sku_id, s.on_hand - s.reserved - s.safety AS available,
-           w.country, w.region, w.city, w.postal_code, w.latitude, w.longitude
-    FROM stock s JOIN warehouses w USING (warehouse_id)
-    WHERE s.sku_id IN ({skus}) AND s.on_hand - s.reserved > s.safety AND w.active
-"""
-_LOCKED = " ORDER BY s.warehouse_id, s.sku_id FOR NO KEY UPDATE OF s"
-
-# `taken` locks the rows in order and looks at them again as they are then; the hold exists only if every row was there.
-_HOLD = """
-    WITH taken AS MATERIALIZED (
-        SELECT s.warehouse_id, s.sku_id, p.merchant_id, p.quantity, s.safety, s.low_at,
-               s.on_hand - s.reserved - s.safety AS available
-        FROM stock s JOIN (VALUES {plan}) AS p (warehouse_id, sku_id, merchant_id, quantity)
-            ON (s.warehouse_id, s.sku_id) = (p.warehouse_id, p.sku_id)
-        WHERE s.on_hand - s.reserved - s.safety >= p.quantity
-        ORDER BY s.warehouse_id, s.sku_id
-        FOR NO KEY UPDATE OF s
-    ), held AS (
-        INSERT INTO reservations (order_id, state, expires_at, changed_at)
-        SELECT $1, 'held', $2, $3 WHERE (SELECT count(*) FROM taken) = {rows}
-        ON CONFLICT (order_id) DO NOTHING
-        RETURNING order_id
-    ), moved AS (
-        UPDATE stock s SET reserved = s.reserved + t.quantity
-        FROM held, taken t WHERE (s.warehouse_id, s.sku_id) = (t.warehouse_id, t.sku_id)
-    )
-    INSERT INTO reservation_lines (order_id, warehouse_id, sku_id, merchant_id, quantity, restocked, low_stock)
-    SELECT held.order_id, t.warehouse_id, t.sku_id, t.merchant_id, t.quantity, 0,
-           CASE WHEN t.available > t.low_at AND t.available - t.quantity <= t.low_at THEN jsonb_build_object(
-               'warehouse_id', t.warehouse_id, 'sku_id', t.sku_id, 'available', t.available - t.quantity,
-               'safety', t.safety, 'low_at', t.low_at) END
-    FROM held, taken t
-    RETURNING low_stock
-"""
+_Waiting = tuple[Wish, "asyncio.Future[Reservation | None]"]
 
 # Stock is locked before the reservation here too; `settled` is one row if this call is the one that changes the state.
 _SETTLE = """
@@ -116,6 +66,11 @@ _FIND = """
 class Reserving(Room):
     """The side orders use."""
 
+    def __init__(self, db: Database) -> None:
+        super().__init__(db)
+        self._turns = asyncio.Semaphore(_TURNS_AT_ONCE)
+        self._waiting: list[_Waiting] = []
+
     async def reserve_all_or_nothing(
         self,
         order_id: OrderId,
@@ -129,19 +84,52 @@ class Reserving(Room):
         Never more than on_hand − reserved − safety is held, whoever asks at once. Idempotent by the order id: the same
         lines (in any order) are answered with the same reservation, in whatever state it is by then, except that a
         released one is refused: a late duplicate never takes the stock again. Locks stock rows by (warehouse, SKU), then
-        the reservation. Refuses with `SoldOut` (each short line, how many are left), `ReservationConflict` (the order
-        holds other lines), `ReservationReleased`; a refusal changes nothing.
+        reservations by order id. Refuses with `SoldOut` (each short line, how many are left), `ReservationConflict` (the
+        order holds other lines), `ReservationReleased`; a refusal changes nothing.
         """
-        wish = _Wish(order_id, lines, destination, now, expires_at)
+        wish = Wish(order_id, lines, destination, now, expires_at)
+        return await self._in_turn(wish) or await self._alone(wish)
+
+    async def _in_turn(self, wish: Wish) -> Reservation | None:
+        """Whoever gets a turn serves everyone who waits by then; None for an order that must be served by itself."""
+        served: asyncio.Future[Reservation | None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((wish, served))
+        try:
+            async with self._turns:
+                while not served.done() and (crowd := self._next_crowd()):
+                    await self._serve(crowd)
+            return await served
+        finally:
+            served.cancel()  # a caller that gave up is not served by anyone later
+
+    def _next_crowd(self) -> list[_Waiting]:
+        crowd, self._waiting = self._waiting[:_SERVED_TOGETHER], self._waiting[_SERVED_TOGETHER:]
+        return [(wish, served) for wish, served in crowd if not served.done()]
+
+    async def _serve(self, crowd: Sequence[_Waiting]) -> None:
+        held: dict[OrderId, Reservation] = {}
+        first_of_each = {wish.order_id: wish for wish, _ in reversed(crowd)}
+        try:
+            async with self._db.reader() as connection:
+                held = (await hold(connection, list(first_of_each.values()))).held
+        finally:  # a fault, or a caller that gave up while it served others, leaves each of them to itself
+            for wish, served in crowd:
+                mine = first_of_each[wish.order_id] is wish
+                if not served.done():
+                    served.set_result(held.get(wish.order_id) if mine else None)
+
+    async def _alone(self, wish: Wish) -> Reservation:
         async with self._db.reader() as connection:
             for _ in range(_TRIES_WITHOUT_LOCKS):
-                held = await _hold(connection, wish)
+                held = await _held_or_refused(connection, wish, locked=False)
                 if held is not None:
                     return held
         async with self._db.transaction() as connection:
-            held = await _hold(connection, wish, locked=True)
+            held = await _held_or_refused(connection, wish, locked=True)
             if held is None:
-                raise RuntimeError(f"stock for {order_id} was locked and still could not be held; run `hanse audit`")
+                raise RuntimeError(
+                    f"stock for {wish.order_id} was locked and still could not be held; run `hanse audit`"
+                )
             return held
 
     async def release(self, order_id: OrderId, now: datetime) -> Reservation:
@@ -194,73 +182,20 @@ class Reserving(Room):
             return await _find(connection, order_id)
 
 
-class _Wish:
-    """One call of reserve, worked out once for all its tries."""
-
-    def __init__(
-        self,
-        order_id: OrderId,
-        lines: Sequence[SkuQuantity],
-        destination: Destination,
-        now: datetime,
-        expires_at: datetime | None,
-    ) -> None:
-        if not lines:
-            raise InvalidRequest(f"Order {order_id} asks for no stock at all. Name at least one line.")
-        self.order_id = order_id
-        self.lines = lines
-        self.destination = destination
-        self.now = now
-        self.expires_at = expires_at
-        self.by_sku = total_by_sku(lines)
-
-
-@cache
-def _shelves_statement(skus: int, locked: bool) -> str:
-    return _SHELVES.format(skus=", ".join(f"${n}" for n in range(1, skus + 1))) + (_LOCKED if locked else "")
-
-
-@cache
-def _hold_statement(rows: int) -> str:
-    row = "(${}::text, ${}::text, ${}::text, ${}::bigint)"
-    return _HOLD.format(rows=rows, plan=", ".join(row.format(*range(n, n + 4)) for n in range(4, 4 + 4 * rows, 4)))
-
-
-async def _hold(connection: Connection, wish: _Wish, *, locked: bool = False) -> Reservation | None:
-    """One try; None if another buyer took a chosen row first."""
-    shelves = await connection.fetch(_shelves_statement(len(wish.by_sku), locked), *wish.by_sku)
-    try:
-        plan = allocate(wish.lines, [_shelf(row) for row in shelves], wish.destination)
-    except SoldOut:
-        earlier = await _find(connection, wish.order_id)
-        if earlier is None:
-            raise
-        return _the_same_again(earlier, wish)
-    taken = await connection.fetch(
-        _hold_statement(len(plan)),
-        wish.order_id,
-        wish.expires_at,
-        wish.now,
-        *chain.from_iterable((part.warehouse_id, part.sku_id, part.merchant_id, part.quantity) for part in plan),
-    )
-    if taken:
-        crossed = sorted((row["low_stock"] for row in taken if row["low_stock"]), key=_place_of)
-        return Reservation(
-            order_id=wish.order_id,
-            state=ReservationState.HELD,
-            allocations=plan,
-            expires_at=wish.expires_at,
-            low_stock=tuple(LowStock.model_validate(crossing) for crossing in crossed),
-        )
+async def _held_or_refused(connection: Connection, wish: Wish, *, locked: bool) -> Reservation | None:
+    """One try; None if another buyer took a chosen row first. An order that came before is answered as it was then."""
+    tried = await hold(connection, [wish], locked=locked)
+    if wish.order_id in tried.held:
+        return tried.held[wish.order_id]
     earlier = await _find(connection, wish.order_id)
-    return None if earlier is None else _the_same_again(earlier, wish)
+    if earlier is not None:
+        return _the_same_again(earlier, wish)
+    if wish.order_id in tried.sold_out:
+        raise tried.sold_out[wish.order_id]
+    return None
 
 
-def _place_of(crossing: dict[str, str]) -> tuple[str, str]:
-    return crossing["warehouse_id"], crossing["sku_id"]
-
-
-def _the_same_again(earlier: Reservation, wish: _Wish) -> Reservation:
+def _the_same_again(earlier: Reservation, wish: Wish) -> Reservation:
     if earlier.state is ReservationState.RELEASED:
         raise ReservationReleased.of(wish.order_id)
     if total_by_sku([SkuQuantity(sku_id=a.sku_id, quantity=a.quantity) for a in earlier.allocations]) != wish.by_sku:
@@ -271,16 +206,6 @@ def _the_same_again(earlier: Reservation, wish: _Wish) -> Reservation:
 async def _find(connection: Connection, order_id: OrderId) -> Reservation | None:
     rows = await connection.fetch(_FIND, order_id)
     return _reservation(order_id, rows) if rows else None
-
-
-def _shelf(row: Record) -> Shelf:
-    return Shelf(
-        warehouse_id=WarehouseId(row["warehouse_id"]),
-        merchant_id=MerchantId(row["merchant_id"]),
-        sku_id=SkuId(row["sku_id"]),
-        available=row["available"],
-        place=Place(**{field: row[field] for field in Place.model_fields}),
-    )
 
 
 def _reservation(order_id: OrderId, rows: Sequence[Record]) -> Reservation:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import cycle
 
 from hanse.database import Database
 from models.inventory.types import Destination, Place, Reservation, SkuQuantity, Warehouse, WarehouseDetails
@@ -24,6 +25,13 @@ class Shop:
     db: Database
     merchant_id: MerchantId = MERCHANT
 
+    def __post_init__(self) -> None:
+        self._stores = cycle([self.store])
+
+    def spread_over(self, processes: int) -> None:
+        """From now on so many stores on the same database take the reservations in turn, as many processes would."""
+        self._stores = cycle([InventoryStore(self.db) for _ in range(processes)])
+
     async def warehouse(
         self, name: str, merchant_id: MerchantId | None = None, place: Place | None = None
     ) -> Warehouse:
@@ -37,7 +45,9 @@ class Shop:
         await self.store.receive(warehouse.warehouse_id, sku_id, units, key=key, actor="test", now=NOW)
 
     async def reserve(self, order_id: OrderId, *lines: SkuQuantity, minutes: int = 5) -> Reservation:
-        return await self.store.reserve_all_or_nothing(order_id, lines, SHANGHAI, NOW, NOW + timedelta(minutes=minutes))
+        return await next(self._stores).reserve_all_or_nothing(
+            order_id, lines, SHANGHAI, NOW, NOW + timedelta(minutes=minutes)
+        )
 
     async def everything(self) -> Sequence[object]:
         """All rows of the database, to show that nothing changed."""

@@ -1,14 +1,24 @@
-"""What holds when everyone comes at once, on real connections."""
+"""What holds when everyone comes at once, on real connections: in one process, where orders are served together, and as
+from many processes, where each is served for itself."""
 
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
+
+import pytest
 
 from models.inventory.errors import SoldOut
 from models.inventory.types import ReservationState
 from models.shared import Refusal
 from models.shared.ids import SkuId, WarehouseId
 from tests.integration.inventory.shop import NOW, Shop, line, order, sku
+
+pytestmark = pytest.mark.parametrize("processes", [1, 4, 50])
+
+
+@pytest.fixture(autouse=True)
+def spread(shop: Shop, processes: int) -> None:
+    shop.spread_over(processes)
 
 
 async def test_two_hundred_buyers_get_exactly_the_fifty_units_there_are(shop: Shop) -> None:

@@ -1,5 +1,7 @@
 """Reserve, release and commit: each once per order, whatever is repeated or late."""
 
+import asyncio
+
 import pytest
 
 from models.inventory.errors import (
@@ -10,6 +12,7 @@ from models.inventory.errors import (
     SoldOut,
 )
 from models.inventory.types import LowStock, MovementReason, ReservationState
+from models.shared import Refusal
 from models.shared.ids import MerchantId
 from models.shared.refusals import InvalidRequest
 from tests.integration.inventory.shop import NOW, Shop, line, order, sku
@@ -218,3 +221,72 @@ async def test_the_reservation_that_crosses_the_threshold_says_so_and_no_other(s
     assert crossing.low_stock == (low,)
     assert await shop.reserve(order(2), line(2)) == crossing
     assert below.low_stock == ()
+
+
+async def test_orders_served_together_are_each_held_whole_or_not_at_all(shop: Shop) -> None:
+    for name, units in (("a", 6), ("b", 4)):
+        warehouse = await shop.warehouse(name)
+        await shop.stock(warehouse, sku("tea"), units)
+        await shop.stock(warehouse, sku("cup"), units)
+    await shop.store.release(order("given up"), NOW)
+    wishes = {
+        "first": [line(6, "tea")],
+        "too much": [line(1, "cup"), line(5, "tea")],
+        "given up": [line(1, "cup")],
+        "second": [line(3, "tea"), line(3, "cup")],
+        "twice": [line(2, "cup")],
+        "nobody has it": [line(1, "pot")],
+    }
+
+    answers = await asyncio.gather(
+        *(shop.reserve(order(name), *lines) for name, lines in [*wishes.items(), ("twice", [line(2, "cup")])]),
+        shop.reserve(order("twice"), line(3, "cup")),
+        return_exceptions=True,
+    )
+
+    assert [answer.code if isinstance(answer, Refusal) else answer.state for answer in answers] == [
+        "held",
+        "sold_out",
+        "reservation_released",
+        "held",
+        "held",
+        "sold_out",
+        "held",
+        "reservation_conflict",
+    ]
+    assert await shop.store.available([sku("tea"), sku("cup")]) == {sku("tea"): 1, sku("cup"): 5}
+    for answer in answers:
+        if not isinstance(answer, BaseException):
+            assert await shop.store.reservation(answer.order_id) == answer
+    assert await shop.store.audit(NOW) == []
+
+
+async def test_of_orders_served_together_one_crosses_the_threshold(shop: Shop) -> None:
+    a = await shop.warehouse("a")
+    await shop.stock(a, sku(), 30)
+    await shop.store.set_safety(a.warehouse_id, sku(), 2, low_at=10)
+
+    answers = await asyncio.gather(*(shop.reserve(order(n), line(1)) for n in range(25)))
+
+    assert [(low.available, low.low_at) for answer in answers for low in answer.low_stock] == [(10, 10)]
+    for answer in answers:
+        assert await shop.store.reservation(answer.order_id) == answer
+
+
+async def test_a_caller_that_gives_up_while_it_waits_takes_nobody_elses_turn_with_it(shop: Shop) -> None:
+    await shop.stock(await shop.warehouse("a"), sku(), 100)
+    calls = [asyncio.create_task(shop.reserve(order(n), line(1))) for n in range(40)]
+    await asyncio.sleep(0)
+    given_up = calls[::3]
+    for call in given_up:
+        call.cancel()
+
+    answers = await asyncio.wait_for(asyncio.gather(*calls, return_exceptions=True), 10)
+
+    assert all(isinstance(answer, asyncio.CancelledError) for answer in answers[::3])
+    assert sum(not isinstance(answer, BaseException) for answer in answers) == 40 - len(given_up)
+    late = (await shop.reserve(order("later"), line(1))).order_id
+    held = {n for n in range(40) if await shop.store.reservation(order(n)) is not None}
+    assert held >= {n for n in range(40) if n % 3}
+    assert await shop.store.available([sku()]) == {sku(): 100 - len(held) - len([late])}
+    assert await shop.store.audit(NOW) == []

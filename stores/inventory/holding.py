@@ -1,0 +1,206 @@
+"""Taking stock for orders: the two statements of a reservation, for one order or for all that came at the same moment.
+
+First everything that can be sold of the SKUs is read, without locks, and the pure rule chooses warehouses. Then one statement
+takes exactly those units. An order whose rows another buyer emptied in between gets nothing, and its caller tries again.
+When hot SKUs get several rows per warehouse, `_SHELVES` and `_HOLD` are the two statements that learn about it.
+
+A short plan is written out value by value instead of as arrays: then PostgreSQL sees that the plan is the same whatever the
+values are and plans it once per connection, which saves more time than running it takes.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import cache
+from itertools import chain, count
+
+from asyncpg import Record
+
+from hanse.database import Connection
+from models.inventory.errors import SoldOut
+from models.inventory.rules import Shelf, allocate, total_by_sku
+from models.inventory.types import Allocation, Destination, LowStock, Place, Reservation, ReservationState, SkuQuantity
+from models.shared.ids import MerchantId, OrderId, SkuId, WarehouseId
+from models.shared.refusals import InvalidRequest
+
+_WRITTEN_OUT = 8
+"""Up to so many rows a statement is written out; each number of rows is a statement of its own."""
+
+_SHELVES = """
+    SELECT s.warehouse_id, s.merchant_id, s.sku_id, s.on_hand - s.reserved - s.safety AS available,
+           w.country, w.region, w.city, w.postal_code, w.latitude, w.longitude
+    FROM stock s JOIN warehouses w USING (warehouse_id)
+    WHERE s.sku_id {among} AND s.on_hand - s.reserved > s.safety AND w.active
+"""
+_LOCKED = " ORDER BY s.warehouse_id, s.sku_id FOR NO KEY UPDATE OF s"
+
+# `taken` locks the rows in order and looks at them again as they are then. An order is held if all its rows were there.
+_HOLD = """
+    WITH plan (order_id, now, expires_at, warehouse_id, sku_id, merchant_id, quantity, turn) AS ({plan}),
+    wanted AS (
+        SELECT warehouse_id, sku_id, sum(quantity) AS quantity FROM plan GROUP BY warehouse_id, sku_id
+    ), taken AS MATERIALIZED (
+        SELECT s.warehouse_id, s.sku_id, s.safety, s.low_at, s.on_hand - s.reserved - s.safety AS available
+        FROM stock s JOIN wanted w ON (s.warehouse_id, s.sku_id) = (w.warehouse_id, w.sku_id)
+        WHERE s.on_hand - s.reserved - s.safety >= w.quantity
+        ORDER BY s.warehouse_id, s.sku_id
+        FOR NO KEY UPDATE OF s
+    ), held AS (
+        INSERT INTO reservations (order_id, state, expires_at, changed_at)
+        SELECT p.order_id, 'held', max(p.expires_at), max(p.now) FROM plan p LEFT JOIN taken t USING (warehouse_id, sku_id)
+        GROUP BY p.order_id HAVING count(t.sku_id) = count(*) ORDER BY p.order_id
+        ON CONFLICT (order_id) DO NOTHING
+        RETURNING order_id
+    ), part AS (
+        SELECT p.*, t.safety, t.low_at, t.available - sum(p.quantity)
+            OVER (PARTITION BY p.warehouse_id, p.sku_id ORDER BY p.turn) AS left_over
+        FROM plan p JOIN held USING (order_id) JOIN taken t USING (warehouse_id, sku_id)
+    ), moved AS (
+        UPDATE stock s SET reserved = s.reserved + m.quantity
+        FROM (SELECT warehouse_id, sku_id, sum(quantity) AS quantity FROM part GROUP BY warehouse_id, sku_id) m
+        WHERE (s.warehouse_id, s.sku_id) = (m.warehouse_id, m.sku_id)
+    )
+    INSERT INTO reservation_lines (order_id, warehouse_id, sku_id, merchant_id, quantity, restocked, low_stock)
+    SELECT order_id, warehouse_id, sku_id, merchant_id, quantity, 0,
+           CASE WHEN left_over <= low_at AND left_over + quantity > low_at THEN jsonb_build_object(
+               'warehouse_id', warehouse_id, 'sku_id', sku_id, 'available', left_over,
+               'safety', safety, 'low_at', low_at) END
+    FROM part
+    RETURNING order_id, low_stock
+"""
+_KINDS = ("text", "timestamptz", "timestamptz", "text", "text", "text", "bigint", "bigint")
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What one order asks for."""
+
+    order_id: OrderId
+    lines: Sequence[SkuQuantity]
+    destination: Destination
+    now: datetime
+    expires_at: datetime | None
+    by_sku: Mapping[SkuId, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        if not self.lines:
+            raise InvalidRequest(f"Order {self.order_id} asks for no stock at all. Name at least one line.")
+        object.__setattr__(self, "by_sku", total_by_sku(self.lines))
+
+
+@dataclass
+class Tried:
+    """How one try ended for each order: held, sold out, or neither, which means try again."""
+
+    held: dict[OrderId, Reservation] = field(default_factory=dict)
+    sold_out: dict[OrderId, SoldOut] = field(default_factory=dict)
+
+
+@cache
+def _shelves_statement(skus: int, locked: bool) -> str:
+    among = f"IN ({', '.join(f'${n}' for n in range(1, skus + 1))})" if skus <= _WRITTEN_OUT else "= ANY($1::text[])"
+    return _SHELVES.format(among=among) + (_LOCKED if locked else "")
+
+
+@cache
+def _hold_statement(rows: int) -> str:
+    if rows > _WRITTEN_OUT:
+        arrays = ", ".join(f"${n}::{kind}[]" for n, kind in enumerate(_KINDS, 1))
+        return _HOLD.format(plan=f"SELECT * FROM unnest({arrays})")
+    numbers = count(1)
+    written_out = ("(" + ", ".join(f"${next(numbers)}::{kind}" for kind in _KINDS) + ")" for _ in range(rows))
+    return _HOLD.format(plan=f"VALUES {', '.join(written_out)}")
+
+
+async def hold(connection: Connection, wishes: Sequence[Wish], *, locked: bool = False) -> Tried:
+    """One try for all of them, in their order; each is held whole or not at all.
+
+    With `locked`, inside a transaction, the rows are locked before warehouses are chosen: then a try cannot come to
+    nothing because of other buyers.
+    """
+    tried = Tried()
+    plans = _choose(
+        wishes, await _shelves(connection, sorted({sku for wish in wishes for sku in wish.by_sku}), locked), tried
+    )
+    if not plans:
+        return tried
+    rows = [
+        (
+            wish.order_id,
+            wish.now,
+            wish.expires_at,
+            part.warehouse_id,
+            part.sku_id,
+            part.merchant_id,
+            part.quantity,
+            turn,
+        )
+        for turn, (wish, plan) in enumerate(plans)
+        for part in plan
+    ]
+    values = chain.from_iterable(rows) if len(rows) <= _WRITTEN_OUT else map(list, zip(*rows, strict=True))
+    crossings: dict[str, list[LowStock]] = defaultdict(list)
+    for row in await connection.fetch(_hold_statement(len(rows)), *values):
+        crossings[row["order_id"]] += [LowStock.model_validate(row["low_stock"])] if row["low_stock"] else []
+    for wish, plan in plans:
+        if wish.order_id in crossings:
+            tried.held[wish.order_id] = _reservation(wish, plan, crossings[wish.order_id])
+    return tried
+
+
+def _choose(
+    wishes: Sequence[Wish], shelves_of: dict[SkuId, list[Shelf]], tried: Tried
+) -> list[tuple[Wish, tuple[Allocation, ...]]]:
+    """Warehouses for each wish, from what those before it leave."""
+    plans = []
+    for wish in wishes:
+        shelves = [shelf for sku in wish.by_sku for shelf in shelves_of.get(sku, ())]
+        try:
+            plan = allocate(wish.lines, shelves, wish.destination)
+        except SoldOut as refusal:
+            tried.sold_out[wish.order_id] = refusal
+            continue
+        plans.append((wish, plan))
+        if len(wishes) > 1:
+            _take(plan, shelves_of)
+    return plans
+
+
+def _take(plan: Sequence[Allocation], shelves_of: dict[SkuId, list[Shelf]]) -> None:
+    for part in plan:
+        shelves_of[part.sku_id] = [
+            replace(shelf, available=shelf.available - part.quantity)
+            if shelf.warehouse_id == part.warehouse_id
+            else shelf
+            for shelf in shelves_of[part.sku_id]
+        ]
+
+
+async def _shelves(connection: Connection, skus: Sequence[SkuId], locked: bool) -> dict[SkuId, list[Shelf]]:
+    arguments = skus if len(skus) <= _WRITTEN_OUT else [skus]
+    shelves: dict[SkuId, list[Shelf]] = defaultdict(list)
+    for row in await connection.fetch(_shelves_statement(len(skus), locked), *arguments):
+        shelf = _shelf(row)
+        shelves[shelf.sku_id].append(shelf)
+    return shelves
+
+
+def _shelf(row: Record) -> Shelf:
+    return Shelf(
+        warehouse_id=WarehouseId(row["warehouse_id"]),
+        merchant_id=MerchantId(row["merchant_id"]),
+        sku_id=SkuId(row["sku_id"]),
+        available=row["available"],
+        place=Place(**{name: row[name] for name in Place.model_fields}),
+    )
+
+
+def _reservation(wish: Wish, plan: tuple[Allocation, ...], crossings: Sequence[LowStock]) -> Reservation:
+    return Reservation(
+        order_id=wish.order_id,
+        state=ReservationState.HELD,
+        allocations=plan,
+        expires_at=wish.expires_at,
+        low_stock=tuple(sorted(crossings, key=lambda crossing: (crossing.warehouse_id, crossing.sku_id))),
+    )

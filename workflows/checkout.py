@@ -1,5 +1,6 @@
 """An order from quote to completion: `checkout/{order_id}`."""
 
+from datetime import datetime
 from typing import Any
 
 from temporalio import workflow
@@ -10,7 +11,6 @@ with workflow.unsafe.imports_passed_through():
     from activities.inventory import InventoryActivities
     from activities.orders import OrderActivities
     from activities.payments import PaymentActivities
-
     from activities.refusals import as_application_error
     from models.fulfillment.messages import HandOver, StopShipments
     from models.inventory.messages import CommitStock, ReleaseStock
@@ -235,7 +235,7 @@ class Checkout(CheckoutDesk):
             else:
                 self._saga.keep(InventoryActivities.release_stock)
                 self._saga.announce(low_stock_events(committed, workflow.now()))
-                await self._advance(OrderStatus.PAID, "the payment is complete and the stock is committed")
+                await self._advance(OrderStatus.PAID, "payment complete, stock committed", paid_at=self._paid_at())
                 show(OrderStatus=OrderStatus.PAID, PaymentStatus="paid")
                 return True
 
@@ -274,8 +274,10 @@ class Checkout(CheckoutDesk):
         """Whether every parcel came to its end; False when the order was called off before any was handed over."""
         while len(self._parcels) < len(self._parcel_plans):
             await self._listen(lambda: len(self._parcels) == len(self._parcel_plans) or self._cancels)
-            if self._cancels and await unbroken(self._stopped(self._cancels[0])):
-                return False
+            if self._cancels:
+                stopped = await unbroken(self._stopped(self._cancels[0]))
+                if stopped:
+                    return False
         return True
 
     async def _stopped(self, ask: Ask[CancelOrder, CancelAnswer]) -> bool:
@@ -329,8 +331,15 @@ class Checkout(CheckoutDesk):
         return status
 
     async def _cancelled(self, reason: CancelReason) -> OrderStatus:
-        await self._advance(OrderStatus.CANCELLED, f"cancelled: {reason}", cancel_reason=reason)
+        await self._advance(
+            OrderStatus.CANCELLED, f"cancelled: {reason}", cancel_reason=reason, paid_at=self._paid_at()
+        )
         return OrderStatus.CANCELLED
+
+    def _paid_at(self) -> datetime | None:
+        if self._settlement is None or self._settlement.kind is not SettlementKind.PAID:
+            return None
+        return self._settlement.at
 
     async def _advance(self, to: OrderStatus, detail: str, **facts: Any) -> None:
         actor = self._called_off.actor if self._called_off and to is OrderStatus.CANCELLED else "saga"

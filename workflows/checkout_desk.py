@@ -76,7 +76,7 @@ class CheckoutDesk:
         return await ask.answered()
 
     @prepare.validator
-    def _may_prepare(self, _basket: Basket) -> None:
+    def _may_prepare(self, basket: Basket) -> None:
         if self._stage is not Stage.PREPARING:
             raise as_application_error(OrderAlreadyPlaced("Something is held or ordered under this id already."))
 
@@ -127,7 +127,7 @@ class CheckoutDesk:
         return await ask.answered()
 
     @decide_commit.validator
-    def _may_decide(self, _decision: DecideCommit) -> None:
+    def _may_decide(self, decision: DecideCommit) -> None:
         if self._stage is not Stage.COMMITTING:
             raise as_application_error(NothingToDecide("This order does not wait for a decision about its stock."))
 

@@ -4,7 +4,6 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.payments import PaymentActivities
-
     from models.orders.messages import OrderRef, SettlementKind
     from models.payments.messages import (
         AskChannel,
@@ -72,7 +71,7 @@ class PaymentTimeout:
         self._tell(f"Waiting for payment until **{self._start.due_at:%Y-%m-%d %H:%M:%S} UTC**")
         deadline = Deadline(self._start.due_at - workflow.now(), "payment window")
         while not self._paid and not self._stopped_by and not deadline.passed:
-            await workflow.wait_condition(lambda: self._reports or self._stopped_by or deadline.passed)
+            await workflow.wait_condition(lambda: bool(self._reports or self._stopped_by or deadline.passed))
             await self._book_what_came()
 
     async def _book_what_came(self) -> None:

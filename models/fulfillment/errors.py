@@ -26,3 +26,10 @@ class PickedTooMuch(Refusal):
 
 class AddressChanged(Exception):
     """The parcel's address was changed while its waybill was being booked. A fault: book again, with the new address."""
+
+
+class ParcelNotWaiting(Refusal):
+    """The parcel is not at a point where this can be done to it."""
+
+    code = "parcel_not_waiting"
+    title = "The parcel does not wait for this"

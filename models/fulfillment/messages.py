@@ -39,6 +39,8 @@ class FulfillmentInput(Frozen):
     user_id: UserId
     items: tuple[LineRequest, ...]
     outbound: Outbound
+    carriers: tuple[str, ...] = ("sandbox",)
+    """In the order in which to ask them."""
     placement: Placement = "inline"
     terms: FulfillmentTerms = FulfillmentTerms()
 
@@ -107,6 +109,12 @@ class ReportException(Frozen):
     kind: ExceptionKind
     actor: str
     detail: Annotated[str, Field(max_length=500)] = ""
+
+
+class ReceiveBack(Frozen):
+    """The warehouse has a returning parcel again."""
+
+    actor: str
 
 
 class ExceptionDecision(StrEnum):

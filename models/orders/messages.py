@@ -258,3 +258,16 @@ class ChangeAddress(Frozen):
     address: DeliveryAddress
     actor: str
     at: Instant
+
+
+class PriceLines(Frozen):
+    """What was really paid for so many units of these SKUs of the order, shipping included?"""
+
+    order_id: OrderId
+    lines: tuple[LineRequest, ...]
+
+
+class LinesPaid(Frozen):
+    """What was paid for them."""
+
+    amount: Money

@@ -230,3 +230,10 @@ class RefundNotReleased(Refusal):
             refund_id=refund_id,
             state=state,
         )
+
+
+class NoRefundDecisionNeeded(Refusal):
+    """The refund goes on by itself, or is over."""
+
+    code = "no_refund_decision_needed"
+    title = "No decision is waited for"

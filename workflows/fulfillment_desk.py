@@ -1,0 +1,148 @@
+"""What a parcel can be told and asked while it is on its way: the updates, signals and the query of `Fulfillment`.
+
+As with `checkout_desk.py`, handlers only put a wish on the desk; the process takes it where it listens.
+"""
+
+from typing import TypeVar
+
+from temporalio import workflow
+from temporalio.exceptions import ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+    from activities.refusals import as_application_error
+    from models.fulfillment.errors import ParcelNotWaiting
+    from models.fulfillment.messages import (
+        DecideException,
+        Dispatch,
+        FulfillmentInput,
+        ReceiveBack,
+        ReportException,
+        ShipmentAnswer,
+        SignOff,
+        StopShipments,
+        TrackingReport,
+    )
+    from models.fulfillment.types import ShipmentStatus
+    from workflows.asks import Ask
+    from workflows.saga import Saga
+
+W = TypeVar("W")
+_UNDER_WAY = (ShipmentStatus.SHIPPED, ShipmentStatus.DELIVERED, ShipmentStatus.EXCEPTION)
+
+
+class FulfillmentDesk:
+    """Wishes that wait, reports that came, and the status that decides what may be asked."""
+
+    def __init__(self, start: FulfillmentInput) -> None:
+        self._start = start
+        self._saga = Saga(start.placement)
+        self._status = ShipmentStatus.PICKING
+        self._waiting_for = "the warehouse"
+        self._dispatches: list[Ask[Dispatch, ShipmentAnswer]] = []
+        self._sign_offs: list[Ask[SignOff, ShipmentAnswer]] = []
+        self._troubles: list[Ask[ReportException, ShipmentAnswer]] = []
+        self._decisions: list[Ask[DecideException, ShipmentAnswer]] = []
+        self._returns: list[Ask[ReceiveBack, ShipmentAnswer]] = []
+        self._tracking: list[TrackingReport] = []
+        self._stopped = False
+        self._address_corrected = False
+        self._undecided = False
+        """Whether a lost or damaged parcel waits for an operator."""
+
+    @workflow.update
+    async def dispatch(self, wish: Dispatch) -> ShipmentAnswer:
+        """The warehouse lets the parcel out, whole or short."""
+        return await self._queued(self._dispatches, wish)
+
+    @dispatch.validator
+    def _may_dispatch(self, wish: Dispatch) -> None:
+        self._must_be((ShipmentStatus.PICKING,), "picking")
+
+    @workflow.update
+    async def sign_off(self, wish: SignOff) -> ShipmentAnswer:
+        """The buyer has the parcel: said by an operator, the buyer, or the carrier."""
+        return await self._queued(self._sign_offs, wish)
+
+    @sign_off.validator
+    def _may_sign_off(self, wish: SignOff) -> None:
+        self._must_be(_UNDER_WAY, "under way")
+
+    @workflow.update
+    async def report_exception(self, wish: ReportException) -> ShipmentAnswer:
+        """Something went wrong: the address is wrong, the parcel is lost, damaged or refused."""
+        return await self._queued(self._troubles, wish)
+
+    @report_exception.validator
+    def _may_report(self, wish: ReportException) -> None:
+        self._must_be((ShipmentStatus.SHIPPED, ShipmentStatus.DELIVERED), "under way")
+
+    @workflow.update
+    async def decide_exception(self, wish: DecideException) -> ShipmentAnswer:
+        """An operator's word on a lost or damaged parcel: `reship` or `refund`."""
+        return await self._queued(self._decisions, wish)
+
+    @decide_exception.validator
+    def _may_decide(self, wish: DecideException) -> None:
+        if not self._undecided:
+            self._must_be((), "waiting for a decision")
+
+    @workflow.update
+    async def receive_back(self, wish: ReceiveBack) -> ShipmentAnswer:
+        """The warehouse has the returning parcel again."""
+        return await self._queued(self._returns, wish)
+
+    @receive_back.validator
+    def _may_receive(self, wish: ReceiveBack) -> None:
+        self._must_be((ShipmentStatus.RETURNING,), "on its way back")
+
+    @workflow.signal
+    def tracking_reported(self, report: TrackingReport) -> None:
+        """A carrier's verified report; late, doubled and reordered ones are harmless."""
+        self._tracking.append(report)
+
+    @workflow.signal
+    def order_stopped(self, _stop: StopShipments) -> None:
+        """The order was called off before hand-over; the store has stopped the parcel already."""
+        self._stopped = True
+
+    @workflow.signal
+    def address_corrected(self) -> None:
+        """The buyer or an operator changed the order's address."""
+        self._address_corrected = True
+
+    @workflow.query
+    def progress(self) -> str:
+        """Where the parcel is and what it waits for, in words."""
+        return f"{self._status}, waiting for {self._waiting_for}"
+
+    # ---- for the process ---------------------------------------------------------------------------------------------
+
+    async def _queued(self, asks: list[Ask[W, ShipmentAnswer]], wish: W) -> ShipmentAnswer:
+        ask: Ask[W, ShipmentAnswer] = Ask(wish)
+        asks.append(ask)
+        return await ask.answered()
+
+    def _must_be(self, statuses: tuple[ShipmentStatus, ...], words: str) -> None:
+        if self._status not in statuses:
+            raise as_application_error(
+                ParcelNotWaiting(f"Parcel {self._start.shipment_id} is {self._status}, not {words}.")
+            )
+
+    def _answer(self) -> ShipmentAnswer:
+        return ShipmentAnswer(shipment_id=self._start.shipment_id, status=self._status)
+
+    def _now_it_is(self, status: ShipmentStatus, waiting_for: str) -> None:
+        self._status, self._waiting_for = status, waiting_for
+        workflow.set_current_details(
+            f"**{status}**, waiting for {waiting_for}\n\nOrder `{self._start.order_id}`"
+            f" · parcel `{self._start.shipment_id}` of {len(self._start.items)} SKU(s)"
+        )
+
+    def _refuse_whoever_waits(self) -> None:
+        gone: ApplicationError = as_application_error(
+            ParcelNotWaiting(f"Parcel {self._start.shipment_id} has ended: {self._status}.")
+        )
+        for asks in (self._dispatches, self._sign_offs, self._troubles, self._decisions, self._returns):
+            for ask in asks:
+                if ask.open:
+                    ask.refuse(gone)

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 from datetime import date
+from pathlib import Path
 
 from fastapi import APIRouter, Response
 
@@ -49,7 +50,7 @@ def _refund_answer(refund: Refund) -> RefundAnswer:
     )
 
 
-def merchant_routes(provider: Provider, own_url: str, books: str) -> APIRouter:
+def merchant_routes(provider: Provider, own_url: str, books: Path) -> APIRouter:
     """Routes under /v1. `own_url` is where buyers reach the cashier, `books` the store's file for long reads."""
     routes = APIRouter(prefix="/v1", tags=["merchant"])
 

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 from channels.payment.sandbox.faults import FaultRule, Schedule, read_rules
 from channels.payment.sandbox.store import from_ms, to_ms
@@ -32,11 +33,11 @@ def fee_on(amount_minor: int) -> int:
     return (amount_minor * FEE_BASIS_POINTS + 5_000) // 10_000
 
 
-def write_statement(books: str, schedule: Schedule, day: date, method: Method) -> bytes:
+def write_statement(books: Path, schedule: Schedule, day: date, method: Method) -> bytes:
     """The gzipped CSV. Reads the books over a connection of its own, so it may run beside the server in a thread."""
     start = datetime(day.year, day.month, day.day, tzinfo=UTC)
     span = (to_ms(start), to_ms(start + timedelta(days=1)), method)
-    with closing(sqlite3.connect(f"file:{books}?mode=ro", uri=True, timeout=10)) as connection:
+    with closing(sqlite3.connect(f"{books.resolve().as_uri()}?mode=ro", uri=True, timeout=10)) as connection:
         connection.row_factory = sqlite3.Row
         connection.execute("BEGIN")
         lines = [line for row in connection.execute(_PAYMENTS, span) for line in _payment_lines(row, schedule)]

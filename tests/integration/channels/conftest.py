@@ -29,7 +29,7 @@ async def sandbox(shared_sandbox: SandboxServer) -> AsyncIterator[SandboxServer]
     await shared_sandbox.set_faults()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 async def http() -> AsyncIterator[httpx.AsyncClient]:
     async with httpx.AsyncClient() as client:
         yield client

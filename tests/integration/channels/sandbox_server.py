@@ -58,20 +58,20 @@ class SandboxServer:
             **environment,
         }
         self._process: asyncio.subprocess.Process | None = None
+        self._client = httpx.AsyncClient(base_url=self.url)
 
     async def start(self) -> None:
         """Start it and wait until it is healthy."""
         arguments = (sys.executable, "-m", "channels.payment.sandbox")
         self._process = await asyncio.create_subprocess_exec(*arguments, env=self._environment)
-        async with httpx.AsyncClient() as client:
-            for _ in range(400):
-                if self._process.returncode is not None:
-                    raise RuntimeError(f"the sandbox ended with {self._process.returncode} while starting")
-                try:
-                    if (await client.get(f"{self.url}/healthz")).status_code == 200:
-                        return
-                except httpx.TransportError:
-                    await asyncio.sleep(0.05)
+        for _ in range(400):
+            if self._process.returncode is not None:
+                raise RuntimeError(f"the sandbox ended with {self._process.returncode} while starting")
+            try:
+                if (await self._client.get("/healthz")).status_code == 200:
+                    return
+            except httpx.TransportError:
+                await asyncio.sleep(0.05)
         raise RuntimeError("the sandbox did not become healthy within 20 s")
 
     async def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
@@ -82,14 +82,12 @@ class SandboxServer:
 
     async def set_faults(self, *rules: dict[str, Any], seed: int = 0) -> None:
         """Replace the fault schedule; without rules, end all faults."""
-        async with httpx.AsyncClient() as client:
-            answer = await client.post(f"{self.url}/faults", json={"seed": seed, "rules": list(rules)})
-            answer.raise_for_status()
+        answer = await self._client.post("/faults", json={"seed": seed, "rules": list(rules)})
+        answer.raise_for_status()
 
     async def injected(self) -> list[dict[str, str]]:
         """What went wrong on purpose so far, oldest first."""
-        async with httpx.AsyncClient() as client:
-            report = (await client.get(f"{self.url}/faults")).json()
+        report = (await self._client.get("/faults")).json()
         return list(reversed(report["injected"]))
 
 

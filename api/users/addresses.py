@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from api.edge.identity import CurrentUser
 from api.edge.problems import refusals
 from api.edge.wired import Wired
-from api.users.schemas import AddressRequest, AddressView
+from api.users.address_schemas import AddressRequest, AddressView
 from models.shared.ids import AddressId
 from models.shared.refusals import NotFound
 from models.users.errors import AddressBookFull, NotAuthenticated

@@ -79,7 +79,7 @@ class Accounts:
             )
         if row is None:
             raise _no_account(user_id)
-        return _credentials(row), _contact(row)
+        return _credentials(row), _contacts(row)[0]
 
     async def rename(self, user_id: UserId, display_name: str, now: datetime) -> Account:
         """Set the name the shop calls the person by."""
@@ -128,19 +128,21 @@ class Accounts:
         ended: list[SessionId] = []
         async with self._db.transaction() as tx:
             check = await take_code(tx, contact, CodePurpose.RESET_PASSWORD, code_hash, now)
-            user_id: str | None = None
+            owner: asyncpg.Record | None = None
             if check is CodeCheck.TAKEN:
-                user_id = await tx.fetchval(
-                    f"UPDATE users SET password_hash = $2, updated_at = $3 WHERE {contact.kind} = $1 RETURNING id",
+                owner = await tx.fetchrow(
+                    f"""
+                    UPDATE users SET password_hash = $2, updated_at = $3 WHERE {contact.kind} = $1 RETURNING id, email, phone
+                    """,
                     contact.value,
                     password_hash,
                     now,
                 )
-            if user_id is not None:
-                await forget_failures(tx, contact)
-                ended = await end_sessions(tx, [UserId(user_id)], EndReason.PASSWORD_CHANGED, now)
+            if owner is not None:
+                await forget_failures(tx, *_contacts(owner))
+                ended = await end_sessions(tx, [UserId(owner["id"])], EndReason.PASSWORD_CHANGED, now)
         await self._liveness.remember_ended(ended)
-        if user_id is None:
+        if owner is None:
             raise _code_wrong()
 
     async def improve_hash(self, user_id: UserId, old_hash: str, new_hash: str) -> None:
@@ -241,10 +243,10 @@ def _no_account(user_id: UserId) -> NotFound:
     return NotFound(f"There is no account {user_id}.")
 
 
-def _contact(row: asyncpg.Record) -> Contact:
-    if row["email"] is not None:
-        return Contact(kind="email", value=row["email"])
-    return Contact(kind="phone", value=row["phone"])
+def _contacts(row: asyncpg.Record) -> list[Contact]:
+    email = [Contact(kind="email", value=row["email"])] if row["email"] is not None else []
+    phone = [Contact(kind="phone", value=row["phone"])] if row["phone"] is not None else []
+    return email + phone
 
 
 def _credentials(row: asyncpg.Record) -> Credentials:

@@ -98,9 +98,10 @@ class Logins:
         ]
 
 
-async def forget_failures(tx: Connection, contact: Contact) -> None:
-    """Forget the failures of this name inside the caller's transaction."""
-    await tx.execute("DELETE FROM login_guards WHERE subject = $1", _subject(contact))
+async def forget_failures(tx: Connection, *contacts: Contact) -> None:
+    """Forget the failures of these names inside the caller's transaction."""
+    subjects = sorted(_subject(contact) for contact in contacts)
+    await tx.execute("DELETE FROM login_guards WHERE subject = ANY($1::bytea[])", subjects)
 
 
 async def _forget_old(tx: Connection, now: datetime) -> None:

@@ -50,6 +50,23 @@ async def test_a_code_resets_a_forgotten_password_ends_every_session_and_lifts_t
     assert (await stranger.log_in(NEW)).status_code == 200
 
 
+async def test_a_reset_by_phone_lifts_the_lock_of_the_email_too(shop: Shop) -> None:
+    anna = await shop.customer()
+    code = await shop.code_for("+8613800138000", "change_contact")
+    await anna.http.put("/v1/users/me/contact", json={"contact": "+8613800138000", "code": code, "password": PASSWORD})
+    for _ in range(3):
+        await anna.log_in("not the password")
+    shop.clock.advance(seconds=0.5)
+    assert (await anna.log_in()).status_code == 429
+    shop.clock.advance(seconds=61)
+    code = await shop.code_for("+8613800138000", "reset_password")
+    for _ in range(2):
+        await anna.log_in("not the password")
+    reset = {"contact": "+8613800138000", "code": code, "new_password": NEW}
+    assert (await anna.http.post("/v1/users/password-reset", json=reset)).status_code == 204
+    assert (await anna.log_in(NEW)).status_code == 200
+
+
 async def test_a_reset_code_is_good_once_of_ten_uses_at_once(shop: Shop) -> None:
     anna = await shop.customer()
     shop.clock.advance(seconds=61)

@@ -4,6 +4,10 @@ from datetime import timedelta
 
 from temporalio import workflow
 
+with workflow.unsafe.imports_passed_through():
+    from activities.bus import BusActivities
+    from models.shared.events import EventBatch
+
 
 @workflow.defn
 class Telling:
@@ -16,3 +20,12 @@ class Telling:
             start_to_close_timeout=timedelta(seconds=20),
         )
         return told
+
+
+@workflow.defn
+class Announcing:
+    @workflow.run
+    async def run(self, batch: EventBatch) -> None:
+        await workflow.execute_activity_method(
+            BusActivities.publish_events, batch, start_to_close_timeout=timedelta(seconds=20)
+        )

@@ -10,6 +10,7 @@ from itertools import pairwise
 import httpx
 import pytest
 import uvicorn
+from aiokafka import AIOKafkaConsumer
 from fastapi import APIRouter, FastAPI
 from opentelemetry.sdk.trace import ReadableSpan
 from prometheus_client import REGISTRY
@@ -19,8 +20,9 @@ from temporalio.client import Client, WorkflowFailureError
 from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from activities.bus import BusActivities
 from bus.consumer import Consumer
-from bus.envelope import Envelope
+from bus.envelope import Envelope, decode
 from bus.publisher import Publisher
 from bus.seen import RedisSeenEvents
 from hanse.context import bind, current
@@ -30,10 +32,12 @@ from hanse.metrics import payment_callback_failed, serve_metrics
 from hanse.settings import Settings
 from hanse.telemetry import Telemetry, setup_telemetry, temporal_runtime
 from hanse.temporal import connect
-from models.orders.events import OrderCreated
+from models.orders.events import OrderCancelled, OrderCreated
+from models.orders.types import CancelReason
+from models.shared.events import Event, EventBatch
 from models.shared.ids import OrderId, UserId
 from models.shared.money import Money
-from tests.integration.telemetry.telling import Telling
+from tests.integration.telemetry.telling import Announcing, Telling
 
 pytestmark = pytest.mark.stack
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
@@ -87,8 +91,8 @@ async def worker(client: Client, postgres: str, redis_url: str, publisher: Publi
         async with Worker(
             client,
             task_queue=QUEUE,
-            workflows=[Telling],
-            activities=[telephone.store_and_tell],
+            workflows=[Telling, Announcing],
+            activities=[telephone.store_and_tell, BusActivities(publisher).publish_events],
             workflow_runner=SandboxedWorkflowRunner(restrictions=restrictions),
         ) as worker:
             yield worker
@@ -186,6 +190,30 @@ async def test_a_request_is_one_trace_to_the_last_consumer(
         assert statement.parent.span_id == run.span_id
         assert "secret-value" not in str(dict(statement.attributes or {}))
     assert [link.context.span_id for link in found[-1].links] == [found[-2].context.span_id]
+
+
+async def test_a_workflow_publishes_events_of_several_types_in_their_order(
+    client: Client, worker: Worker, kafka_bootstrap: str
+) -> None:
+    order_id = OrderId.mint(NOW, secrets.token_bytes(10))
+    user = UserId.derive(NOW, "buyer")
+    batch = EventBatch(
+        events=(
+            OrderCreated(occurred_at=NOW, order_id=order_id, user_id=user, total=Money(minor=1), lines=()),
+            OrderCancelled(occurred_at=NOW, order_id=order_id, user_id=user, reason=CancelReason.BY_USER),
+        )
+    )
+    await client.execute_workflow(Announcing.run, batch, id=f"announcing/{order_id}", task_queue=QUEUE)
+    arrived: list[Event] = []
+    async with AIOKafkaConsumer(
+        "hanse.orders", bootstrap_servers=kafka_bootstrap, auto_offset_reset="earliest"
+    ) as consumer:
+        async with asyncio.timeout(20):
+            while len(arrived) < 2:
+                record = await consumer.getone()
+                if record.key == order_id.encode():
+                    arrived.append(decode(record.key, record.value, record.headers).event)
+    assert tuple(arrived) == batch.events
 
 
 async def test_a_span_shows_no_personal_data_of_the_exception_it_records(

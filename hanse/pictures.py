@@ -44,7 +44,9 @@ def encode_picture(upload: bytes) -> Picture:
     The declared type and the file name are not asked: only what the bytes really are. An animation keeps its first frame.
     """
     if len(upload) > MAX_BYTES:
-        raise PictureRefused(f"The picture has {len(upload)} bytes; at most {MAX_BYTES} (5 MB) are taken. Scale it down.")
+        raise PictureRefused(
+            f"The picture has {len(upload)} bytes; at most {MAX_BYTES} (5 MB) are taken. Scale it down."
+        )
     image = _decode(upload)
     return Picture(
         source_sha256=hashlib.sha256(upload).hexdigest(),
@@ -74,13 +76,15 @@ def _decode(upload: bytes) -> Image.Image:
     except (OSError, SyntaxError, ValueError, EOFError) as error:
         if isinstance(error, PictureRefused):
             raise
-        raise PictureRefused("The picture is damaged and cannot be read to its end. Save and upload it again.") from error
+        raise PictureRefused(
+            "The picture is damaged and cannot be read to its end. Save and upload it again."
+        ) from error
 
 
 def _encode(image: Image.Image, side: int) -> EncodedPicture:
     scaled = image.copy()
     scaled.thumbnail((side, side), Image.Resampling.LANCZOS)
     out = io.BytesIO()
-    scaled.save(out, "WEBP", quality=84, method=4)
+    scaled.save(out, "WEBP", quality=84, method=2)
     content = out.getvalue()
     return EncodedPicture(f"{hashlib.sha256(content).hexdigest()}.webp", content, scaled.width, scaled.height)

@@ -1,0 +1,60 @@
+"""The demo shop is complete, and loading it again changes nothing."""
+
+import io
+import time
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from cli.demo_data import load
+from hanse.blobs import LocalBlobs
+from hanse.database import Database
+from hanse.settings import Settings
+from hanse.stack.part import StackError
+from models.products.types import ProductFilter
+from stores.inventory import InventoryStore
+from stores.products import ProductStore
+from tests.integration.products.catalogue import NOW, YUAN
+
+
+@pytest.fixture
+def demo_settings(migrated_settings: Settings, redis_url: str, tmp_path: Path) -> Settings:
+    return migrated_settings.model_copy(update={"data_dir": tmp_path})
+
+
+async def test_the_demo_shop_sells_what_it_shows_and_loads_once(demo_settings: Settings) -> None:
+    started = time.monotonic()
+    first = await load(demo_settings)
+    taken = time.monotonic() - started
+    database = await Database(demo_settings.dsn("products")).open()
+    stock = await Database(demo_settings.dsn("inventory")).open()
+    products, inventory = ProductStore(database), InventoryStore(stock)
+    now = NOW.replace(year=2099)
+    cards = await products.browse(ProductFilter(), now, limit=200)
+    whole = [await products.published(card.spu_id, now) for card in cards]
+    skus = [sku.sku_id for product in whole for sku in product.skus]
+
+    assert len(cards) >= 60
+    assert len(skus) >= 150
+    assert len({card.image_url for card in cards}) == len(cards)
+    assert all(card.price_from >= YUAN for card in cards)
+    assert all(sku.is_published for sku in (await products.sellable(skus, now)).values())
+    assert await inventory.available(skus) == dict.fromkeys(skus, 160)
+    content = await LocalBlobs(demo_settings.data_dir / "media").get(str(cards[0].image_url).removeprefix("/media/"))
+    assert content is not None
+    assert Image.open(io.BytesIO(content)).size == (320, 320)
+
+    again = await load(demo_settings)
+    assert again == first
+    assert [await products.published(card.spu_id, now) for card in cards] == whole
+    assert await inventory.available(skus) == dict.fromkeys(skus, 160)
+    assert taken < 30, f"loading took {taken:.1f} s"
+    print(f"loaded in {taken:.2f} s")  # noqa: T201 # shown by -s
+    await database.close()
+    await stock.close()
+
+
+async def test_demo_accounts_with_public_passwords_never_reach_production(demo_settings: Settings) -> None:
+    with pytest.raises(StackError, match="production"):
+        await load(demo_settings.model_copy(update={"environment": "production"}))

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 import socket
 import sys
@@ -84,6 +85,16 @@ class SandboxServer:
         """Replace the fault schedule; without rules, end all faults."""
         answer = await self._client.post("/faults", json={"seed": seed, "rules": list(rules)})
         answer.raise_for_status()
+
+    async def shows(self, text: str, seconds: float = 10) -> None:
+        """Wait until the operator's page says that, whatever markup stands between the words."""
+        end = time.monotonic() + seconds
+        while True:
+            page = " ".join(re.sub(r"<[^>]+>", " ", (await self._client.get("/")).text).split())
+            if text in page:
+                return
+            assert time.monotonic() < end, f"{text!r} is not on the operator's page: {page}"
+            await asyncio.sleep(0.02)
 
     async def injected(self) -> list[dict[str, str]]:
         """What went wrong on purpose so far, oldest first."""

@@ -121,12 +121,12 @@ async def test_a_callback_of_an_unknown_payment_comes_beside_the_real_one(
 async def test_a_slow_provider_answers_late(
     sandbox: SandboxServer, channel: SandboxChannel, inbox: CallbackInbox
 ) -> None:
-    await sandbox.set_faults({"fault": "slow", "value": 0.5, "on": "query"})
+    await sandbox.set_faults({"fault": "slow", "value": 1, "on": "query"})
     start = time.monotonic()
     reference = (await channel.create(asking(inbox))).channel_reference
     created_in = time.monotonic() - start
     assert (await channel.query(reference)).status is PaymentState.PENDING
-    assert time.monotonic() - start - created_in >= 0.5 > created_in
+    assert time.monotonic() - start - created_in >= 1 > created_in
 
 
 async def test_an_unavailable_provider_does_nothing_and_is_a_fault_not_a_refusal(

@@ -16,6 +16,7 @@ import pytest
 from redis.asyncio import Redis
 from temporalio.client import Client, WorkflowExecutionStatus
 
+from hanse.settings import Settings
 from hanse.stack.embedded import SERVERS, EmbeddedStack, end_left_behind
 from hanse.stack.part import Part, StackError, SystemUser
 from hanse.stack.ports import Ports, is_free
@@ -23,7 +24,7 @@ from hanse.stack.processes import KnownProcess
 from hanse.stack.state import PartRecord, StackState, read_state, write_state
 
 
-async def eventually(what: str, holds: Callable[[], bool], seconds: float = 30.0) -> None:
+async def eventually(what: str, holds: Callable[[], bool], seconds: float = 90.0) -> None:
     deadline = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
@@ -109,6 +110,7 @@ async def hanse_up(
         process.wait(timeout=30)
 
 
+@pytest.mark.timeout(300)  # two cold starts with every write on disk
 async def test_a_killed_supervisor_leaves_no_orphan_and_the_next_start_finds_the_data(tmp_path: Path) -> None:
     data_dir, base = tmp_path / "data", free_base()
     async with hanse_up(data_dir, base) as state:
@@ -122,9 +124,10 @@ async def test_a_killed_supervisor_leaves_no_orphan_and_the_next_start_finds_the
         assert await recall(state.settings["postgres_url"], state.settings["redis_url"]) == ("moin", b"moin")
 
 
-async def test_hanse_down_stops_a_stack_of_another_terminal(tmp_path: Path) -> None:
+async def test_hanse_down_stops_a_stack_of_another_terminal(tmp_path: Path, migrated_settings: Settings) -> None:
     data_dir = tmp_path / "data"
-    async with hanse_up(data_dir, free_base()) as state:
+    elsewhere = {"HANSE_POSTGRES_URL": migrated_settings.postgres_url, "HANSE_TEMPORAL_ADDRESS": "unused:1"}
+    async with hanse_up(data_dir, free_base(), {"redis", "kafka"}, **elsewhere) as state:
         down = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "cli.main", "down", "--data-dir", str(data_dir)
         )
@@ -133,10 +136,13 @@ async def test_hanse_down_stops_a_stack_of_another_terminal(tmp_path: Path) -> N
         assert read_state(data_dir) is None
 
 
-async def test_a_server_named_by_its_address_is_used_and_not_started(tmp_path: Path, redis_url: str) -> None:
-    servers = set(SERVERS) - {"redis"}
-    async with hanse_up(tmp_path / "data", free_base(), servers, HANSE_REDIS_URL=redis_url) as state:
-        assert state.settings["redis_url"] == redis_url
+async def test_a_server_named_by_its_address_is_used_and_not_started(
+    tmp_path: Path, migrated_settings: Settings
+) -> None:
+    address = migrated_settings.postgres_url
+    elsewhere = {"HANSE_POSTGRES_URL": address, "HANSE_TEMPORAL_ADDRESS": "unused:1"}
+    async with hanse_up(tmp_path / "data", free_base(), {"redis", "kafka"}, **elsewhere) as state:
+        assert state.settings["postgres_url"] == address
 
 
 async def test_what_a_killed_supervisor_recorded_is_ended_and_nothing_else(tmp_path: Path) -> None:

@@ -1,0 +1,176 @@
+"""Whatever happens to a payment, in any order: the real store agrees with a model that fits on a page."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    consumes,
+    initialize,
+    multiple,
+    rule,
+    run_state_machine_as_test,
+)
+
+from hanse.database import Database
+from models.orders.messages import SettlementKind
+from models.payments.errors import RefundExceedsRest
+from models.payments.messages import BookRefund, RefundHeld, RefundLegState, RefundReport, ReleaseRefund, SettleResult
+from models.payments.types import Attempt, RefundState
+from models.shared import Refusal
+from stores.payments import PaymentStore
+from tests.databases import MigratedCopies
+from tests.integration.payments.till import Till, cny
+
+OWED = 1_000
+
+
+@dataclass
+class Expected:
+    """Minor units, and the rules of money in their shortest form."""
+
+    state: str = "pending"
+    captured: int = 0
+    refunded: int = 0
+    held: int = 0
+    booked: dict[str, str] = field(default_factory=dict)
+
+    def report(self, attempt: Attempt, amount: int) -> SettleResult:
+        if amount != attempt.amount.minor:
+            return SettleResult.MISMATCH
+        if attempt.attempt_id in self.booked:
+            return SettleResult.KNOWN
+        if self.state != "pending" or self.captured + amount > OWED:
+            self.booked[attempt.attempt_id] = "surplus"
+            return SettleResult.SURPLUS
+        self.booked[attempt.attempt_id] = "kept"
+        self.captured += amount
+        if self.captured < OWED:
+            return SettleResult.PART
+        self.state = "paid"
+        return SettleResult.PAID
+
+    def close(self) -> None:
+        if self.state == "pending":
+            self.state, self.captured = "closed", 0
+            self.booked = dict.fromkeys(self.booked, "surplus")
+
+
+class MoneyMachine(RuleBasedStateMachine):
+    """One payment an example, in one database for all of them."""
+
+    runner: asyncio.Runner
+    till: Till
+    attempts = Bundle("attempts")
+    refunds = Bundle("refunds")
+
+    @initialize()
+    def open(self) -> None:
+        self.expected = Expected()
+        self.payment = self.runner.run(self.till.open(OWED))
+
+    @rule(target=attempts, amount=st.one_of(st.none(), st.integers(1, OWED)))
+    def try_to_pay(self, amount: int | None) -> object:
+        try:
+            return self.runner.run(self.till.attempt(self.payment, amount))
+        except Refusal:
+            assert self.expected.state != "pending" or (amount or 0) > OWED - self.expected.captured
+            return multiple()
+
+    @rule(attempt=attempts, wrong=st.sampled_from([0, 0, 0, 1, -1]))
+    def money_comes(self, attempt: Attempt, wrong: int) -> None:
+        amount = attempt.amount.minor + wrong
+        booked = self.runner.run(self.till.capture(attempt, amount=cny(amount), fee=1))
+        assert booked.result is self.expected.report(attempt, amount)
+
+    @rule(attempt=attempts)
+    def an_attempt_closes(self, attempt: Attempt) -> None:
+        self.runner.run(self.till.store.close_attempt(attempt.attempt_id))
+
+    @rule(kind=st.sampled_from([SettlementKind.EXPIRED, SettlementKind.CANCELLED]))
+    def the_window_ends(self, kind: SettlementKind) -> None:
+        ended = self.runner.run(self.till.store.close_window(self.payment.order_id, kind, self.till.tick()))
+        self.expected.close()
+        assert (ended.kind is SettlementKind.PAID) == (self.expected.state == "paid")
+
+    @rule(target=refunds, amount=st.one_of(st.none(), st.integers(1, OWED)))
+    def a_refund_is_asked_for(self, amount: int | None) -> object:
+        left = self.expected.captured - self.expected.refunded - self.expected.held
+        try:
+            held = self.runner.run(self.till.hold(self.payment, amount))
+        except Refusal:
+            assert self.expected.state == "pending" or left == 0 or (amount or 0) > left
+            return multiple()
+        assert held.amount == cny(left if amount is None else amount)
+        self.expected.held += held.amount.minor
+        return held
+
+    @rule(attempt=attempts)
+    def surplus_goes_back(self, attempt: Attempt) -> None:
+        try:
+            held = self.runner.run(self.till.hold(self.payment, surplus=attempt))
+        except RefundExceedsRest:
+            assert self.expected.booked[attempt.attempt_id] == "surplus"
+        except Refusal:
+            assert self.expected.booked.get(attempt.attempt_id) != "surplus"
+        else:
+            assert self.expected.booked[attempt.attempt_id] == "surplus"
+            assert held.amount == attempt.amount
+
+    @rule(refund=consumes(refunds))
+    def a_refund_arrives(self, refund: RefundHeld) -> None:
+        ask = BookRefund(refund_id=refund.refund_id, order_id=self.payment.order_id, at=self.till.tick())
+        for _ in range(2):
+            assert self.runner.run(self.till.store.book_refund(ask)).state is RefundState.SUCCEEDED
+        self.expected.held -= refund.amount.minor
+        self.expected.refunded += refund.amount.minor
+
+    @rule(target=refunds, refund=consumes(refunds), again=st.booleans())
+    def a_refund_is_refused(self, refund: RefundHeld, again: bool) -> object:
+        for leg in refund.legs:
+            report = RefundReport(leg_id=leg.leg_id, state=RefundLegState.REFUSED)
+            self.runner.run(self.till.store.record_leg(report, self.till.tick()))
+        release = ReleaseRefund(refund_id=refund.refund_id, at=self.till.tick(), detail="no")
+        self.runner.run(self.till.store.release_refund(release))
+        self.expected.held -= refund.amount.minor
+        if not again:
+            return multiple()
+        self.expected.held += refund.amount.minor
+        asked = self.runner.run(self.till.db.pool.fetchval(_ASKED, refund.refund_id))
+        return self.runner.run(self.till.hold(self.payment, asked, refund_id=refund.refund_id))
+
+    def teardown(self) -> None:
+        if hasattr(self, "payment"):
+            after = self.runner.run(self.till.fresh(self.payment))
+            found = (after.state, after.captured.minor, after.refunded.minor, after.held.minor)
+            expected = self.expected
+            assert found == (expected.state, expected.captured, expected.refunded, expected.held)
+            breaks = self.runner.run(self.till.store.audit(self.till.now))
+            assert breaks == ()
+
+
+_ASKED = "SELECT asked_minor FROM refunds WHERE refund_id = $1"
+
+
+def test_the_store_agrees_with_the_model_whatever_happens(migrated_copies: MigratedCopies) -> None:
+    with asyncio.Runner() as runner:
+        name = runner.run(migrated_copies.create("payments"))
+        database = runner.run(Database(migrated_copies.dsn(name)).open())
+        machine = type("Machine", (MoneyMachine,), {"runner": runner, "till": Till(database)})
+        run_state_machine_as_test(
+            machine,
+            settings=settings(
+                max_examples=150,
+                stateful_step_count=30,
+                deadline=None,
+                database=None,
+                suppress_health_check=list(HealthCheck),
+            ),
+        )
+        balances = runner.run(PaymentStore(database).trial_balance())
+        assert sum(entry.balance for entry in balances) == 0
+        runner.run(database.close())
+        runner.run(migrated_copies.drop(name))

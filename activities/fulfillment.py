@@ -60,6 +60,7 @@ class FulfillmentActivities:
                     user_id=ask.user_id,
                     items=parcel.items,
                     outbound=Outbound(warehouse.outbound),
+                    carriers=self._carriers.names,
                     placement=ask.placement,
                 )
             )

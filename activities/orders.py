@@ -8,15 +8,17 @@ from models.orders.errors import AddressNotFound
 from models.orders.events import OrderCancelled, OrderCompleted, OrderCreated, OrderPaid
 from models.orders.messages import (
     AdvanceOrder,
+    LinesPaid,
     NoteStep,
     OpenOrder,
     OrderRef,
     PaymentReceived,
+    PriceLines,
     QuoteBasket,
     QuotedBasket,
     RefundRecorded,
 )
-from models.orders.quoting import price_basket
+from models.orders.quoting import paid_for, price_basket
 from models.orders.types import DeliveryAddress, LineRequest, Order, OrderStatus
 from models.shared.done import Done
 from models.shared.events import Event
@@ -110,6 +112,12 @@ class OrderActivities:
         Refusals: `order_not_paid`, `refund_above_total`, `order_conflict`.
         """
         await self._store.record_refund(refund)
+
+    @activity.defn(name="orders.paid_for_lines")
+    async def paid_for_lines(self, ask: PriceLines) -> LinesPaid:
+        """What some units of the order really cost. Refusal: `invalid_request` for units that it does not have."""
+        order = await self._store.order(ask.order_id)
+        return LinesPaid(amount=paid_for(order.lines, ask.lines))
 
     @activity.defn(name="orders.note_step")
     async def note_step(self, note: NoteStep) -> None:

@@ -16,6 +16,7 @@ from models.products.types import SellableSku
 from models.shared import Money
 from models.shared.ids import MerchantId, SkuId
 from models.shared.money import Currency, total
+from models.shared.refusals import InvalidRequest
 
 MAX_LINES = 100
 """Different SKUs in one order."""
@@ -165,6 +166,22 @@ def sum_up(lines: Sequence[QuotedLine]) -> Quote:
         shipping=total([line.shipping for line in lines], currency),
         total=total([line.total for line in lines], currency),
     )
+
+
+def paid_for(lines: Sequence[QuotedLine], wanted: Sequence[LineRequest]) -> Money:
+    """What these units of an order's lines really cost: discounts and shipping counted in, shared evenly between units.
+
+    A whole line is exact; a part is rounded down, so that several parts never make more than the line cost.
+    `InvalidRequest` for units that the order does not have.
+    """
+    by_sku = {line.sku_id: line for line in lines}
+    amount = 0
+    for sku_id, quantity in merge(wanted).items():
+        line = by_sku.get(sku_id)
+        if line is None or quantity > line.quantity:
+            raise InvalidRequest(f"The order does not have {quantity} × {sku_id}.", sku_id=sku_id)
+        amount += line.total.minor * quantity // line.quantity
+    return Money(minor=amount, currency=lines[0].total.currency)
 
 
 def reprice(lines: Sequence[QuotedLine], new_total: Money, why: str, version: int) -> Quote:

@@ -193,7 +193,7 @@ def _changes(parcel: Shipment, step: AdvanceShipment) -> dict[str, Any]:
     elif parcel.status is ShipmentStatus.EXCEPTION and step.to not in _KEEPS_ITS_TROUBLE:
         changes["exception"] = None
     if step.to is ShipmentStatus.PICKING:
-        changes |= {"round": parcel.round + 1, "carrier": None, "waybill": None, "picked": None}
+        changes |= {"round": parcel.round + 1, "carrier": None, "waybill": None}
     return changes
 
 

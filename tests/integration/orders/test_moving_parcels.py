@@ -83,6 +83,8 @@ async def test_a_short_pick_is_kept_and_weighed_and_more_than_asked_is_refused(s
     assert (await shop.parcels.parcel_to_send(parcel.shipment_id)).weight_g == 300
     assert (await shop.moved(parcel, S.OUTBOUND, picked=one_tea)).picked == one_tea
     assert (await shop.parcels.parcel_to_send(parcel.shipment_id)).weight_g == 100
+    await shop.moved(parcel, S.EXCEPTION, exception=ExceptionKind.DAMAGED)
+    assert (await shop.moved(parcel, S.PICKING)).picked == one_tea, "a reshipment is of what was in the parcel"
 
 
 async def test_stopping_takes_every_parcel_or_none(shop: Shop) -> None:

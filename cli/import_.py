@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, BinaryIO
 
 import typer
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
@@ -37,7 +37,9 @@ def import_(
     Good lines are done even if others are not; the exit code is 1 when a line could not be done.
     """
     try:
-        counts, wrong = asyncio.run(_import(settings_for(data_dir), path, faults))
+        with path.open("rb") as file, _fault_file(faults) as write_down:
+            work = _import(settings_for(data_dir), file, format_of(path), path.stat().st_size, write_down)
+            counts, wrong = asyncio.run(work)
     except ImportUnreadable as refusal:
         raise StackError(f"{path} was not imported: {refusal.detail}") from refusal
     table = Table(show_header=False, box=None)
@@ -50,18 +52,20 @@ def import_(
         raise typer.Exit(1)
 
 
-async def _import(settings: Settings, path: Path, faults: Path | None) -> tuple[dict[str, int], int]:
+async def _import(
+    settings: Settings,
+    file: BinaryIO,
+    file_format: FileFormat,
+    size: int,
+    write_down: Callable[[BatchDone], None],
+) -> tuple[dict[str, int], int]:
     counts = dict.fromkeys(("lines", *_COUNTS), 0)
     wrong = 0
     database = await Database(settings.dsn("products")).open()
     try:
-        with (
-            path.open("rb") as file,
-            Progress(*_columns(), console=console) as progress,
-            _fault_file(faults) as write_down,
-        ):
-            task = progress.add_task(path.name, total=path.stat().st_size, lines=0)
-            lines = read_file(file, format_of(path))
+        with Progress(*_columns(), console=console) as progress:
+            task = progress.add_task("Importing", total=size, lines=0)
+            lines = read_file(file, file_format)
             async for done in BulkStore(database).import_lines(lines, now=datetime.now(UTC), decided_by="import"):
                 for name in counts:
                     counts[name] += getattr(done, name)

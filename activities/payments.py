@@ -11,6 +11,7 @@ from channels.payment.contract import ChannelPayment, ChannelRefund, RefundReque
 from channels.payment.contract import PaymentState as StateAtChannel
 from channels.payment.errors import ChannelRefused, ChannelUnavailable
 from models.orders.messages import OrderRef, Placement, Settlement, SettlementKind
+from models.payments.events import PaymentRefunded, PaymentSucceeded, RefundRefused
 from models.payments.messages import (
     AskChannel,
     BookRefund,
@@ -36,11 +37,15 @@ from models.payments.messages import (
 )
 from models.payments.rules import order_refund_id, surplus_refund_id
 from models.payments.types import Attempt, AttemptState, Payment, PaymentState, Refund, RefundLeg, RefundReason
+from models.payments.types import RefundState as StateHere
 from models.shared import Instant
+from models.shared.done import Done
+from models.shared.events import Event
 from models.shared.ids import AttemptId, RefundId
 from models.shared.time import Clock
 
 if TYPE_CHECKING:
+    from activities.announcing import Announcer
     from channels.payment.registry import PaymentChannels
     from stores.payments import PaymentStore
 
@@ -62,6 +67,7 @@ class PaymentActivities:
         store: "PaymentStore",
         channels: "PaymentChannels",
         siblings: Siblings,
+        announcer: "Announcer",
         clock: Clock,
         *,
         callback_base: str,
@@ -71,6 +77,7 @@ class PaymentActivities:
         self._store = store
         self._channels = channels
         self._siblings = siblings
+        self._announcer = announcer
         self._clock = clock
         self._callback_base = callback_base.rstrip("/")
         self._placement = placement
@@ -129,9 +136,18 @@ class PaymentActivities:
             return Settled(result=booked.result, refund_id=await self._give_back(booked.payment, booked.attempt))
         if booked.payment.state is not PaymentState.PAID:
             return Settled(result=booked.result)
-        await self._report(booked.payment, SettlementKind.PAID, booked.payment.settled_at or ask.at)
-        still_open = await self._store.attempts_open(ask.order_id)
-        return Settled(result=booked.result, still_open=tuple(entry.attempt_id for entry in still_open))
+        paid_at = booked.payment.settled_at or ask.at
+        await self._report(booked.payment, SettlementKind.PAID, paid_at)
+        paid = PaymentSucceeded(
+            occurred_at=paid_at,
+            order_id=booked.payment.order_id,
+            payment_id=booked.payment.payment_id,
+            channel=attempt.channel,
+            amount=booked.payment.amount,
+        )
+        unannounced = await self._announcer.announce(paid)
+        open_still = tuple(entry.attempt_id for entry in await self._store.attempts_open(ask.order_id))
+        return Settled(result=booked.result, still_open=open_still, unannounced=unannounced)
 
     @activity.defn(name="payments.attempts_open")
     async def attempts_open(self, order: OrderRef) -> OpenAttempts:
@@ -204,9 +220,10 @@ class PaymentActivities:
         return await self._store.hold_refund(refund, self._clock())
 
     @activity.defn(name="payments.release_refund")
-    async def release_refund(self, ask: ReleaseRefund) -> None:
+    async def release_refund(self, ask: ReleaseRefund) -> Done:
         """Undo of hold: what did not go back can be refunded again. Does nothing when nothing was held."""
-        await self._store.release_refund(ask)
+        released = await self._store.release_refund(ask)
+        return Done() if released is None else await self._told(released)
 
     @activity.defn(name="payments.send_refund_leg")
     async def send_refund_leg(self, leg: RefundLegRef) -> RefundReport:
@@ -239,14 +256,25 @@ class PaymentActivities:
         return await self._record_answer(part, answer)
 
     @activity.defn(name="payments.book_refund")
-    async def book_refund(self, ask: BookRefund) -> None:
+    async def book_refund(self, ask: BookRefund) -> Done:
         """All legs have gone back: finish the refund."""
-        await self._store.book_refund(ask)
+        return await self._told(await self._store.book_refund(ask))
 
     @activity.defn(name="payments.refund_by_other_means")
-    async def refund_by_other_means(self, ask: RefundByOtherMeans) -> None:
+    async def refund_by_other_means(self, ask: RefundByOtherMeans) -> Done:
         """An operator paid back what the channel refused. Refusals: `refund_not_released`, `refund_exceeds_rest`."""
-        await self._store.refund_by_other_means(ask.refund_id, ask.actor, ask.at)
+        return await self._told(await self._store.refund_by_other_means(ask.refund_id, ask.actor, ask.at))
+
+    async def _told(self, refund: Refund) -> Done:
+        """Say how the refund ended; made of the refund alone, so that it is always the same."""
+        what = {"order_id": refund.order_id, "refund_id": refund.refund_id, "amount": refund.amount}
+        when = refund.finished_at or self._clock()
+        events: list[Event] = []
+        if refund.state in (StateHere.SUCCEEDED, StateHere.OTHER_MEANS):
+            events.append(PaymentRefunded(occurred_at=when, payment_id=refund.payment_id, reason=refund.reason, **what))
+        elif refund.state is StateHere.REFUSED:
+            events.append(RefundRefused(occurred_at=when, channel_code=refund.refusal or "", **what))
+        return Done(unannounced=await self._announcer.announce(*events))
 
     async def _leg(self, leg: RefundLegRef) -> tuple[Refund, RefundLeg]:
         refund = await self._store.refund(leg.refund_id)

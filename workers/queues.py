@@ -36,13 +36,13 @@ def workflows_on(queue: TaskQueue) -> Sequence[type]:
 
 def activities_on(queue: TaskQueue, built: Activities) -> Sequence[Callable[..., Any]]:
     """The activities this queue runs. `checkout` knows every store call too: placed inline they run there."""
-    outside_payment = [
+    outside_payment: Sequence[Callable[..., Any]] = [
         built.payments.ask_channel,
         built.payments.close_attempt,
         built.payments.send_refund_leg,
         built.payments.ask_refund_leg,
     ]
-    outside_carrier = [built.fulfillment.book_waybill]
+    outside_carrier: Sequence[Callable[..., Any]] = [built.fulfillment.book_waybill]
     store_calls: dict[TaskQueue, list[Callable[..., Any]]] = {
         TaskQueue.ORDERS: _of(built.orders),
         TaskQueue.INVENTORY: _of(built.inventory),

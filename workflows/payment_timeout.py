@@ -41,14 +41,17 @@ class PaymentTimeout:
         if start.window_closed:
             await self._book_what_came()
             return SettlementKind.EXPIRED
+        kind = await self._decided_who_paid()
+        await self._book_what_came()
+        await self._saga.announced()
+        await self._book_what_came()
+        return kind
+
+    async def _decided_who_paid(self) -> SettlementKind:
         await self._money_or_the_end_of_the_window()
         if not self._paid:
             await self._ask_channels_then_close_there()
-        kind = SettlementKind.PAID
-        if not self._paid:
-            kind = await self._close_the_window()
-        await self._book_what_came()
-        return kind
+        return SettlementKind.PAID if self._paid else await self._close_the_window()
 
     @workflow.signal
     def payment_reported(self, report: PaymentReport) -> None:
@@ -84,6 +87,7 @@ class PaymentTimeout:
             SettleReport(order_id=self._start.order_id, report=report, at=workflow.now()),
             f"book {report.amount} reported by {report.source}",
         )
+        self._saga.announce(settled.unannounced)
         if settled.result is SettleResult.PAID:
             self._paid = True
             self._tell(f"Paid: {report.amount}")

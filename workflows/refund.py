@@ -130,7 +130,10 @@ class Refund:
     async def _decided_after(self, refusal: str) -> RefundDecision:
         """The hold is given back; an operator decides. Brought up again every day until someone does."""
         released = ReleaseRefund(refund_id=self._start.refund_id, at=workflow.now(), detail=refusal)
-        await self._saga.store_call(PaymentActivities.release_refund, released, "release the hold: the channel refused")
+        told = await self._saga.store_call(
+            PaymentActivities.release_refund, released, "release the hold: the channel refused"
+        )
+        self._saga.announce(told.unannounced)
         self._tell(f"**Refused by the channel** ({refusal}); waiting for an operator: update `decide`")
         show(PaymentStatus="refund_refused")
         self._waits_for_decision = True

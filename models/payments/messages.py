@@ -9,6 +9,7 @@ from pydantic import Field
 from models.orders.messages import Placement, SettlementKind
 from models.payments.types import RefundLeg, RefundLine, RefundReason
 from models.shared import Frozen, Instant, Money
+from models.shared.done import Done
 from models.shared.ids import AttemptId, OrderId, PaymentId, RefundId, UserId
 
 
@@ -97,7 +98,7 @@ class SettleResult(StrEnum):
     """Booked before; nothing changed."""
 
 
-class Settled(Frozen):
+class Settled(Done):
     """The result of booking one report."""
 
     result: SettleResult

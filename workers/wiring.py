@@ -1,0 +1,88 @@
+"""The only place of the workers that builds concrete stores, channels and clients."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
+
+import httpx
+from temporalio.client import Client
+
+from activities.announcing import Announcer
+from activities.bus import BusActivities
+from activities.fulfillment import FulfillmentActivities
+from activities.inventory import InventoryActivities
+from activities.orders import OrderActivities
+from activities.payments import PaymentActivities
+from activities.siblings import Siblings
+from bus.publisher import Publisher
+from channels.carrier.registry import Carriers
+from channels.carrier.sandbox import SandboxCarrier
+from channels.payment.registry import PaymentChannels, sandbox_channels
+from hanse.database import Database
+from hanse.settings import Settings
+from hanse.telemetry import temporal_runtime
+from hanse.temporal import connect
+from models.shared.time import Clock
+from stores.fulfillment import FulfillmentStore
+from stores.inventory import InventoryStore
+from stores.orders import OrderStore
+from stores.payments import PaymentStore
+from stores.products import ProductStore
+from stores.users.addresses import Addresses
+from workers.queues import Activities
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@asynccontextmanager
+async def open_worker(settings: Settings, clock: Clock = _utc_now) -> AsyncIterator[tuple[Client, Activities]]:
+    """Connect everything a worker needs; closed in reverse order at the end."""
+    client = await connect(settings, temporal_runtime(settings))
+    async with open_activities(settings, client, clock) as built:
+        yield client, built
+
+
+@asynccontextmanager
+async def open_activities(settings: Settings, client: Client, clock: Clock = _utc_now) -> AsyncIterator[Activities]:
+    """Every activity class, on real stores and channels."""
+    async with AsyncExitStack() as stack:
+
+        async def database(name: str) -> Database:
+            opened = await Database(settings.dsn(name)).open()
+            stack.push_async_callback(opened.close)
+            return opened
+
+        http = await stack.enter_async_context(httpx.AsyncClient(timeout=10, follow_redirects=False))
+        publisher = await stack.enter_async_context(Publisher(settings.kafka_bootstrap))
+        announcer = Announcer(publisher)
+        siblings = Siblings(client)
+        orders, inventory = await database("orders"), InventoryStore(await database("inventory"))
+        parcels = FulfillmentStore(orders)
+        yield Activities(
+            bus=BusActivities(publisher),
+            fulfillment=FulfillmentActivities(parcels, inventory, Carriers(SandboxCarrier()), siblings, announcer),
+            inventory=InventoryActivities(inventory, clock),
+            orders=OrderActivities(
+                OrderStore(orders),
+                ProductStore(await database("products")),
+                Addresses(await database("users")),
+                parcels,
+                announcer,
+                clock,
+            ),
+            payments=PaymentActivities(
+                PaymentStore(await database("payments")),
+                PaymentChannels(
+                    sandbox_channels(
+                        settings.sandbox_payment_url, settings.sandbox_payment_secret.get_secret_value(), http, clock
+                    )
+                ),
+                siblings,
+                announcer,
+                clock,
+                callback_base=settings.api_url,
+                placement=settings.placement,
+            ),
+        )

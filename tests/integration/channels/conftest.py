@@ -7,9 +7,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from channels.payment.contract import PaymentChannel
 from channels.payment.sandbox_channel import SandboxChannel
 from tests.integration.channels.payment_contract import BuyerPays, now
-from tests.integration.channels.sandbox_server import SECRET, CallbackInbox, SandboxServer
+from tests.integration.channels.sandbox_server import SECRET, CallbackInbox, OpenInbox, SandboxServer, StartSandbox
 
 
 @pytest.fixture(scope="session")
@@ -33,6 +34,38 @@ async def sandbox(shared_sandbox: SandboxServer) -> AsyncIterator[SandboxServer]
 async def http() -> AsyncIterator[httpx.AsyncClient]:
     async with httpx.AsyncClient() as client:
         yield client
+
+
+@pytest.fixture
+async def start_sandbox(tmp_path: Path) -> AsyncIterator[StartSandbox]:
+    """Starts servers of the test's own, each with a data folder of its own, and stops them however the test ends."""
+    started: list[SandboxServer] = []
+
+    async def start(**environment: str) -> SandboxServer:
+        server = SandboxServer(tmp_path / f"server-{len(started)}", **environment)
+        started.append(server)
+        await server.start()
+        return server
+
+    yield start
+    for server in started:
+        await server.stop()
+
+
+@pytest.fixture
+async def open_inbox() -> AsyncIterator[OpenInbox]:
+    """Opens inboxes of the test's own and closes them however the test ends."""
+    opened: list[CallbackInbox] = []
+
+    async def listen(channel: PaymentChannel) -> CallbackInbox:
+        inbox = CallbackInbox(lambda: channel, now)
+        opened.append(inbox)
+        await inbox.open()
+        return inbox
+
+    yield listen
+    for inbox in opened:
+        await inbox.close()
 
 
 @pytest.fixture

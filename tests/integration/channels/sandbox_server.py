@@ -7,7 +7,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -159,3 +159,7 @@ class CallbackInbox:
         """The accepted callbacks, once there are `count` of them."""
         await until(lambda: len(self.accepted) >= count, f"{count} callbacks", seconds)
         return self.accepted
+
+
+StartSandbox = Callable[..., Awaitable[SandboxServer]]
+OpenInbox = Callable[[PaymentChannel], Awaitable[CallbackInbox]]

@@ -13,7 +13,7 @@ from channels.payment.errors import ChannelUnavailable
 from channels.payment.sandbox_channel import SandboxChannel
 from models.shared import Money
 from tests.integration.channels.payment_contract import BuyerPays, asking, asking_back, now, settled
-from tests.integration.channels.sandbox_server import SECRET, CallbackInbox, SandboxServer
+from tests.integration.channels.sandbox_server import SECRET, CallbackInbox, OpenInbox, SandboxServer, StartSandbox
 
 
 async def paid(channel: SandboxChannel, inbox: CallbackInbox, pays: BuyerPays, faults: str = "") -> str:
@@ -225,19 +225,13 @@ async def test_a_statement_can_miss_a_payment_or_book_another_amount(
 
 
 async def test_the_same_seed_hits_the_same_payments(
-    sandbox: SandboxServer, tmp_path_factory: pytest.TempPathFactory, http: httpx.AsyncClient
+    start_sandbox: StartSandbox, open_inbox: OpenInbox, http: httpx.AsyncClient
 ) -> None:
     fates = []
-    for name in ("first", "second"):
-        server = SandboxServer(
-            tmp_path_factory.mktemp(name),
-            HANSE_SANDBOX_PAYMENT_FAULTS="lost@0.4",
-            HANSE_SANDBOX_PAYMENT_FAULT_SEED="7",
-        )
-        await server.start()
+    for _ in range(2):
+        server = await start_sandbox(HANSE_SANDBOX_PAYMENT_FAULTS="lost@0.4", HANSE_SANDBOX_PAYMENT_FAULT_SEED="7")
         channel = SandboxChannel("card", server.url, SECRET, http, now)
-        inbox = CallbackInbox(lambda channel=channel: channel, now)  # type: ignore[misc]
-        await inbox.open()
+        inbox = await open_inbox(channel)
         attempts = []
         for _ in range(20):
             request = asking(inbox)
@@ -247,8 +241,6 @@ async def test_the_same_seed_hits_the_same_payments(
         lost = {entry["subject"] for entry in await server.injected()}
         await inbox.wait_for(20 - len(lost))
         fates.append([attempt in lost for attempt in attempts])
-        await inbox.close()
-        await server.stop()
     assert fates[0] == fates[1]
     assert 0 < sum(fates[0]) < 20
 

@@ -3,7 +3,6 @@
 import asyncio
 import signal
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import httpx
 import pytest
@@ -11,17 +10,14 @@ import pytest
 from channels.payment.contract import CallbackKind, PaymentState, RefundState
 from channels.payment.sandbox_channel import SandboxChannel
 from tests.integration.channels.payment_contract import asking, asking_back, now, settled
-from tests.integration.channels.sandbox_server import SECRET, CallbackInbox, SandboxServer, until
+from tests.integration.channels.sandbox_server import SECRET, CallbackInbox, SandboxServer, StartSandbox, until
 
 ENDS = [signal.SIGTERM, signal.SIGKILL]
 
 
 @pytest.fixture
-async def own_server(tmp_path: Path) -> AsyncIterator[SandboxServer]:
-    server = SandboxServer(tmp_path, HANSE_SANDBOX_PAYMENT_REFUND_SECONDS="1.5")
-    await server.start()
-    yield server
-    await server.stop()
+async def own_server(start_sandbox: StartSandbox) -> SandboxServer:
+    return await start_sandbox(HANSE_SANDBOX_PAYMENT_REFUND_SECONDS="1.5")
 
 
 @pytest.fixture

@@ -1,15 +1,19 @@
 """Telling the world what happened."""
 
+from typing import TYPE_CHECKING
+
 from temporalio import activity
 
-from bus.publisher import Publisher
 from models.shared.events import EventBatch
+
+if TYPE_CHECKING:
+    from bus.publisher import Publisher
 
 
 class BusActivities:
     """Publishes for workflows. There is no undo: what was told happened."""
 
-    def __init__(self, publisher: Publisher) -> None:
+    def __init__(self, publisher: "Publisher") -> None:
         self._publisher = publisher
 
     @activity.defn(name="bus.publish_events")

@@ -1,17 +1,21 @@
 """The steps of sagas that move stock. Undo stands directly below do."""
 
+from typing import TYPE_CHECKING
+
 from temporalio import activity
 
 from models.inventory.messages import CommitStock, ReleaseStock, ReserveStock, Restock
 from models.inventory.types import Reservation, Restocked
 from models.shared.time import Clock
-from stores.inventory import InventoryStore
+
+if TYPE_CHECKING:
+    from stores.inventory import InventoryStore
 
 
 class InventoryActivities:
     """Each is one store promise, idempotent by the order id, so Temporal may repeat it as it likes."""
 
-    def __init__(self, store: InventoryStore, clock: Clock) -> None:
+    def __init__(self, store: "InventoryStore", clock: Clock) -> None:
         self._store = store
         self._clock = clock
 

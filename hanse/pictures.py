@@ -39,7 +39,9 @@ class Picture:
 
 
 def encode_picture(upload: bytes) -> Picture:
-    """Check and re-encode an upload; `PictureRefused` says what is wrong with it. Takes CPU time: call it in a thread.
+    """Check and re-encode an upload; `PictureRefused` says what is wrong with it.
+
+    Takes up to a second and 300 MB at the allowed size: call it in a thread, few at once.
 
     The declared type and the file name are not asked: only what the bytes really are. An animation keeps its first frame.
     """
@@ -65,8 +67,11 @@ def _decode(upload: bytes) -> Image.Image:
                     f"The picture is {opened.width} × {opened.height} pixels; at most {MAX_SIDE} a side are taken. Scale it"
                     " down."
                 )
-            upright = ImageOps.exif_transpose(opened)
-            return upright.convert("RGBA" if upright.has_transparency_data else "RGB")
+            opened.draft("RGB", (LARGE_SIDE, LARGE_SIDE))  # a JPEG is unpacked at a fraction of its size
+            kind = "RGBA" if opened.has_transparency_data else "RGB"
+            image: Image.Image = opened if opened.mode == kind else opened.convert(kind)
+            image.thumbnail((LARGE_SIDE, LARGE_SIDE), Image.Resampling.LANCZOS)
+            return ImageOps.exif_transpose(image)
     except UnidentifiedImageError as error:
         raise PictureRefused(
             "The file is not a JPEG, PNG, WebP or GIF picture, whatever its name says. Save it as one of these."

@@ -8,7 +8,10 @@ from pydantic import AfterValidator, AwareDatetime
 
 
 def _to_utc(moment: datetime) -> datetime:
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as fault:  # the zone moves a moment at either end of the calendar out of it
+        raise ValueError("the moment is outside the years 1 to 9999 in UTC") from fault
 
 
 Instant = Annotated[AwareDatetime, AfterValidator(_to_utc)]

@@ -11,6 +11,9 @@ from models.products.types import Media
 from models.shared.ids import MediaId
 from stores.products.rows import to_media
 
+_AT_ONCE = 2
+"""Uploads that are unpacked at the same time: the largest one allowed takes 300 MB of memory meanwhile."""
+
 
 class MediaStore:
     """Takes uploads in and gives their bytes out."""
@@ -18,6 +21,7 @@ class MediaStore:
     def __init__(self, db: Database, blobs: Blobs) -> None:
         self._db = db
         self._blobs = blobs
+        self._few = asyncio.Semaphore(_AT_ONCE)
 
     async def keep(self, upload: bytes, media_id: MediaId, now: datetime) -> Media:
         """Check, re-encode and keep a picture; `MediaRefused` says why not. Idempotent by the bytes of the upload.
@@ -25,7 +29,8 @@ class MediaStore:
         The blobs are durable before the row exists, so a row never points at nothing; a blob without a row does no harm.
         """
         try:
-            picture = await asyncio.to_thread(encode_picture, upload)
+            async with self._few:
+                picture = await asyncio.to_thread(encode_picture, upload)
         except PictureRefused as reason:
             raise MediaRefused(str(reason)) from reason
         await asyncio.gather(

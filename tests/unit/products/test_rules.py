@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from models.products.amounts import format_amount, parse_amount
 from models.products.errors import AmountInvalid, AttributesInvalid, BarcodeInvalid, CategoryCycle, PublicationGap
@@ -115,3 +116,9 @@ def test_what_is_not_an_amount_is_refused(text: str) -> None:
 def test_a_written_amount_reads_back(minor: int, currency: str) -> None:
     money = Money(minor=minor, currency=currency)
     assert parse_amount(format_amount(money), currency) == money
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_a_moment_that_utc_cannot_say_is_refused_like_any_other_wrong_input(moment: str) -> None:
+    with pytest.raises(ValidationError, match="years 1 to 9999"):
+        Publication.model_validate({"since": moment})

@@ -36,6 +36,14 @@ def read_cursor(cursor: str | None, kind: Callable[[str], Key]) -> Key | None:
         raise InvalidRequest("This cursor is not one of ours; start again without one.", field="cursor") from fault
 
 
+def row_number(text: str) -> int:
+    """A cursor's key where rows are numbered: a positive bigint."""
+    number = int(text)
+    if not 0 < number < 2**63:
+        raise ValueError(f"{number} is no row number")
+    return number
+
+
 def page(
     items: Sequence[Item], limit: int, key: Callable[[Item], object], show: Callable[[Item], Shown]
 ) -> Page[Shown]:

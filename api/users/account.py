@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from api.edge.identity import CurrentUser
-from api.edge.paging import Cursor, Limit, Page, page, read_cursor
+from api.edge.paging import Cursor, Limit, Page, page, read_cursor, row_number
 from api.edge.problems import refusals
 from api.edge.wired import Wired
 from api.users.proof import prove_password
@@ -83,7 +83,7 @@ async def change_password(ask: PasswordChange, who: CurrentUser, shop: Wired) ->
 @router.get("/logins", summary="Your login history", responses=refusals(NotAuthenticated, InvalidRequest))
 async def list_logins(who: CurrentUser, shop: Wired, limit: Limit = 20, cursor: Cursor = None) -> Page[LoginView]:
     """Every try to log in to your account in the last 180 days, newest first."""
-    tries = await shop.users.logins.history(who.user_id, before=read_cursor(cursor, int), limit=limit + 1)
+    tries = await shop.users.logins.history(who.user_id, before=read_cursor(cursor, row_number), limit=limit + 1)
     return page(tries, limit, lambda attempt: attempt.id, _shown)
 
 

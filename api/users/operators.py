@@ -7,7 +7,7 @@ from pydantic import JsonValue
 
 from api.edge.audit import Audit
 from api.edge.identity import operator
-from api.edge.paging import Cursor, Limit, Page, page, read_cursor
+from api.edge.paging import Cursor, Limit, Page, page, read_cursor, row_number
 from api.edge.problems import refusals
 from api.edge.versions import ExpectedVersion, IfMatchMissing, set_etag
 from api.edge.wired import Wired
@@ -162,13 +162,15 @@ async def list_actions(
     _who: AccountsOperator,
     shop: Wired,
     operator_id: UserId | None = None,
-    subject: Annotated[str | None, Query(max_length=200, description="The id of what it was done to.")] = None,
+    subject: Annotated[
+        str | None, Query(pattern=r"^[!-~]{1,200}$", description="The id of what it was done to.")
+    ] = None,
     limit: Limit = 20,
     cursor: Cursor = None,
 ) -> Page[AuditView]:
     """The audit log, newest first. Nothing in it can be changed or removed."""
     entries = await shop.audit_log.page(
-        operator_id=operator_id, subject=subject, before=read_cursor(cursor, int), limit=limit + 1
+        operator_id=operator_id, subject=subject, before=read_cursor(cursor, row_number), limit=limit + 1
     )
     return page(entries, limit, lambda entry: entry.id, _audited)
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, SecretStr, StringConstraints
+from pydantic import AfterValidator, ConfigDict, Field, SecretStr, StringConstraints
 
 from models.shared import Frozen, Instant
 from models.shared.ids import SessionId, UserId
@@ -24,7 +24,15 @@ ContactText = Annotated[
     StringConstraints(min_length=3, max_length=254),
     Field(description="An e-mail address, or a phone number with its country code; eleven digits mean mainland China."),
 ]
-PasswordText = Annotated[SecretStr, Field(min_length=1, max_length=1024)]
+
+
+def _is_text(secret: SecretStr) -> SecretStr:
+    if any("\ud800" <= character <= "\udfff" for character in secret.get_secret_value()):
+        raise ValueError("not valid Unicode: it has half of a surrogate pair")
+    return secret
+
+
+PasswordText = Annotated[SecretStr, Field(min_length=1, max_length=1024), AfterValidator(_is_text)]
 NewPasswordText = Annotated[
     SecretStr,
     Field(
@@ -32,6 +40,7 @@ NewPasswordText = Annotated[
         max_length=1024,
         description="8 to 256 characters of any kind; leaked and obvious ones are refused.",
     ),
+    AfterValidator(_is_text),
 ]
 CodeText = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")]
 OneTimePassword = Annotated[
@@ -90,7 +99,7 @@ class RefreshRequest(Frozen):
 
     model_config = like(refresh_token="kq3…")
 
-    refresh_token: Annotated[SecretStr, Field(min_length=1, max_length=200)]
+    refresh_token: Annotated[SecretStr, Field(min_length=1, max_length=200), AfterValidator(_is_text)]
 
 
 class Tokens(Frozen):

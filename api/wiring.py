@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from redis.asyncio import Redis
+from temporalio.client import Client
 
 from api.credentials.account_keys import AccountKeys
 from api.credentials.passwords import PasswordHasher
@@ -15,10 +16,13 @@ from channels.notification.sandbox import SandboxNotifier
 from hanse.blobs import LocalBlobs
 from hanse.database import Database
 from hanse.settings import Settings
+from hanse.temporal import connect
 from models.shared.time import Clock
 from stores.audit_log import AuditLog
+from stores.fulfillment import FulfillmentStore
 from stores.idempotency import IdempotencyStore
 from stores.inventory import InventoryStore
+from stores.orders import OrderStore
 from stores.products import BulkStore, CatalogueStore, MediaStore, ProductStore, TaxonomyStore
 from stores.users import UsersStore
 
@@ -33,9 +37,12 @@ class Services:
 
     settings: Settings
     clock: Clock
+    temporal: Client
     idempotency: IdempotencyStore
     audit_log: AuditLog
     inventory: InventoryStore
+    orders: OrderStore
+    fulfillment: FulfillmentStore
     users: UsersStore
     passwords: PasswordHasher
     access_tokens: AccessTokens
@@ -69,13 +76,17 @@ async def open_services(settings: Settings, clock: Clock = _utc_now) -> AsyncIte
         outbox = SandboxNotifier(settings.data_dir)
         ops = await database("ops")
         products = await database("products")
+        orders = await database("orders")
 
         yield Services(
             settings=settings,
             clock=clock,
+            temporal=await connect(settings, lazy=True),
             idempotency=IdempotencyStore(ops),
             audit_log=AuditLog(ops),
             inventory=InventoryStore(await database("inventory")),
+            orders=OrderStore(orders),
+            fulfillment=FulfillmentStore(orders),
             users=UsersStore.on(
                 await database("users"),
                 redis,

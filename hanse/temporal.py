@@ -27,8 +27,9 @@ def data_converter(settings: Settings) -> DataConverter:
     )
 
 
-async def connect(settings: Settings, runtime: Runtime | None = None) -> Client:
-    """A connected client; workers made from it inherit codec and tracing.
+async def connect(settings: Settings, runtime: Runtime | None = None, *, lazy: bool = False) -> Client:
+    """A connected client; workers made from it inherit codec and tracing. `lazy` connects at the first call instead, so that
+    an api starts, and serves what needs no saga, while Temporal is away; no worker can be made of such a client.
 
     Tracing is on once `hanse.telemetry.setup_telemetry` ran in this process, since workflow spans need its replay-safe
     provider; a process without telemetry traces nothing. gRPC is not compressed: payloads are ciphertext, and on loopback
@@ -43,6 +44,7 @@ async def connect(settings: Settings, runtime: Runtime | None = None) -> Client:
             plugins=[OpenTelemetryPlugin(add_temporal_spans=True)] if traced else [],
             runtime=runtime,
             grpc_compression=GrpcCompression.NONE,
+            lazy=lazy,
         )
     except RuntimeError as error:
         raise RuntimeError(

@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI
 
-from api import checkout, inventory, products, users
+from api import checkout, fulfillment, inventory, orders, products, users
 from api.edge import problems
 from api.edge.problems import PROBLEM_SCHEMA
 from api.wiring import Services, open_services
@@ -40,7 +40,15 @@ def build(settings: Settings, services: Services | None = None) -> FastAPI:
 
 def _mount(app: FastAPI, settings: Settings) -> None:
     """Every domain's routers, each named once."""
-    routers: list[APIRouter] = [*users.routers, *inventory.routers, *products.routers, checkout.r19, checkout.v1]
+    routers: list[APIRouter] = [
+        *users.routers,
+        *inventory.routers,
+        *products.routers,
+        *orders.routers,
+        *fulfillment.routers,
+        checkout.r19,
+        checkout.v1,
+    ]
     if settings.environment != "production":
         routers += users.development_routers
     for router in routers:

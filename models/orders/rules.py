@@ -63,3 +63,17 @@ def check_adds_up(quote: Quote, parcels: Sequence[ParcelPlan]) -> None:
         carried.update({item.sku_id: item.quantity for item in parcel.items})
     if carried != {line.sku_id: line.quantity for line in quote.lines}:
         raise ValueError("the parcels do not carry what the lines say")
+
+
+def without_personal_data(order: Order) -> Order:
+    """The order as someone sees it who packs or counts, but does not talk to its buyer: the region stays, the person goes."""
+    address = order.address
+    hidden = address.model_copy(
+        update={
+            "recipient": f"{address.recipient[:1]}**",
+            "phone": f"****{address.phone[-2:]}",
+            "postal_code": address.postal_code[:2] + "*" * len(address.postal_code[2:]),
+            "line": "***",
+        }
+    )
+    return order.model_copy(update={"address": hidden, "note": "***" if order.note else ""})

@@ -7,10 +7,10 @@ from models.fulfillment.rules import fulfillment_status
 from models.fulfillment.types import ParcelToSend, Shipment, ShipmentSearch
 from models.orders.types import OrderBreak
 from models.shared import Instant
-from models.shared.ids import OrderId, ShipmentId
+from models.shared.ids import OrderId, ShipmentId, UserId
 from models.shared.refusals import NotFound
 from stores.fulfillment.room import Room
-from stores.fulfillment.rows import read_shipment, read_shipments
+from stores.fulfillment.rows import read_shipment, read_shipments, shipment_unknown
 from stores.orders.rows import read_order
 
 
@@ -21,6 +21,15 @@ class Looking(Room):
         """The parcel, or `NotFound`."""
         async with self._db.reader() as connection:
             return await read_shipment(connection, shipment_id)
+
+    async def shipment_of(self, shipment_id: ShipmentId, user_id: UserId) -> Shipment:
+        """A parcel of one of the user's own orders; another's is `NotFound`, like one that does not exist."""
+        own = "WHERE s.shipment_id = $1 AND s.order_id IN (SELECT order_id FROM orders WHERE user_id = $2)"
+        async with self._db.reader() as connection:
+            found = await read_shipments(connection, own, shipment_id, user_id)
+        if not found:
+            raise shipment_unknown(shipment_id)
+        return found[0]
 
     async def shipments_of(self, order_id: OrderId) -> list[Shipment]:
         """The parcels of an order; empty before hand-over."""

@@ -24,6 +24,14 @@ class Reading(Room):
             raise order_unknown(order_id)
         return order
 
+    async def version_of(self, order_id: OrderId) -> int:
+        """The order's version, cheap enough to ask every second; it grows with every change. `NotFound` if there is none."""
+        async with self._db.reader() as connection:
+            version: int | None = await connection.fetchval("SELECT version FROM orders WHERE order_id = $1", order_id)
+        if version is None:
+            raise order_unknown(order_id)
+        return version
+
     async def orders_of(
         self, user_id: UserId, narrowed: OrderFilter, *, limit: int, after: OrderId | None = None
     ) -> list[Order]:

@@ -1,0 +1,89 @@
+"""Parcels as buyers follow them and warehouses work on them, and what sending costs.
+
+What moves a parcel speaks with its saga and is not here.
+"""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from api.edge.audit import Audit
+from api.edge.identity import CurrentUser, operator
+from api.edge.paging import Cursor, Limit, Page, page, read_cursor
+from api.edge.problems import refusals
+from api.edge.wired import Wired
+from api.orders.seeing import OrdersOperator, visible_order, works_with_orders
+from models.fulfillment.types import Shipment, ShipmentSearch
+from models.orders.types import ShippingRate
+from models.shared.ids import MerchantId, OrderId, ShipmentId, SkuId
+from models.shared.refusals import InvalidRequest, NotFound
+from models.users.errors import NotAuthenticated, PermissionMissing
+from models.users.types import Identity
+
+following = APIRouter(prefix="/v1", tags=["fulfillment"])
+working = APIRouter(prefix="/v1/operators", tags=["operators"])
+routers = (following, working)
+
+StockOperator = Annotated[Identity, operator("stock")]
+_ONE = (NotAuthenticated, NotFound)
+_OPERATOR = (NotAuthenticated, PermissionMissing)
+
+
+@following.get("/orders/{order_id}/shipments", summary="Parcels of an order", responses=refusals(*_ONE))
+async def shipments_of(order_id: OrderId, who: CurrentUser, shop: Wired) -> list[Shipment]:
+    """Each with its waybill and its tracking, oldest report first; none before the order is handed over."""
+    await visible_order(shop, order_id, who)
+    return await shop.fulfillment.shipments_of(order_id)
+
+
+@following.get("/shipments/{shipment_id}", summary="A parcel", responses=refusals(*_ONE))
+async def show(shipment_id: ShipmentId, who: CurrentUser, shop: Wired) -> Shipment:
+    """A parcel of one of your orders; operators see any."""
+    if works_with_orders(who):
+        return await shop.fulfillment.shipment(shipment_id)
+    return await shop.fulfillment.shipment_of(shipment_id, who.user_id)
+
+
+class _Looking(ShipmentSearch):
+    """The filters, as query parameters beside those of paging."""
+
+    limit: Limit = 20
+    cursor: Cursor = None
+
+
+@working.get("/shipments", summary="Find parcels", responses=refusals(*_OPERATOR, InvalidRequest))
+async def search(asked: Annotated[_Looking, Query()], _who: OrdersOperator, shop: Wired) -> Page[Shipment]:
+    """Queues of work, oldest first: what waits to be let out (`status=picking`), what went wrong (`status=exception`)."""
+    wanted = ShipmentSearch(**asked.model_dump(exclude={"limit", "cursor"}))
+    after = read_cursor(asked.cursor, ShipmentId)
+    shipments = await shop.fulfillment.search(wanted, limit=asked.limit + 1, after=after)
+    return page(shipments, asked.limit, lambda shipment: shipment.shipment_id, lambda shipment: shipment)
+
+
+@working.get("/shipping-rates", summary="Shipping rates of a merchant", responses=refusals(*_OPERATOR))
+async def list_rates(merchant_id: MerchantId, _who: OrdersOperator, shop: Wired) -> list[ShippingRate]:
+    """The general ones first. A line takes the most specific rate that fits; without any, sending is free."""
+    return await shop.fulfillment.rates_of(merchant_id)
+
+
+@working.put("/shipping-rates", status_code=204, summary="Set a shipping rate", responses=refusals(*_OPERATOR))
+async def put_rate(rate: ShippingRate, who: StockOperator, shop: Wired, trail: Audit) -> None:
+    """For a merchant, one SKU or all, a country and the beginning of postal codes; replaces the rate for exactly these."""
+    async with trail.action(who, "fulfillment.put_rate", rate.merchant_id, rate=rate.model_dump(mode="json")):
+        await shop.fulfillment.put_rate(rate)
+
+
+@working.delete("/shipping-rates", status_code=204, summary="Remove a shipping rate", responses=refusals(*_OPERATOR))
+async def remove_rate(
+    merchant_id: MerchantId,
+    country: Annotated[str, Query(pattern=r"^[A-Z]{2}$")],
+    who: StockOperator,
+    shop: Wired,
+    trail: Audit,
+    sku_id: SkuId | None = None,
+    postal_prefix: Annotated[str, Query(pattern=r"^[A-Z0-9]{0,12}$")] = "",
+) -> None:
+    """Exactly this one; nothing happens if there is none."""
+    details = {"sku_id": sku_id, "country": country, "postal_prefix": postal_prefix}
+    async with trail.action(who, "fulfillment.remove_rate", merchant_id, **details):
+        await shop.fulfillment.remove_rate(merchant_id, sku_id, country, postal_prefix)

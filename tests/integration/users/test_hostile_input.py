@@ -48,6 +48,6 @@ async def test_hostile_text_in_queries_and_headers_is_refused_or_finds_nothing(s
         await admin.http.get("/v1/operators/accounts", params={"contact": text}),
         await admin.http.get("/v1/operators/accounts", params={"cursor": text}),
         await admin.http.get("/v1/dev/outbox", params={"to": text}),
-        await admin.http.get("/v1/sessions", headers={"user-agent": text[:200].encode("utf-8")}),
+        await admin.http.get("/v1/sessions", headers=[(b"user-agent", text[:200].encode("utf-8"))]),
     ]
     assert all(answer.status_code < 500 for answer in answers), [(a.request.url.path, a.text) for a in answers]

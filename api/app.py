@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI
 
-from api import checkout, fulfillment, inventory, orders, products, users
+from api import checkout, fulfillment, inventory, orders, payments, products, users
 from api.edge import problems
 from api.edge.problems import PROBLEM_SCHEMA
 from api.wiring import Services, open_services
@@ -46,6 +46,7 @@ def _mount(app: FastAPI, settings: Settings) -> None:
         *products.routers,
         *orders.routers,
         *fulfillment.routers,
+        *payments.routers,
         checkout.r19,
         checkout.v1,
     ]

@@ -5,14 +5,17 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+import httpx
 from redis.asyncio import Redis
 from temporalio.client import Client
 
+from activities.siblings import Siblings
 from api.credentials.account_keys import AccountKeys
 from api.credentials.passwords import PasswordHasher
 from api.credentials.tokens import AccessTokens
 from channels.notification.contract import Notifier
 from channels.notification.sandbox import SandboxNotifier
+from channels.payment.registry import PaymentChannels, sandbox_channels
 from hanse.blobs import LocalBlobs
 from hanse.database import Database
 from hanse.settings import Settings
@@ -23,6 +26,7 @@ from stores.fulfillment import FulfillmentStore
 from stores.idempotency import IdempotencyStore
 from stores.inventory import InventoryStore
 from stores.orders import OrderStore
+from stores.payments import PaymentStore
 from stores.products import BulkStore, CatalogueStore, MediaStore, ProductStore, TaxonomyStore
 from stores.users import UsersStore
 
@@ -43,6 +47,10 @@ class Services:
     inventory: InventoryStore
     orders: OrderStore
     fulfillment: FulfillmentStore
+    payments: PaymentStore
+    payment_channels: PaymentChannels
+    siblings: Siblings
+    """Starts and tells sagas by name; for what is asked of a saga and answered, `temporal`."""
     users: UsersStore
     passwords: PasswordHasher
     access_tokens: AccessTokens
@@ -77,16 +85,24 @@ async def open_services(settings: Settings, clock: Clock = _utc_now) -> AsyncIte
         ops = await database("ops")
         products = await database("products")
         orders = await database("orders")
+        temporal = await connect(settings, lazy=True)
+        http = await stack.enter_async_context(httpx.AsyncClient(timeout=10, follow_redirects=False))
+        sandbox_secret = settings.sandbox_payment_secret.get_secret_value()
 
         yield Services(
             settings=settings,
             clock=clock,
-            temporal=await connect(settings, lazy=True),
+            temporal=temporal,
             idempotency=IdempotencyStore(ops),
             audit_log=AuditLog(ops),
             inventory=InventoryStore(await database("inventory")),
             orders=OrderStore(orders),
             fulfillment=FulfillmentStore(orders),
+            payments=PaymentStore(await database("payments")),
+            payment_channels=PaymentChannels(
+                sandbox_channels(settings.sandbox_payment_url, sandbox_secret, http, clock)
+            ),
+            siblings=Siblings(temporal),
             users=UsersStore.on(
                 await database("users"),
                 redis,

@@ -74,10 +74,13 @@ async def ask_starting(
     update_id: str,
     over: Refusal | None = None,
 ) -> Any:
-    """Ask a workflow, starting it if it does not run yet: one round trip, the same answer for the same `update_id`."""
+    """Ask a workflow, starting it if it does not run yet: one round trip, the same answer for the same `update_id`.
+    A `wish` of None is for an update that takes nothing."""
+    args = [] if wish is None else [wish]
     try:
         return await answer_of(
-            client.execute_update_with_start_workflow(update, wish, start_workflow_operation=start, id=update_id), over
+            client.execute_update_with_start_workflow(update, args=args, start_workflow_operation=start, id=update_id),
+            over,
         )
     except BaseException:
         started = asyncio.ensure_future(start.workflow_handle())

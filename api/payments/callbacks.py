@@ -1,0 +1,166 @@
+"""What channels report. A report is verified, kept as it came, handed to its saga, and only then answered with 200.
+
+So nothing that was answered can be lost, and everything that was not is sent again by the channel. Whether the report is
+true to what is owed is the saga's judgement, not that of this page.
+"""
+
+import logging
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from prometheus_client import Counter
+
+from api.edge.problems import refusals
+from api.edge.refusals import BodyTooLarge
+from api.edge.sagas import answer_of
+from api.edge.wired import Wired
+from api.payments.schemas import Received
+from api.wiring import Services
+from channels.payment.contract import CallbackKind, ChannelCallback, PaymentChannel
+from channels.payment.errors import CallbackMalformed, CallbackSignatureInvalid, CallbackTimestampStale
+from models.payments.messages import PaymentReport, PaymentTimeoutInput, RefundLegState, RefundReport
+from models.payments.types import Attempt, CallbackVerdict, PaymentState
+from models.shared import Refusal
+from models.shared.ids import AttemptId, PaymentId
+from models.shared.refusals import NotFound
+
+bare = APIRouter(tags=["payments"])
+"""Served bare, as R19 writes it, and under /v1. Repeats are known by the channel's event id, not by an Idempotency-Key."""
+
+MAX_CALLBACK_BYTES = 65_536
+_log = logging.getLogger(__name__)
+_callbacks = Counter(
+    "hanse_payment_callbacks", "Callbacks of payment channels by what was thought of them", ["verdict"]
+)
+_VERDICTS: dict[type[Refusal], CallbackVerdict] = {
+    CallbackSignatureInvalid: CallbackVerdict.SIGNATURE_INVALID,
+    CallbackTimestampStale: CallbackVerdict.TIMESTAMP_STALE,
+    CallbackMalformed: CallbackVerdict.MALFORMED,
+    NotFound: CallbackVerdict.UNKNOWN_PAYMENT,
+}
+_UNTRUE = (*_VERDICTS, BodyTooLarge)
+
+
+async def raw_body(request: Request) -> bytes:
+    """The body as it came, byte for byte, since it is signed; refused above the limit before it is read whole."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_CALLBACK_BYTES:
+            raise BodyTooLarge(f"A callback has at most {MAX_CALLBACK_BYTES} bytes.")
+    return bytes(body)
+
+
+@bare.post(
+    "/payments/{addressee}/callbacks",
+    summary="A channel's report",
+    responses=refusals(*_UNTRUE),
+    include_in_schema=True,
+)
+async def receive(
+    addressee: AttemptId | PaymentId, request: Request, body: Annotated[bytes, Depends(raw_body)], shop: Wired
+) -> Received:
+    """For payment channels: `addressee` is the attempt (or the payment) the report is about. The signature is checked over
+    the raw body; repeats, in any order and at any time, get the same answer."""
+    headers, now = dict(request.headers), shop.clock()
+    attempts: tuple[Attempt, ...] = ()
+    channel, callback = None, None
+    verdict = CallbackVerdict.GENUINE
+    try:
+        attempts = await _attempts_of(addressee, shop)
+        channel, callback = _verified(shop, attempts, headers, body)
+        attempt = _about(callback, attempts)
+    except tuple(_VERDICTS) as refusal:
+        verdict = _VERDICTS[type(refusal)]
+        raise
+    finally:
+        event_id = callback.event_id if callback else None
+        name = channel.terms.name if channel else None
+        await shop.payments.keep_callback(addressee, name, headers, body, event_id, verdict, now)
+        _callbacks.labels(verdict.value).inc()
+    await _tell_once(shop, attempt, callback)
+    return Received()
+
+
+async def _attempts_of(addressee: AttemptId | PaymentId, shop: Services) -> tuple[Attempt, ...]:
+    if isinstance(addressee, AttemptId):
+        return (await shop.payments.attempt(addressee),)
+    return await shop.payments.attempts((await shop.payments.payment(addressee)).payment_id)
+
+
+def _verified(
+    shop: Services, attempts: tuple[Attempt, ...], headers: dict[str, str], body: bytes
+) -> tuple[PaymentChannel, ChannelCallback]:
+    """Read by the channel of one of these attempts; the last channel's refusal if none of them sent it."""
+    refusal: Refusal = NotFound("Nobody has tried to pay this yet.")
+    for name in dict.fromkeys(attempt.channel for attempt in attempts):
+        channel = shop.payment_channels.named(name)
+        try:
+            callback = channel.parse_callback(headers, body, shop.clock())
+        except (CallbackSignatureInvalid, CallbackTimestampStale, CallbackMalformed) as unread:
+            refusal = unread
+        else:
+            if callback.kind is CallbackKind.PAYMENT_PAID and callback.transaction_id is None:
+                raise CallbackMalformed("The report says that money came, but not under which transaction.")
+            return channel, callback
+    raise refusal
+
+
+def _about(callback: ChannelCallback, attempts: tuple[Attempt, ...]) -> Attempt:
+    for attempt in attempts:
+        if attempt.attempt_id == callback.attempt:
+            return attempt
+    raise NotFound(f"The report is about {callback.attempt}, which does not belong to this address.")
+
+
+async def _tell_once(shop: Services, attempt: Attempt, callback: ChannelCallback) -> None:
+    """A report that reached its saga before needs no more; one that did not, perhaps in a crash, is told again."""
+    if await shop.payments.was_told(attempt.channel, callback.event_id):
+        return
+    match callback.kind:
+        case CallbackKind.PAYMENT_PAID:
+            await _report_payment(shop, attempt, callback)
+        case CallbackKind.PAYMENT_CLOSED:
+            await shop.payments.close_attempt(attempt.attempt_id)
+        case CallbackKind.REFUND_SUCCEEDED | CallbackKind.REFUND_REFUSED:
+            await _report_refund(shop, attempt, callback)
+    await shop.payments.mark_told(attempt.channel, callback.event_id, shop.clock())
+
+
+async def _report_payment(shop: Services, attempt: Attempt, callback: ChannelCallback) -> None:
+    payment = await shop.payments.payment(attempt.payment_id)
+    start = PaymentTimeoutInput(
+        order_id=payment.order_id,
+        payment_id=payment.payment_id,
+        user_id=payment.user_id,
+        due_at=payment.due_at,
+        placement=shop.settings.placement,
+        window_closed=payment.state is not PaymentState.PENDING,
+    )
+    report = PaymentReport(
+        attempt_id=attempt.attempt_id,
+        channel_transaction=callback.transaction_id or "",
+        amount=callback.amount,
+        paid_at=callback.occurred_at,
+        event_id=callback.event_id,
+        source="callback",
+    )
+    await answer_of(shop.siblings.report_payment(start, report))
+
+
+async def _report_refund(shop: Services, attempt: Attempt, callback: ChannelCallback) -> None:
+    if callback.refund_id is None:
+        raise CallbackMalformed("The report is about a refund, but does not say which.")
+    refund = await shop.payments.refund_of_leg(callback.refund_id)
+    leg = next((part for part in refund.legs if part.leg_id == callback.refund_id), None)
+    if leg is not None and leg.amount != callback.amount:
+        _log.error("%s reports %s for refund leg %s of %s", attempt.channel, callback.amount, leg.leg_id, leg.amount)
+        return
+    succeeded = callback.kind is CallbackKind.REFUND_SUCCEEDED
+    report = RefundReport(
+        leg_id=callback.refund_id,
+        state=RefundLegState.SUCCEEDED if succeeded else RefundLegState.REFUSED,
+        detail=(callback.reason or "")[:500],
+    )
+    standing = await shop.payments.record_leg(report, shop.clock())
+    await answer_of(shop.siblings.report_refund(refund.refund_id, standing))

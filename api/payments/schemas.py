@@ -1,0 +1,116 @@
+"""What goes over the wire about money."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field
+
+from channels.payment.contract import ChannelTerms, Language
+from models.payments.messages import RefundDecision
+from models.payments.rules import left_to_pay
+from models.payments.types import Attempt, AttemptState, Payment, PaymentState, RefundLine, RefundReason
+from models.shared import Frozen, Instant, Money
+from models.shared.ids import AttemptId, OrderId, PaymentId
+
+_Name = Annotated[str, Field(min_length=1, max_length=40)]
+
+
+class PayRequest(Frozen):
+    """A try to pay. Without `amount` it is for all that is left to pay; with it, a part (a voucher first, the card after)."""
+
+    order_id: OrderId
+    channel: _Name
+    method: _Name | None = None
+    amount: Money | None = None
+    instalments: Annotated[int, Field(ge=1, le=48)] = 1
+    language: Language = "en"
+    return_path: Annotated[str, Field(pattern=r"^/([^/\\\s][^\\\s]*)?$", max_length=300)] = "/"
+    """Where the buyer's browser goes afterwards, on this shop's own address."""
+
+
+class AttemptView(Frozen):
+    """A try to pay; while it is `pending` the buyer pays at `cashier_url`."""
+
+    attempt_id: AttemptId
+    payment_id: PaymentId
+    order_id: OrderId
+    channel: str
+    method: str
+    amount: Money
+    state: AttemptState
+    cashier_url: str | None
+    captured_at: Instant | None
+    created_at: Instant
+
+    @classmethod
+    def of(cls, attempt: Attempt) -> Self:
+        """The view of an attempt."""
+        return cls.model_validate({name: getattr(attempt, name) for name in cls.model_fields})
+
+
+class PaymentView(Frozen):
+    """What is owed for an order, and every try to pay it. `left` is still to be paid."""
+
+    payment_id: PaymentId
+    order_id: OrderId
+    amount: Money
+    left: Money
+    captured: Money
+    refunded: Money
+    held: Money
+    state: PaymentState
+    due_at: Instant
+    settled_at: Instant | None
+    attempts: tuple[AttemptView, ...]
+
+    @classmethod
+    def of(cls, payment: Payment, attempts: tuple[Attempt, ...]) -> Self:
+        """The view of a payment with its attempts."""
+        same = {name: getattr(payment, name) for name in cls.model_fields if name not in ("left", "attempts")}
+        return cls(**same, left=left_to_pay(payment), attempts=tuple(map(AttemptView.of, attempts)))
+
+
+class ChannelView(Frozen):
+    """A channel as the cashier shows it. Limits are minor units, inclusive; `fee` is what the shop pays for the rest."""
+
+    name: str
+    display_names: dict[Language, str]
+    min_minor: int
+    max_minor: int
+    fee: Money
+    takes_rest: bool
+    """Whether all that is left can be paid here in one go."""
+
+    @classmethod
+    def of(cls, terms: ChannelTerms, rest: Money) -> Self:
+        """The view of a channel for someone who still owes `rest`."""
+        return cls(
+            name=terms.name,
+            display_names=terms.display_names,
+            min_minor=terms.min_minor,
+            max_minor=terms.max_minor,
+            fee=terms.fee.on(rest),
+            takes_rest=terms.accepts(rest),
+        )
+
+
+class Received(Frozen):
+    """A callback has been understood and is safe here; a repeat gets the same answer."""
+
+    received: Literal[True] = True
+
+
+class RefundRequest(Frozen):
+    """Give money back. Without `amount`: all that is left. `attempt_id` names one surplus capture."""
+
+    amount: Money | None = None
+    reason: RefundReason = RefundReason.BY_OPERATOR
+    attempt_id: AttemptId | None = None
+    lines: Annotated[tuple[RefundLine, ...], Field(max_length=100)] = ()
+    restock: bool = False
+    note: Annotated[str, Field(max_length=500)] = ""
+
+
+class RefundDecisionRequest(Frozen):
+    """What to do about a refund that its channel refused for good."""
+
+    decision: RefundDecision

@@ -2,7 +2,8 @@
 
 Orders that come while others are being served wait a moment and are then served together, in one pair of statements and one
 commit on disk: a crowd is quicker that way than one after another, above all when it wants the same SKU. Someone who comes
-alone is served at once. There is one turn at a time per process: two make smaller crowds and measured a fifth slower. What the crowd's turn did not settle is settled for that order by itself.
+alone is served at once. There is one turn at a time per process: two make smaller crowds and measured a fifth slower. What
+the crowd's turn did not settle is settled for that order by itself.
 """
 
 import asyncio

@@ -16,7 +16,7 @@ from api.edge.paging import Cursor, Limit, Page, page, read_cursor
 from api.edge.problems import refusals
 from api.edge.versions import ExpectedVersion, IfMatchMissing, set_etag
 from api.edge.wired import Wired
-from api.products.schemas import MediaRequest, NewProduct, NewSku, PriceRequest, WhenRequest
+from api.products.schemas import MediaRequest, NewProduct, NewSku, PriceRequest, ProductRequest, SkuRequest, WhenRequest
 from models.products.errors import (
     AttributesInvalid,
     BarcodeInvalid,
@@ -95,7 +95,7 @@ async def show_any_product(spu_id: SpuId, _who: CatalogueOperator, response: Res
 @router.put("/products/{spu_id}", summary="Change a product", responses=refusals(*EDIT, ProductUnknown, *_DRAFT))
 async def change_product(
     spu_id: SpuId,
-    ask: ProductDraft,
+    ask: ProductRequest,
     version: ExpectedVersion,
     who: CatalogueOperator,
     response: Response,
@@ -190,7 +190,7 @@ async def create_sku(
 )
 async def change_sku(
     sku_id: SkuId,
-    ask: SkuDraft,
+    ask: SkuRequest,
     version: ExpectedVersion,
     who: CatalogueOperator,
     response: Response,

@@ -1,7 +1,7 @@
 """What goes over the wire about products, where it is not a value of the domain itself."""
 
 from collections.abc import Mapping
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -32,6 +32,16 @@ _COUNTS = (
     "prices_changed",
     "unchanged",
 )
+
+
+_MATERIAL = {"code": "material", "label": "材质 Material", "kind": "enum", "choices": ["cotton", "linen"]}
+
+
+def _like(**example: Any) -> ConfigDict:
+    """The example of a request in the API description."""
+    return ConfigDict(json_schema_extra={"example": example})
+
+
 Position = Annotated[int, Field(ge=0, le=100_000)]
 
 
@@ -83,20 +93,30 @@ class ShownProduct(Frozen):
         return cls(**fields, skus=tuple(ShownSku.of(sku, available.get(sku.sku_id, 0)) for sku in product.skus))
 
 
+class ProductRequest(ProductDraft):
+    """Everything a product says about itself."""
+
+    model_config = _like(
+        title="亚麻衬衫 Linen shirt", category_id="cat_01jd8x3k7q9z4w2v6t5r8y1n0m", attributes={"material": "linen"}
+    )
+
+
+class SkuRequest(SkuDraft):
+    """Everything a SKU says about itself."""
+
+    model_config = _like(options={"Size": "M"}, weight_g=280, max_per_order=5)
+
+
 class NewProduct(ProductDraft):
     """A product to be created; merchant and code never change afterwards."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "merchant_id": "mer_01jd8x3k7q9z4w2v6t5r8y1n0m",
-                "code": "linen-shirt",
-                "title": "亚麻衬衫 Linen shirt",
-                "description": "Washed linen, mother-of-pearl buttons.",
-                "category_id": "cat_01jd8x3k7q9z4w2v6t5r8y1n0m",
-                "attributes": {"fabric": "linen"},
-            }
-        }
+    model_config = _like(
+        merchant_id="mer_01jd8x3k7q9z4w2v6t5r8y1n0m",
+        code="linen-shirt",
+        title="亚麻衬衫 Linen shirt",
+        description="Washed linen, shell buttons.",
+        category_id="cat_01jd8x3k7q9z4w2v6t5r8y1n0m",
+        attributes={"material": "linen"},
     )
 
     merchant_id: MerchantId
@@ -106,16 +126,7 @@ class NewProduct(ProductDraft):
 class NewSku(SkuDraft):
     """A SKU to be created; its code never changes afterwards."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "code": "linen-shirt-m",
-                "options": {"Size": "M"},
-                "weight_g": 280,
-                "barcode": "4006381333931",
-            }
-        }
-    )
+    model_config = _like(code="linen-shirt-m", options={"Size": "M"}, weight_g=280, barcode="4006381333931")
 
     code: Code
 
@@ -130,11 +141,7 @@ class Price(Frozen):
 class PriceRequest(Frozen):
     """A price from `effective_at` on; from now on without it."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {"price": {"minor": 19900, "currency": "CNY"}, "effective_at": "2026-12-01T00:00:00Z"}
-        }
-    )
+    model_config = _like(price={"minor": 19900, "currency": "CNY"}, effective_at="2026-12-01T00:00:00Z")
 
     price: Price
     effective_at: Instant | None = None
@@ -143,7 +150,7 @@ class PriceRequest(Frozen):
 class WhenRequest(Frozen):
     """From when on; from now on without `at`."""
 
-    model_config = ConfigDict(json_schema_extra={"example": {"at": "2026-12-01T00:00:00Z"}})
+    model_config = _like(at="2026-12-01T00:00:00Z")
 
     at: Instant | None = None
 
@@ -151,11 +158,15 @@ class WhenRequest(Frozen):
 class MediaRequest(Frozen):
     """The pictures of a product, in the order they are shown."""
 
+    model_config = _like(media_ids=["med_01jd8x3k7q9z4w2v6t5r8y1n0m"])
+
     media_ids: Annotated[list[MediaId], Field(max_length=20)]
 
 
 class MerchantRequest(Frozen):
     """Who a merchant is and where."""
+
+    model_config = _like(name="汉萨家居 Hansa Home", city="Shanghai", region="Shanghai")
 
     name: Label
     city: Label
@@ -165,11 +176,15 @@ class MerchantRequest(Frozen):
 class NewMerchant(MerchantRequest):
     """A merchant to be added; its code never changes afterwards."""
 
+    model_config = _like(code="hansa-home", name="汉萨家居 Hansa Home", city="Shanghai", region="Shanghai")
+
     code: Code
 
 
 class BrandRequest(Frozen):
     """What a brand is called."""
+
+    model_config = _like(name="Alster")
 
     name: Label
 
@@ -177,11 +192,19 @@ class BrandRequest(Frozen):
 class NewBrand(BrandRequest):
     """A brand to be added; its code never changes afterwards."""
 
+    model_config = _like(code="alster", name="Alster")
+
     code: Code
 
 
 class CategoryRequest(Frozen):
     """What a category says; `position` orders it among its siblings."""
+
+    model_config = _like(
+        name="Shirts",
+        position=1,
+        attributes=[_MATERIAL],
+    )
 
     name: Label
     position: Position = 0
@@ -191,12 +214,20 @@ class CategoryRequest(Frozen):
 class NewCategory(CategoryRequest):
     """A category to be added below `parent_id`, or as a root; its code never changes afterwards."""
 
+    model_config = _like(
+        code="shirts",
+        name="Shirts",
+        attributes=[_MATERIAL],
+    )
+
     code: Code
     parent_id: CategoryId | None = None
 
 
 class MoveRequest(Frozen):
     """Where a category goes: below another, or to the roots (null)."""
+
+    model_config = _like(parent_id=None)
 
     parent_id: CategoryId | None
 

@@ -1,7 +1,6 @@
 """Whole catalogues in and out, in batches: memory stays the same however long the file is."""
 
 from collections.abc import AsyncIterator, Iterable, Mapping
-from dataclasses import asdict
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -274,9 +273,9 @@ async def _append_prices(tx: Connection, prices: Mapping[SkuId, Money], now: dat
 
 
 def _spu_record(spu: SpuState) -> dict[str, Any]:
-    record = {name: value for name, value in asdict(spu).items() if name != "publication"}
+    record = {name: value for name, value in vars(spu).items() if name != "publication"}
     return record | spu.publication.model_dump(mode="json")
 
 
 def _sku_record(sku: SkuState) -> dict[str, Any]:
-    return asdict(sku) | {"options_key": options_key(sku.options)}
+    return vars(sku) | {"options_key": options_key(sku.options)}

@@ -8,7 +8,9 @@ from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
+from api.app import build
 from hanse.settings import Settings
 from models.inventory.types import WarehouseDetails
 from models.shared.ids import MerchantId, SkuId, WarehouseId
@@ -65,12 +67,19 @@ class OpenShop:
         return found
 
 
+@pytest.fixture(scope="session")
+async def products_api(settings: Settings) -> FastAPI:
+    return build(settings)
+
+
 @pytest.fixture
-async def opened(database: OpenDatabase, redis_url: str, tmp_path: Path, settings: Settings) -> AsyncIterator[OpenShop]:
+async def opened(
+    database: OpenDatabase, redis_url: str, tmp_path: Path, products_api: FastAPI
+) -> AsyncIterator[OpenShop]:
     catalogue = await open_catalogue(await database("products"), tmp_path)
     inventory = InventoryStore(await database("inventory"))
     users, ops = await database("users"), await database("ops")
-    async with open_shop(users, ops, redis_url, tmp_path, settings) as shop:
+    async with open_shop(products_api, users, ops, redis_url, tmp_path) as shop:
         vars(shop.app.state.services).update(
             products=catalogue.products,
             catalogue=catalogue.edits,

@@ -5,11 +5,15 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
+from fastapi.middleware.cors import CORSMiddleware
 
-from api import checkout, fulfillment, inventory, orders, payments, products, users
+from api import checkout, fulfillment, inventory, orders, payments, products, system, users
 from api.edge import problems
+from api.edge.body_limit import BodyLimit
 from api.edge.problems import PROBLEM_SCHEMA
+from api.edge.security_headers import SecurityHeaders
 from api.wiring import Services, open_services
+from hanse.http_telemetry import instrument
 from hanse.settings import Settings
 
 _ABOUT = """
@@ -20,6 +24,10 @@ A saga-first shop: every order is a durable workflow; stock, money, coupons and 
 * Lists are paged by cursor: pass `next` of one page as `cursor` of the following one.
 * Amounts are integers of minor units with an ISO 4217 currency. Times are UTC, RFC 3339.
 """
+
+
+_LARGER_BODIES = (("/v1/catalogue/media", 6_291_456), ("/v1/catalogue/import", 10_485_760))
+"""Pictures of 5 MB with their form around them; catalogue files. Everything else keeps to `max_body_bytes`."""
 
 
 def build(settings: Settings, services: Services | None = None) -> FastAPI:
@@ -34,13 +42,29 @@ def build(settings: Settings, services: Services | None = None) -> FastAPI:
     app = FastAPI(title="Hanse", version="1", description=_ABOUT, lifespan=lifespan)
     problems.install(app)
     _mount(app, settings)
+    _guard(app, settings)
     _describe(app)
+    instrument(app)
     return app
+
+
+def _guard(app: FastAPI, settings: Settings) -> None:
+    """What stands before every route; the last one added sees a request first."""
+    app.add_middleware(BodyLimit, limit=settings.max_body_bytes, larger=_LARGER_BODIES)
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=[settings.temporal_ui_url],
+        allow_methods=["POST"],
+        allow_headers=["authorization", "content-type", "x-namespace"],
+        allow_credentials=True,
+    )
+    app.add_middleware(SecurityHeaders)
 
 
 def _mount(app: FastAPI, settings: Settings) -> None:
     """Every domain's routers, each named once."""
     routers: list[APIRouter] = [
+        system.router,
         *users.routers,
         *inventory.routers,
         *products.routers,

@@ -42,6 +42,7 @@ class Services:
     settings: Settings
     clock: Clock
     temporal: Client
+    redis: Redis
     idempotency: IdempotencyStore
     audit_log: AuditLog
     inventory: InventoryStore
@@ -92,6 +93,7 @@ async def open_services(settings: Settings, clock: Clock = _utc_now) -> AsyncIte
         yield Services(
             settings=settings,
             clock=clock,
+            redis=redis,
             temporal=temporal,
             idempotency=IdempotencyStore(ops),
             audit_log=AuditLog(ops),

@@ -101,6 +101,11 @@ class IdempotencyStore:
         async with self._db.reader() as connection:
             await connection.execute("DELETE FROM idempotency_keys WHERE scope = $1 AND status IS NULL", scope)
 
+    async def ping(self) -> None:
+        """Whether the database answers; raises what asyncpg raises."""
+        async with self._db.reader() as connection:
+            await connection.execute("SELECT 1")
+
     async def prune(self, now: datetime) -> int:
         """Drop what is older than the published retention; returns how many."""
         async with self._db.reader() as connection:

@@ -11,7 +11,9 @@ from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.worker import PollerBehaviorAutoscaling, Worker, WorkerDeploymentConfig
 
 from activities.refusals import RefusalInterceptor
+from hanse.metrics import serve_metrics
 from hanse.settings import Settings
+from hanse.telemetry import setup_telemetry
 from workers.queues import Activities, activities_on, workflows_on
 from workers.sandbox import runner
 from workers.wiring import open_worker
@@ -66,4 +68,6 @@ async def serve(settings: Settings, queues: Sequence[str] = ()) -> None:
 
 def run(settings: Settings, queues: Sequence[str] = ()) -> None:
     """The whole life of a worker process."""
+    setup_telemetry(settings, "hanse-worker")
+    serve_metrics(settings)
     asyncio.run(serve(settings, queues))

@@ -3,7 +3,17 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, ForeignKey, Index, MetaData, Text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -35,3 +45,24 @@ class AuditLogTable(OpsTable, table=True):
     address: str = Field(sa_type=Text)
     trace_id: str | None = Field(sa_type=Text)
     intent: int | None = Field(sa_type=BigInteger, sa_column_args=[ForeignKey("audit_log.id")])
+
+
+class IdempotencyKeyTable(OpsTable, table=True):
+    """Remembered requests. `scope` is a digest of caller, method, path and key; without a status the work still runs."""
+
+    __tablename__ = "idempotency_keys"
+    __table_args__ = (
+        CheckConstraint(
+            "(status IS NULL) = (media_type IS NULL) AND (status IS NULL) = (body IS NULL)",
+            name="idempotency_keys_answer_is_whole",
+        ),
+        Index("idempotency_keys_age", "first_seen_at"),
+    )
+
+    scope: bytes = Field(sa_type=LargeBinary, primary_key=True)
+    fingerprint: bytes = Field(sa_type=LargeBinary)
+    first_seen_at: datetime = Field(sa_type=DateTime(timezone=True))
+    lease_until: datetime = Field(sa_type=DateTime(timezone=True))
+    status: int | None = Field(sa_type=SmallInteger)
+    media_type: str | None = Field(sa_type=Text)
+    body: bytes | None = Field(sa_type=LargeBinary)

@@ -7,9 +7,10 @@ from fastapi import APIRouter
 from api.payments import callbacks, operators, paying, refunding
 
 _versioned = APIRouter(prefix="/v1")
-for _bare in (paying.bare, callbacks.bare, refunding.bare):
-    _versioned.include_router(_bare)
+_bare = (paying.bare, paying.bare_reads, callbacks.bare, refunding.bare)
+for _router in _bare:
+    _versioned.include_router(_router)
 
-routers = (paying.bare, callbacks.bare, refunding.bare, _versioned, paying.cashier, refunding.v1, operators.router)
+routers = (*_bare, _versioned, paying.cashier, refunding.v1, refunding.reads, operators.router)
 
 __all__ = ["routers"]

@@ -31,7 +31,10 @@ from models.shared.refusals import NotFound
 from models.users.errors import NotAuthenticated
 
 bare = idempotent_router(tags=["payments"])
-"""Served bare, as R19 writes them, and under /v1."""
+"""Served bare, as R19 writes it, and under /v1."""
+
+bare_reads = APIRouter(tags=["payments"])
+"""As R19 would write it, and under /v1."""
 
 cashier = APIRouter(prefix="/v1/cashier", tags=["payments"])
 
@@ -70,7 +73,7 @@ async def pay(ask: PayRequest, who: CurrentUser, claim: Claimant, shop: Wired) -
     return AttemptView.of(await _payable(shop, payment, attempt, channel, ask))
 
 
-@bare.get("/payments/{payment_id}", summary="A payment", responses=refusals(NotAuthenticated, NotFound))
+@bare_reads.get("/payments/{payment_id}", summary="A payment", responses=refusals(NotAuthenticated, NotFound))
 async def show_payment(payment_id: PaymentId, who: CurrentUser, shop: Wired) -> PaymentView:
     """What is owed, what came, what went back, and every try to pay."""
     payment = await payment_seen_by(who, payment_id, shop)

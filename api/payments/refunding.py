@@ -2,6 +2,7 @@
 
 from typing import Annotated
 
+from fastapi import APIRouter
 from temporalio.client import WithStartWorkflowOperation
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 
@@ -35,6 +36,7 @@ bare = idempotent_router(tags=["refunds"])
 """Served bare, as R19 writes it, and under /v1."""
 
 v1 = idempotent_router(prefix="/v1", tags=["refunds"])
+reads = APIRouter(prefix="/v1", tags=["refunds"])
 
 Cashier = Annotated[Identity, operator("finance")]
 _WHO = (NotAuthenticated, PermissionMissing, NotFound)
@@ -75,7 +77,7 @@ async def decide(
         return await answer_of(saga.execute_update(RefundSaga.decide, wish, id=update_id), over)
 
 
-@v1.get(
+@reads.get(
     "/payments/{payment_id}/refunds", summary="Refunds of a payment", responses=refusals(NotAuthenticated, NotFound)
 )
 async def list_refunds(payment_id: PaymentId, who: CurrentUser, shop: Wired) -> list[Refund]:

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 
+from api.app import build
 from hanse.settings import Settings
 from models.inventory.errors import SoldOut
 from stores.idempotency import IdempotencyStore
@@ -17,15 +19,15 @@ from tests.integration.users.shop import Person, open_shop
 from tests.integration.users.shop import Shop as AccountsShop
 
 
+@pytest.fixture(scope="module")
+def api() -> FastAPI:
+    return build(Settings(environment="test"))
+
+
 @pytest.fixture
-async def accounts(
-    database: OpenDatabase, redis_url: str, tmp_path: Path, settings: Settings
-) -> AsyncIterator[AccountsShop]:
+async def accounts(database: OpenDatabase, redis_url: str, tmp_path: Path, api: FastAPI) -> AsyncIterator[AccountsShop]:
     ops = await database("ops")
-    async with ops.reader() as connection:
-        if await connection.fetchval("SELECT to_regclass('idempotency_keys')") is None:
-            pytest.skip("database ops has no table idempotency_keys yet; no POST of the api can work without it")
-    async with open_shop(await database("users"), ops, redis_url, tmp_path, settings) as opened:
+    async with open_shop(api, await database("users"), ops, redis_url, tmp_path) as opened:
         opened.app.state.services.inventory = InventoryStore(await database("inventory"))
         opened.app.state.services.idempotency = IdempotencyStore(ops)
         yield opened

@@ -57,6 +57,13 @@ def to(
     return AdvanceOrder(order_id=order_id, to=status, at=at, cancel_reason=reason)
 
 
+def hand_over(order: Order) -> HandOver:
+    """Give the parcels of an order to fulfillment."""
+    return HandOver(
+        order_id=order.order_id, payment_id=order.payment_id, user_id=order.user_id, parcels=order.parcels, at=LATER
+    )
+
+
 def report(
     status: ShipmentStatus, minutes: int, *, event_id: str | None = None, exception: ExceptionKind | None = None
 ) -> TrackingReport:
@@ -85,16 +92,11 @@ class Shop:
 
     async def handed_over(self, name: str = "order", *, parcels: int = 1) -> list[Shipment]:
         """The parcels of a paid order, being picked."""
-        order = await self.paid(name, parcels=parcels)
-        return await self.parcels.open_shipments(
-            HandOver(
-                order_id=order.order_id,
-                payment_id=order.payment_id,
-                user_id=order.user_id,
-                parcels=order.parcels,
-                at=LATER,
-            )
-        )
+        return await self.handed_over_of(await self.paid(name, parcels=parcels))
+
+    async def handed_over_of(self, order: Order) -> list[Shipment]:
+        """The parcels of this paid order, being picked."""
+        return await self.parcels.open_shipments(hand_over(order))
 
     async def moved(
         self,

@@ -8,20 +8,13 @@ import asyncpg
 import pytest
 
 from models.fulfillment.errors import IllegalShipmentStep, PickedTooMuch, ShipmentStopped
-from models.fulfillment.messages import HandOver
 from models.fulfillment.types import ExceptionKind, Shipment, ShipmentSearch, ShipmentStatus
 from models.orders.errors import OrderAlreadyShipped, OrderNotOpen
-from models.orders.types import CancelReason, FulfillmentStatus, LineRequest, Order, OrderStatus
+from models.orders.types import CancelReason, FulfillmentStatus, LineRequest, OrderStatus
 from models.shared.refusals import NotFound
-from tests.integration.orders.shop import HOUSE, LATER, NOW, OTHER_HOUSE, POT, TEA, Shop, opening, report, to
+from tests.integration.orders.shop import HOUSE, LATER, NOW, OTHER_HOUSE, POT, TEA, Shop, hand_over, opening, report, to
 
 S = ShipmentStatus
-
-
-def hand_over(order: Order) -> HandOver:
-    return HandOver(
-        order_id=order.order_id, payment_id=order.payment_id, user_id=order.user_id, parcels=order.parcels, at=LATER
-    )
 
 
 async def fulfillment_of(shop: Shop, parcel: Shipment) -> FulfillmentStatus:

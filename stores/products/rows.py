@@ -63,7 +63,7 @@ async def read_products(connection: Connection, spu_ids: Sequence[SpuId], now: d
     skus = await connection.fetch(
         f"""
         SELECT k.*, price.minor, price.currency FROM skus k LEFT JOIN {PRICE_IN_FORCE}
-        WHERE k.spu_id = ANY($1) ORDER BY k.spu_id, k.id
+        WHERE k.spu_id = ANY($1) ORDER BY k.spu_id, k.created_at, length(k.code), k.code
         """,
         list(spu_ids),
         now,

@@ -1,7 +1,6 @@
 """The demo shop is complete, and loading it again changes nothing."""
 
 import io
-import time
 from pathlib import Path
 
 import pytest
@@ -24,9 +23,7 @@ def demo_settings(migrated_settings: Settings, redis_url: str, tmp_path: Path) -
 
 
 async def test_the_demo_shop_sells_what_it_shows_and_loads_once(demo_settings: Settings) -> None:
-    started = time.monotonic()
     first = await load(demo_settings)
-    taken = time.monotonic() - started
     database = await Database(demo_settings.dsn("products")).open()
     stock = await Database(demo_settings.dsn("inventory")).open()
     products, inventory = ProductStore(database), InventoryStore(stock)
@@ -49,8 +46,6 @@ async def test_the_demo_shop_sells_what_it_shows_and_loads_once(demo_settings: S
     assert again == first
     assert [await products.published(card.spu_id, now) for card in cards] == whole
     assert await inventory.available(skus) == dict.fromkeys(skus, 160)
-    assert taken < 30, f"loading took {taken:.1f} s"
-    print(f"loaded in {taken:.2f} s")  # noqa: T201 # shown by -s
     await database.close()
     await stock.close()
 

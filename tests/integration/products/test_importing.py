@@ -182,3 +182,9 @@ async def test_two_imports_of_one_file_at_once_make_one_catalogue(catalogue: Cat
     assert sum(batch.unchanged for done in both for batch in done) == 1500
     [product] = await everything(catalogue)
     assert len({SkuId(sku.sku_id) for sku in product.skus}) == 1500
+
+
+async def test_skus_are_shown_in_the_order_of_their_codes_numbers_by_value(catalogue: Catalogue) -> None:
+    await bring_in(catalogue, csv_of(*(GOOD.format(number) for number in (10, 9, 2, 1))))
+    [product] = await everything(catalogue)
+    assert [sku.code for sku in product.skus] == ["tee-1", "tee-2", "tee-9", "tee-10"]

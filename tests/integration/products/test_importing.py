@@ -9,9 +9,10 @@ import pytest
 from models.products.errors import ImportUnreadable
 from models.products.files import FileFormat, read_file, write_page
 from models.products.lines import LineFault
-from models.products.types import Product
+from models.products.types import Product, SkuDraft
 from models.shared import Money
 from models.shared.ids import SkuId
+from models.shared.refusals import StaleVersion
 from stores.products.bulk import BatchDone
 from tests.integration.products.catalogue import HOUR, NOW, Catalogue
 
@@ -188,3 +189,30 @@ async def test_skus_are_shown_in_the_order_of_their_codes_numbers_by_value(catal
     await bring_in(catalogue, csv_of(*(GOOD.format(number) for number in (10, 9, 2, 1))))
     [product] = await everything(catalogue)
     assert [sku.code for sku in product.skus] == ["tee-1", "tee-2", "tee-9", "tee-10"]
+
+
+async def test_operators_and_an_import_change_one_product_without_deadlock_or_loss(catalogue: Catalogue) -> None:
+    await bring_in(catalogue, csv_of(GOOD.format("M")))
+    [product] = await everything(catalogue)
+    now = NOW + HOUR
+
+    async def add(number: int) -> None:
+        draft = SkuDraft(options={"Size": f"own-{number}"}, weight_g=1)
+        sku_id, code = SkuId.derive(NOW, f"own-{number}"), f"own-{number}"
+        while True:
+            version = (await catalogue.products.product(product.spu_id, now)).version
+            try:
+                await catalogue.edits.create_sku(product.spu_id, version, sku_id, code, draft, now)
+            except StaleVersion:
+                continue
+            return
+
+    imports = [
+        bring_in(catalogue, csv_of(*(GOOD.format(f"{part}-{n}") for n in range(50))), hours=1) for part in range(4)
+    ]
+    done = await asyncio.gather(*(add(number) for number in range(6)), *imports)
+
+    assert [faults_of(one) for one in done if one is not None] == [[]] * 4
+    [after] = await everything(catalogue)
+    assert len(after.skus) == 1 + 6 + 200
+    assert after.version == product.version + 6 + 4

@@ -1,0 +1,290 @@
+"""The activities of orders and fulfillment, on real stores, with a real Kafka and a real Temporal, and with Kafka away."""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from redis.asyncio import Redis
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from activities.announcing import Announcer
+from activities.fulfillment import FulfillmentActivities
+from activities.orders import OrderActivities
+from activities.siblings import Siblings
+from bus.publisher import Publisher
+from channels.carrier.errors import CarrierUnknown
+from channels.carrier.registry import Carriers
+from channels.carrier.sandbox import SandboxCarrier, check_digit, waybill_of
+from hanse.settings import Settings
+from hanse.temporal import connect
+from models.fulfillment.events import ShipmentException, ShipmentShipped, ShipmentSigned
+from models.fulfillment.messages import (
+    AdvanceShipment,
+    BookWaybill,
+    FinishShipment,
+    FulfillmentInput,
+    StopShipments,
+    TrackShipment,
+)
+from models.fulfillment.types import ExceptionKind, Outbound, Shipment, ShipmentStatus
+from models.inventory.types import WarehouseDetails
+from models.orders.errors import AddressNotFound, SkuUnpublished, UnknownSku
+from models.orders.events import OrderCancelled, OrderCompleted, OrderCreated, OrderPaid
+from models.orders.messages import Basket, OrderRef, ParcelEnd, PriceLines, QuoteBasket
+from models.orders.types import CancelReason, LineRequest, OrderStatus
+from models.shared import Money
+from models.shared.done import Done
+from models.shared.ids import AddressId, ShipmentId, SkuId, UserId
+from models.users.rules import parse_contact
+from models.users.types import PostalAddress
+from stores.inventory import InventoryStore
+from stores.users import UsersStore
+from tests.conftest import OpenDatabase
+from tests.integration.orders.shop import BUYER, HOUSE, LATER, SHOP, Shop, hand_over, named, opening, report, to
+from tests.integration.products.catalogue import Catalogue, open_catalogue
+from tests.unit.orders.baskets import rate
+from workflows.fulfillment import Fulfillment
+
+S = ShipmentStatus
+POSTAL = PostalAddress(
+    recipient="Li Lei", phone="+8613800138000", region="Beijing", city="Beijing", line="1", postal_code="100-080"
+)
+
+
+@dataclass
+class Steps:
+    """What a worker would have, without the worker."""
+
+    shop: Shop
+    orders: OrderActivities
+    parcels: FulfillmentActivities
+    catalogue: Catalogue
+    users: UsersStore
+    temporal: Client
+
+
+@pytest.fixture
+async def steps(
+    shop: Shop, database: OpenDatabase, redis_url: str, tmp_path: Path, temporal: str, settings: Settings
+) -> AsyncIterator[Steps]:
+    """Kafka is away here: what happens must come back as unannounced."""
+    catalogue = await open_catalogue(await database("products"), tmp_path)
+    inventory = InventoryStore(await database("inventory"))
+    details = WarehouseDetails(code="H", merchant_id=SHOP, name="House", outbound="automatic")
+    await inventory.add_warehouse(HOUSE, details, LATER)
+    client = await connect(settings)
+    redis, day = Redis.from_url(redis_url), timedelta(days=1)
+    users = UsersStore.on(await database("users"), redis, access_token_lifetime=day, session_lifetime=day)
+    async with Publisher("127.0.0.1:1", timeout_seconds=0.3) as nowhere:
+        announcer = Announcer(nowhere, patience=0.2)
+        yield Steps(
+            shop=shop,
+            orders=OrderActivities(
+                shop.orders,
+                catalogue.products,
+                users.addresses,
+                shop.parcels,
+                announcer,
+                lambda: LATER + timedelta(days=30),
+            ),
+            parcels=FulfillmentActivities(
+                shop.parcels, inventory, Carriers(SandboxCarrier()), Siblings(client), announcer
+            ),
+            catalogue=catalogue,
+            users=users,
+            temporal=client,
+        )
+    await redis.aclose()
+
+
+async def a_buyer_with_an_address(steps: Steps, name: str = "li") -> tuple[UserId, AddressId]:
+    user_id, address_id = named(UserId, name), named(AddressId, name)
+    contact = parse_contact(f"{name}@example.com")
+    await steps.users.roles.ensure_operator(user_id, contact, "no hash", name, [], LATER)
+    await steps.users.addresses.add(address_id, user_id, POSTAL, default=True, now=LATER)
+    return user_id, address_id
+
+
+def ask(user_id: UserId, address_id: AddressId, sku_id: SkuId, quantity: int = 2) -> QuoteBasket:
+    lines = (LineRequest(sku_id=sku_id, quantity=quantity),)
+    return QuoteBasket(order_id=opening().order_id, user_id=user_id, basket=Basket(lines=lines, address_id=address_id))
+
+
+async def test_a_basket_is_quoted_from_catalogue_address_book_and_shipping_rates(steps: Steps) -> None:
+    product = await steps.catalogue.on_sale()
+    user_id, address_id = await a_buyer_with_an_address(steps)
+    await steps.shop.parcels.put_rate(rate(800, 100, merchant=product.merchant_id, prefix="1000"))
+    quoted = await steps.orders.quote_basket(ask(user_id, address_id, product.skus[0].sku_id))
+    assert (quoted.quote.goods, quoted.quote.shipping) == (Money(minor=39800), Money(minor=1000))
+    assert quoted.address.model_dump() == POSTAL.model_dump()
+
+
+async def test_a_foreign_or_missing_address_is_refused_alike(steps: Steps) -> None:
+    user_id, _ = await a_buyer_with_an_address(steps)
+    _, foreign = await a_buyer_with_an_address(steps, "han")
+    for address_id in (foreign, named(AddressId, "nowhere")):
+        with pytest.raises(AddressNotFound):
+            await steps.orders.quote_basket(ask(user_id, address_id, named(SkuId, "any")))
+
+
+async def test_what_the_catalogue_does_not_sell_is_refused(steps: Steps) -> None:
+    user_id, address_id = await a_buyer_with_an_address(steps)
+    with pytest.raises(UnknownSku):
+        await steps.orders.quote_basket(ask(user_id, address_id, named(SkuId, "unknown")))
+    unpublished = await steps.catalogue.sku(await steps.catalogue.product(), "m", Size="M")
+    await steps.catalogue.price(unpublished, Money(minor=100))
+    with pytest.raises(SkuUnpublished):
+        await steps.orders.quote_basket(ask(user_id, address_id, unpublished.skus[0].sku_id))
+
+
+async def test_every_change_of_an_order_comes_back_unannounced_while_kafka_is_away(steps: Steps) -> None:
+    asked = opening()
+    opened = await steps.orders.open_order(asked)
+    paid = await steps.orders.advance_order(to(asked.order_id, OrderStatus.PAID))
+    again = await steps.orders.advance_order(to(asked.order_id, OrderStatus.PAID, at=LATER + timedelta(hours=1)))
+    completed = await steps.orders.advance_order(to(asked.order_id, OrderStatus.COMPLETED))
+    told = [event for done in (opened, paid, completed) for event in done.unannounced]
+    assert [type(event) for event in told] == [OrderCreated, OrderPaid, OrderCompleted]
+    assert again == paid, "a repeated step tells the same fact under the same id"
+    assert Done.model_validate_json(opened.model_dump_json()) == opened, "it keeps its type through Temporal"
+
+
+async def test_the_undo_of_opening_says_that_the_order_was_refused(steps: Steps) -> None:
+    asked = opening()
+    assert (await steps.orders.discard_order(OrderRef(order_id=opening("never").order_id))).unannounced == ()
+    await steps.orders.open_order(asked)
+    for _ in range(2):
+        (event,) = (await steps.orders.discard_order(OrderRef(order_id=asked.order_id))).unannounced
+        assert isinstance(event, OrderCancelled)
+        assert event.reason is CancelReason.REFUSED
+
+
+async def test_part_of_an_order_is_priced_by_what_was_paid(steps: Steps) -> None:
+    asked = opening()
+    await steps.orders.open_order(asked)
+    line = asked.quote.lines[0]
+    part = PriceLines(order_id=asked.order_id, lines=(LineRequest(sku_id=line.sku_id, quantity=1),))
+    assert (await steps.orders.paid_for_lines(part)).amount == Money(minor=1000)
+
+
+async def handed_over(steps: Steps) -> Shipment:
+    order = await steps.shop.paid(secrets.token_hex(8))
+    for _ in range(2):
+        await steps.parcels.hand_over(hand_over(order))
+    (parcel,) = await steps.shop.parcels.shipments_of(order.order_id)
+    return parcel
+
+
+async def signals(steps: Steps, shipment_id: ShipmentId) -> list[str]:
+    saga = steps.temporal.get_workflow_handle(f"fulfillment/{shipment_id}")
+    return [
+        event.workflow_execution_signaled_event_attributes.signal_name
+        async for event in saga.fetch_history_events()
+        if event.HasField("workflow_execution_signaled_event_attributes")
+    ]
+
+
+async def test_hand_over_starts_one_saga_for_each_parcel_however_often_it_is_repeated(steps: Steps) -> None:
+    parcel = await handed_over(steps)
+    saga = steps.temporal.get_workflow_handle_for(Fulfillment.run, f"fulfillment/{parcel.shipment_id}")
+    first = (await saga.fetch_history()).events[0].workflow_execution_started_event_attributes
+    (start,) = await steps.temporal.data_converter.decode(list(first.input.payloads), [FulfillmentInput])
+    assert (start.items, start.outbound, start.carriers) == (parcel.items, Outbound.AUTOMATIC, ("sandbox",))
+
+
+async def test_stopping_tells_the_sagas_of_the_parcels(steps: Steps) -> None:
+    parcel = await handed_over(steps)
+    await steps.parcels.stop_shipments(StopShipments(order_id=parcel.order_id, at=LATER, actor="buyer"))
+    assert await signals(steps, parcel.shipment_id) == ["order_stopped"]
+
+
+async def test_an_unpaid_order_starts_no_saga(steps: Steps) -> None:
+    order = await steps.shop.orders.open_once(opening(secrets.token_hex(8)))
+    with pytest.raises(Exception, match="nothing to pack"):
+        await steps.parcels.hand_over(hand_over(order))
+    with pytest.raises(RPCError, match="not found"):
+        await signals(steps, order.parcels[0].shipment_id)
+
+
+def step(parcel: Shipment, status: S) -> AdvanceShipment:
+    return AdvanceShipment(
+        shipment_id=parcel.shipment_id, order_id=parcel.order_id, to=status, at=LATER, actor="operator"
+    )
+
+
+async def test_a_booked_parcel_is_shipped_once_under_the_carriers_number(steps: Steps) -> None:
+    parcel = await handed_over(steps)
+    assert (await steps.parcels.advance_shipment(step(parcel, S.OUTBOUND))).unannounced == ()
+    booking = BookWaybill(shipment_id=parcel.shipment_id, order_id=parcel.order_id, carrier="sandbox", at=LATER)
+    bound = await steps.parcels.book_waybill(booking)
+    assert bound.waybill == waybill_of(parcel.shipment_id, 1)
+    assert await steps.parcels.book_waybill(booking) == bound
+    (event,) = bound.unannounced
+    assert isinstance(event, ShipmentShipped)
+    with pytest.raises(CarrierUnknown):
+        await steps.parcels.book_waybill(booking.model_copy(update={"carrier": "pigeon"}))
+
+
+async def test_reports_and_the_end_of_a_parcel_are_told(steps: Steps) -> None:
+    parcel = await steps.shop.shipped()
+    delivered = TrackShipment(shipment_id=parcel.shipment_id, report=report(S.DELIVERED, 5))
+    damaged = TrackShipment(
+        shipment_id=parcel.shipment_id, report=report(S.EXCEPTION, 6, exception=ExceptionKind.DAMAGED)
+    )
+    assert (await steps.parcels.track_shipment(delivered)).moved
+    told = await steps.parcels.track_shipment(damaged)
+    assert (told.status, [type(event) for event in told.unannounced]) == (S.EXCEPTION, [ShipmentException])
+    again = await steps.parcels.track_shipment(damaged)
+    assert (again.moved, again.unannounced) == (False, ())
+    done = await steps.parcels.finish_shipment(FinishShipment(step=step(parcel, S.SIGNED), end=ParcelEnd.SIGNED))
+    assert [type(event) for event in done.unannounced] == [ShipmentSigned]
+
+
+async def test_with_kafka_there_nothing_stays_unannounced(kafka_bootstrap: str) -> None:
+    created = OrderCreated(
+        occurred_at=LATER, order_id=opening().order_id, user_id=BUYER, total=Money(minor=1), lines=()
+    )
+    async with Publisher(kafka_bootstrap) as publisher:
+        announcer = Announcer(publisher, patience=10)
+        assert await announcer.announce(created) == ()
+        assert await announcer.announce() == ()
+
+
+async def test_after_a_failure_kafka_is_left_alone_for_a_while() -> None:
+    created = OrderCreated(
+        occurred_at=LATER, order_id=opening().order_id, user_id=BUYER, total=Money(minor=1), lines=()
+    )
+    callers: list[asyncio.StreamWriter] = []
+
+    async def accept_and_say_nothing(_: asyncio.StreamReader, caller: asyncio.StreamWriter) -> None:
+        callers.append(caller)
+
+    silent = await asyncio.start_server(accept_and_say_nothing, "127.0.0.1", 0)
+    port = silent.sockets[0].getsockname()[1]
+    async with silent, Publisher(f"127.0.0.1:{port}", timeout_seconds=5) as publisher:
+        announcer = Announcer(publisher, patience=0.3, pause=60)
+        assert await announcer.announce(created) == (created,)
+        asked = len(callers)
+        assert asked >= 1
+        for _ in range(3):
+            assert await announcer.announce(created) == (created,)
+        assert len(callers) == asked
+        for caller in callers:
+            caller.close()
+
+
+def test_a_waybill_number_follows_from_the_packing_and_carries_its_check_digit() -> None:
+    parcel = named(ShipmentId, "parcel")
+    first, second = waybill_of(parcel, 1), waybill_of(parcel, 2)
+    assert first == waybill_of(parcel, 1) != second
+    for number in (first, second):
+        assert int(number[-1]) == check_digit(number[3:-1])
+
+
+def test_the_check_digit_is_that_of_the_standard() -> None:
+    assert check_digit("7992739871") == 3

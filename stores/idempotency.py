@@ -91,7 +91,7 @@ class IdempotencyStore:
         """The work did not come to an answer: let the next request with this scope do it, with the same first time."""
         async with self._db.reader() as connection:
             await connection.execute(
-                "UPDATE idempotency_keys SET lease_until = $2 - interval '1 microsecond' WHERE scope = $1 AND status IS NULL",
+                "UPDATE idempotency_keys SET lease_until = $2::timestamptz - interval '1 microsecond' WHERE scope = $1 AND status IS NULL",
                 scope,
                 now,
             )

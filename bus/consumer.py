@@ -16,6 +16,7 @@ from bus.catalog import dead_letter_topic
 from bus.dead_letters import Retries, dead_letter
 from bus.envelope import Envelope, MalformedEvent, UnknownEventType, decode
 from bus.publisher import Publisher
+from bus.restarted_broker import commit_only_where_it_was_read
 from bus.seen import SeenEvents
 from bus.topics import create_missing
 from models.shared.events import Event
@@ -84,6 +85,7 @@ class Consumer:
             metadata_max_age_ms=10_000,
             max_poll_interval_ms=600_000,
         )
+        commit_only_where_it_was_read(consumer._client)
         try:
             await consumer.start()
             while not self._stopping.is_set():

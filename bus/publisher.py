@@ -2,17 +2,17 @@
 
 import asyncio
 from collections.abc import Iterable
-from typing import Any, Self
+from typing import Self
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError, NodeNotReadyError
-from aiokafka.protocol.produce import ProduceRequest
+from aiokafka.errors import KafkaError
 from opentelemetry import propagate, trace
 from opentelemetry.trace import SpanKind
 from prometheus_client import Counter
 
 from bus.catalog import topics
 from bus.envelope import Record, encode
+from bus.restarted_broker import ask_before_producing
 from bus.topics import create_missing
 from models.shared.events import Event
 
@@ -100,7 +100,7 @@ class Publisher:
                     request_timeout_ms=int(self._timeout * 1000),
                     retry_backoff_ms=100,
                 )
-                _ask_before_producing(producer.client)
+                ask_before_producing(producer.client)
                 try:
                     await producer.start()
                 except BaseException:
@@ -108,19 +108,3 @@ class Publisher:
                     raise
                 self._producer = producer
             return self._producer
-
-
-def _ask_before_producing(client: Any) -> None:
-    """Make a client ask for its topics right before every produce request, which also makes the broker create them.
-
-    The embedded broker may have restarted empty since the last request, and then takes records for topics it does not
-    have, says so and loses them. The question costs one round trip; a client that cannot ask does not send and retries.
-    """
-    send = client.send
-
-    async def ask_then_send(node_id: Any, request: Any, **options: Any) -> Any:
-        if isinstance(request, ProduceRequest) and not await client.force_metadata_update():
-            raise NodeNotReadyError(f"node {node_id} did not answer when asked for its topics")
-        return await send(node_id, request, **options)
-
-    client.send = ask_then_send

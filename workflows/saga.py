@@ -66,7 +66,9 @@ class Saga:
             return await workflow.execute_local_activity_method(
                 step, arg, start_to_close_timeout=STORE_CALL, retry_policy=BRIEFLY, summary=summary
             )
-        except ActivityError as error:
+        except (ActivityError, ApplicationError) as error:
+            if isinstance(error, ApplicationError) and is_refusal(error):
+                raise _wrapped() from error
             if is_refusal(error) or is_cancelled_exception(error):
                 raise
             workflow.logger.warning("%s: the store does not answer; going on as an ordinary activity", summary)
@@ -126,6 +128,19 @@ class Saga:
     async def announced(self) -> None:
         """Wait until everything announced is published; before a workflow ends."""
         await workflow.wait_condition(lambda: not self._announcing)
+
+
+def _wrapped() -> ActivityError:
+    """The SDK raises what a local activity raised as it is, and wraps what an ordinary one raised; a process sees one."""
+    return ActivityError(
+        "refused",
+        scheduled_event_id=0,
+        started_event_id=0,
+        identity="",
+        activity_type="",
+        activity_id="",
+        retry_state=None,
+    )
 
 
 def _domain_queue(step: Step[Any, Any]) -> TaskQueue:

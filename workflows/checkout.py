@@ -204,8 +204,8 @@ class Checkout(CheckoutDesk):
                     self._saga.store_call(PaymentActivities.request_stop, stop, "stop waiting for the payment")
                 )
         self._saga.keep(PaymentActivities.close_payment)
-        if self._settlement.kind is SettlementKind.PAID:
-            self._saga.keep(OrderActivities.discard_order)
+        # Whatever comes now ends in a status of its own; discarding first would cancel it for the wrong reason.
+        self._saga.keep(OrderActivities.discard_order)
         return self._settlement
 
     async def _closed_unpaid(self, settlement: Settlement) -> OrderStatus:

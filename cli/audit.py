@@ -1,0 +1,74 @@
+"""`hanse audit`: prove that nothing was lost, doubled or left in the air."""
+
+import asyncio
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+
+import typer
+from rich.table import Table
+
+from cli.auditing.findings import Section
+from cli.console import DataDir, console, settings_for
+from hanse.settings import Settings
+
+_SHOWN = 50
+
+
+def audit(data_dir: DataDir = None) -> None:
+    """Check every invariant of the shop. Exit code 0 when all hold, 1 with a table of what is broken and where to look."""
+    settings = settings_for(data_dir)
+    with console.status("Looking through every book …"):
+        sections = asyncio.run(run_audit(settings))
+    show(sections)
+    if any(section.findings for section in sections):
+        raise typer.Exit(1)
+
+
+async def run_audit(settings: Settings) -> list[Section]:
+    """Every section of the audit, on the stack of these settings."""
+    from cli.auditing import across, books
+    from hanse.database import Database
+    from hanse.temporal import connect
+    from stores.fulfillment import FulfillmentStore
+    from stores.inventory import InventoryStore
+    from stores.orders import OrderStore
+    from stores.payments import PaymentStore
+
+    now = datetime.now(UTC)
+    async with AsyncExitStack() as stack:
+
+        async def database(name: str) -> Database:
+            opened = await Database(settings.dsn(name), max_size=3).open()
+            stack.push_async_callback(opened.close)
+            return opened
+
+        orders, payments, inventory = [await database(name) for name in ("orders", "payments", "inventory")]
+        client = await connect(settings)
+        return [
+            await books.stock(InventoryStore(inventory), now),
+            await books.money(PaymentStore(payments), now),
+            await books.orders(OrderStore(orders), FulfillmentStore(orders), now),
+            await across.money_of_orders(orders, payments),
+            await across.orders_and_workflows(client, orders),
+            await across.holds_and_workflows(client, inventory),
+        ]
+
+
+def show(sections: list[Section]) -> None:
+    """A line for each invariant, then every break with the place to look."""
+    summary = Table("invariant", "looked at", "result")
+    for section in sections:
+        broken = len(section.findings)
+        result = f"[red]{broken} broken[/]" if broken else "[green]holds[/]"
+        summary.add_row(section.title, section.looked_at, result)
+    console.print(summary)
+    found = [finding for section in sections for finding in section.findings]
+    if not found:
+        return
+    table = Table("what is broken", "where", "figures", "workflow to look at")
+    for finding in found[:_SHOWN]:
+        workflow = f"checkout/{finding.subject}" if finding.subject.startswith("ord_") else ""
+        table.add_row(finding.check, finding.subject, finding.detail, workflow)
+    console.print(table)
+    if len(found) > _SHOWN:
+        console.print(f"… and {len(found) - _SHOWN} more")

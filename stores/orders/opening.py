@@ -99,6 +99,12 @@ async def _insert(tx: Connection, opening: OpenOrder, digest: bytes) -> Order:
         digest,
     )
     await insert_lines(tx, opening.order_id, quote.lines)
+    await _insert_parcels(tx, opening)
+    await write_entry(tx, opening.order_id, checkout_entry(opening.order_id, opening.placed_at, "opened", "buyer"))
+    return _opened(opening)
+
+
+async def _insert_parcels(tx: Connection, opening: OpenOrder) -> None:
     await tx.executemany(
         "INSERT INTO order_parcels VALUES ($1, $2, $3, $4, $5, $6)",
         [
@@ -113,8 +119,6 @@ async def _insert(tx: Connection, opening: OpenOrder, digest: bytes) -> Order:
             for position, parcel in enumerate(opening.parcels, 1)
         ],
     )
-    await write_entry(tx, opening.order_id, checkout_entry(opening.order_id, opening.placed_at, "opened", "buyer"))
-    return _opened(opening)
 
 
 def _opened(opening: OpenOrder) -> Order:

@@ -154,6 +154,15 @@ async def test_every_change_of_an_order_comes_back_unannounced_while_kafka_is_aw
     assert Done.model_validate_json(opened.model_dump_json()) == opened, "it keeps its type through Temporal"
 
 
+async def test_an_order_that_is_not_paid_in_time_is_told_as_such(steps: Steps) -> None:
+    asked = opening()
+    await steps.orders.open_order(asked)
+    late = to(asked.order_id, OrderStatus.CANCELLED, CancelReason.PAYMENT_TIMEOUT)
+    (event,) = (await steps.orders.advance_order(late)).unannounced
+    assert isinstance(event, OrderCancelled)
+    assert event.reason is CancelReason.PAYMENT_TIMEOUT
+
+
 async def test_the_undo_of_opening_says_that_the_order_was_refused(steps: Steps) -> None:
     asked = opening()
     assert (await steps.orders.discard_order(OrderRef(order_id=opening("never").order_id))).unannounced == ()

@@ -14,6 +14,7 @@ STATUS_OF: dict[str, int] = {
     "idempotency_key_in_flight": 409,
     "idempotency_key_reused": 422,
     "service_busy": 503,
+    "saga_refusal": 409,
     "if_match_missing": 428,
     # users
     "not_authenticated": 401,

@@ -1,0 +1,154 @@
+"""The rules of the house that linters cannot see, each as a program."""
+
+import ast
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import activities
+import workflows
+from api.errors import STATUS_OF
+from models.shared import Refusal
+
+ROOT = Path(__file__).parents[2]
+LAYERS = (
+    "activities",
+    "api",
+    "bus",
+    "channels",
+    "cli",
+    "hanse",
+    "models",
+    "search",
+    "stores",
+    "web",
+    "workers",
+    "workflows",
+)
+DOMAINS = {
+    "users", "products", "search", "cart", "promotions", "orders", "inventory", "payments", "fulfillment", "aftersales",
+    "reviews", "ops", "points", "flash_sale",
+}  # fmt: skip
+BANNED_FILE_NAMES = {"util", "utils", "helper", "helpers", "common", "misc", "manager", "base"}
+
+
+def source_files() -> Iterator[Path]:
+    for layer in LAYERS:
+        for path in sorted((ROOT / layer).rglob("*.py")):
+            if "versions" not in path.parts:
+                yield path
+
+
+def load_everything() -> None:
+    for layer in LAYERS:
+        for module in pkgutil.walk_packages([str(ROOT / layer)], f"{layer}."):
+            if not module.name.endswith("__main__") and ".versions" not in module.name:
+                importlib.import_module(module.name)
+
+
+def test_every_refusal_has_a_status_and_every_status_a_refusal() -> None:
+    load_everything()
+    codes = set(Refusal.all_codes())
+    assert codes - set(STATUS_OF) == set(), "refusals without a line in api/errors.py"
+    assert set(STATUS_OF) - codes == set(), "codes in api/errors.py that no refusal has"
+
+
+def activity_classes() -> Iterator[type]:
+    for module in pkgutil.iter_modules(activities.__path__, "activities."):
+        for _, kind in inspect.getmembers(importlib.import_module(module.name), inspect.isclass):
+            if kind.__module__ == module.name and kind.__name__.endswith("Activities"):
+                yield kind
+
+
+def test_an_activity_is_registered_as_its_domain_and_its_method() -> None:
+    wrong = [
+        (kind.__name__, name, definition.name)
+        for kind in activity_classes()
+        for name, method in inspect.getmembers(kind, inspect.isfunction)
+        if (definition := getattr(method, "__temporal_activity_definition", None)) is not None
+        and definition.name != f"{kind.__module__.rsplit('.', 1)[-1]}.{name}"
+    ]
+    assert wrong == []
+
+
+def undo_and_do_pairs() -> Iterator[tuple[str, str, str]]:
+    """`(file, undo, do)` for each `on_failure(X.undo, …)` and the first `store_call(X.do, …)` after it."""
+    for path in sorted(Path(workflows.__path__[0]).glob("*.py")):
+        waiting: str | None = None
+        calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+        for call in sorted(calls, key=lambda node: (node.lineno, node.col_offset)):
+            name = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+            if name == "on_failure":
+                waiting = ast.unparse(call.args[0])
+            elif name == "store_call" and waiting is not None:
+                yield path.name, waiting, ast.unparse(call.args[0])
+                waiting = None
+
+
+def test_an_undo_is_registered_before_its_do_and_stands_right_below_it() -> None:
+    pairs = list(undo_and_do_pairs())
+    assert len(pairs) >= 3, "the sagas register no undo any more?"
+    classes = {kind.__name__: kind for kind in activity_classes()}
+    for file, undo, do in pairs:
+        (undo_class, undo_name), (do_class, do_name) = undo.split("."), do.split(".")
+        assert undo_class == do_class, f"{file}: {undo} undoes a step of another class, {do}"
+        methods = [
+            name
+            for name, method in vars(classes[do_class]).items()
+            if hasattr(method, "__temporal_activity_definition")
+        ]
+        assert methods.index(undo_name) == methods.index(do_name) + 1, f"{undo} does not stand right below {do}"
+        assert "Undo of" in (getattr(classes[undo_class], undo_name).__doc__ or ""), (
+            f"{undo} does not say it is an undo"
+        )
+
+
+def imports_of(path: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module)
+    return names
+
+
+def test_only_stores_and_wiring_open_a_database() -> None:
+    allowed = ("stores/", "hanse/", "cli/", "api/wiring.py", "workers/wiring.py")
+    strangers = [
+        str(path.relative_to(ROOT))
+        for path in source_files()
+        if "hanse.database" in imports_of(path) and not str(path.relative_to(ROOT)).startswith(allowed)
+    ]
+    assert strangers == []
+
+
+def test_no_file_hides_behind_a_name_that_says_nothing() -> None:
+    assert [path.name for path in source_files() if path.stem in BANNED_FILE_NAMES] == []
+
+
+@pytest.mark.parametrize("layer", ["models", "stores"])
+def test_domains_are_spelled_alike_in_every_layer(layer: str) -> None:
+    packages = {path.name for path in (ROOT / layer).iterdir() if path.is_dir() and not path.name.startswith("__")}
+    assert packages - {"shared", "migrations"} <= DOMAINS
+
+
+def test_a_file_is_one_thought() -> None:
+    long = [(path.name, n) for path in source_files() if (n := len(path.read_text().splitlines())) > 400]
+    assert long == [], "split these by thought"
+
+
+def test_tests_patch_nothing() -> None:
+    marks = ("mocker.patch", "monkeypatch.setattr", "mock.patch")
+    found = [
+        (path.name, mark)
+        for path in (ROOT / "tests").rglob("*.py")
+        if path != Path(__file__)
+        for mark in marks
+        if mark in path.read_text()
+    ]
+    assert found == []

@@ -5,6 +5,7 @@ true to what is owed is the saga's judgement, not that of this page.
 """
 
 import logging
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
@@ -51,35 +52,37 @@ async def raw_body(request: Request) -> bytes:
     return bytes(body)
 
 
-@bare.post(
-    "/payments/{addressee}/callbacks",
-    summary="A channel's report",
-    responses=refusals(*_UNTRUE),
-    include_in_schema=True,
-)
+@bare.post("/payments/{addressee}/callbacks", summary="A channel's report", responses=refusals(*_UNTRUE))
 async def receive(
     addressee: AttemptId | PaymentId, request: Request, body: Annotated[bytes, Depends(raw_body)], shop: Wired
 ) -> Received:
     """For payment channels: `addressee` is the attempt (or the payment) the report is about. The signature is checked over
     the raw body; repeats, in any order and at any time, get the same answer."""
-    headers, now = dict(request.headers), shop.clock()
-    attempts: tuple[Attempt, ...] = ()
-    channel, callback = None, None
-    verdict = CallbackVerdict.GENUINE
+    come = _Come(addressee, dict(request.headers), body)
     try:
         attempts = await _attempts_of(addressee, shop)
-        channel, callback = _verified(shop, attempts, headers, body)
+        channel, callback = _verified(shop, attempts, come)
         attempt = _about(callback, attempts)
     except tuple(_VERDICTS) as refusal:
-        verdict = _VERDICTS[type(refusal)]
+        await _keep(shop, come, _VERDICTS[type(refusal)])
         raise
-    finally:
-        event_id = callback.event_id if callback else None
-        name = channel.terms.name if channel else None
-        await shop.payments.keep_callback(addressee, name, headers, body, event_id, verdict, now)
-        _callbacks.labels(verdict.value).inc()
+    await _keep(shop, come, CallbackVerdict.GENUINE, channel.terms.name, callback.event_id)
     await _tell_once(shop, attempt, callback)
     return Received()
+
+
+@dataclass(frozen=True)
+class _Come:
+    addressee: AttemptId | PaymentId
+    headers: dict[str, str]
+    body: bytes
+
+
+async def _keep(
+    shop: Services, come: _Come, verdict: CallbackVerdict, channel: str | None = None, event_id: str | None = None
+) -> None:
+    await shop.payments.keep_callback(come.addressee, channel, come.headers, come.body, event_id, verdict, shop.clock())
+    _callbacks.labels(verdict.value).inc()
 
 
 async def _attempts_of(addressee: AttemptId | PaymentId, shop: Services) -> tuple[Attempt, ...]:
@@ -88,15 +91,13 @@ async def _attempts_of(addressee: AttemptId | PaymentId, shop: Services) -> tupl
     return await shop.payments.attempts((await shop.payments.payment(addressee)).payment_id)
 
 
-def _verified(
-    shop: Services, attempts: tuple[Attempt, ...], headers: dict[str, str], body: bytes
-) -> tuple[PaymentChannel, ChannelCallback]:
+def _verified(shop: Services, attempts: tuple[Attempt, ...], come: _Come) -> tuple[PaymentChannel, ChannelCallback]:
     """Read by the channel of one of these attempts; the last channel's refusal if none of them sent it."""
     refusal: Refusal = NotFound("Nobody has tried to pay this yet.")
     for name in dict.fromkeys(attempt.channel for attempt in attempts):
         channel = shop.payment_channels.named(name)
         try:
-            callback = channel.parse_callback(headers, body, shop.clock())
+            callback = channel.parse_callback(come.headers, come.body, shop.clock())
         except (CallbackSignatureInvalid, CallbackTimestampStale, CallbackMalformed) as unread:
             refusal = unread
         else:

@@ -4,10 +4,12 @@ That debits equal credits needs no check: a row of the books is a transfer betwe
 What is checked is that the books say the same as the payments.
 """
 
+from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 
 from hanse.database import Connection, Database
-from models.payments.types import MoneyBreak
+from models.payments.types import MoneyBreak, PaymentBalance
+from models.shared import Money
 from models.shared.ids import OrderId, PaymentId
 
 _SURPLUS_GRACE = timedelta(minutes=15)
@@ -160,6 +162,23 @@ class Audit:
             for check, detail, query in _CHECKS:
                 found += await _breaks(connection, check, detail, query, now)
             return tuple(found)
+
+    async def balances(self) -> AsyncIterator[PaymentBalance]:
+        """What every payment keeps and sends back, in one snapshot and bounded memory, in the order of order ids."""
+        async with self._db.transaction() as tx:
+            rows = tx.cursor(
+                """
+                SELECT order_id, currency, captured_minor - refunded_minor AS kept, held_minor
+                FROM payments ORDER BY order_id
+                """,
+                prefetch=1000,
+            )
+            async for row in rows:
+                yield PaymentBalance(
+                    order_id=OrderId(row["order_id"]),
+                    kept=Money(minor=row["kept"], currency=row["currency"]),
+                    going_back=Money(minor=row["held_minor"], currency=row["currency"]),
+                )
 
 
 async def _breaks(connection: Connection, check: str, detail: str, query: str, now: datetime) -> list[MoneyBreak]:

@@ -1,7 +1,5 @@
 """One payment an order: open it, read it, list it."""
 
-from datetime import datetime
-
 from hanse.database import Database
 from models.payments.errors import PaymentConflict
 from models.payments.messages import OpenPayment
@@ -62,21 +60,19 @@ class Payments:
         before: PaymentId | None = None,
         state: PaymentState | None = None,
         user_id: UserId | None = None,
-        due_before: datetime | None = None,
     ) -> tuple[Payment, ...]:
-        """At most `limit` payments, newest first, older than `before`; narrowed by state, buyer and due time."""
+        """At most `limit` payments, newest first, older than `before`; narrowed by state and buyer."""
         async with self._db.reader() as connection:
             rows = await connection.fetch(
                 """
                 SELECT * FROM payments
                 WHERE ($1::text IS NULL OR payment_id < $1) AND ($2::text IS NULL OR state = $2)
-                  AND ($3::text IS NULL OR user_id = $3) AND ($4::timestamptz IS NULL OR due_at < $4)
-                ORDER BY payment_id DESC LIMIT $5
+                  AND ($3::text IS NULL OR user_id = $3)
+                ORDER BY payment_id DESC LIMIT $4
                 """,
                 before,
                 state,
                 user_id,
-                due_before,
                 limit,
             )
         return tuple(map(to_payment, rows))

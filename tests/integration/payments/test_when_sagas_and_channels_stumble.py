@@ -90,11 +90,11 @@ async def test_a_refund_the_channel_refuses_waits_for_finance(counter: Counter) 
     await counter.until(payment, is_paid)
     await counter.sandbox.set_faults({"fault": "refund_refused"})
     given = await refund(finance, payment.payment_id, amount={"minor": 4_000})
-    await counter.sandbox.set_faults()
     refund_id = given.json()["refund_id"]
     await eventually(
         lambda: counter.shop.payments.refund(refund_id), lambda now: now.state is RefundState.REFUSED, seconds=50
     )
+    await counter.sandbox.set_faults()
     decided = await finance.post(f"/v1/refunds/{refund_id}/decide", {"decision": "retry"})
     assert decided.status_code == 200, decided.text
     await counter.until(payment, lambda now: now.refunded.minor == 4_000, seconds=50)

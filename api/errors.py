@@ -2,7 +2,6 @@
 
 STATUS_OF: dict[str, int] = {
     # shared
-    "refused": 409,
     "not_found": 404,
     "stale_version": 412,
     "invalid_request": 422,

@@ -42,15 +42,18 @@ async def run_audit(settings: Settings) -> list[Section]:
             stack.push_async_callback(opened.close)
             return opened
 
-        orders, payments, inventory = [await database(name) for name in ("orders", "payments", "inventory")]
+        orders = await database("orders")
+        placed = OrderStore(orders)
+        paid = PaymentStore(await database("payments"))
+        stocked = InventoryStore(await database("inventory"))
         client = await connect(settings)
         return [
-            await books.stock(InventoryStore(inventory), now),
-            await books.money(PaymentStore(payments), now),
-            await books.orders(OrderStore(orders), FulfillmentStore(orders), now),
-            await across.money_of_orders(orders, payments),
-            await across.orders_and_workflows(client, orders),
-            await across.holds_and_workflows(client, inventory),
+            await books.stock(stocked, now),
+            await books.money(paid, now),
+            await books.orders(placed, FulfillmentStore(orders), now),
+            await across.money_of_orders(placed, paid),
+            await across.orders_and_workflows(client, placed),
+            await across.holds_and_workflows(client, stocked),
         ]
 
 

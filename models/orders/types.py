@@ -251,3 +251,12 @@ class OrderBreak(Frozen):
     order_id: OrderId
     kind: str
     detail: str
+
+
+class OrderStanding(Frozen):
+    """What an order's state says about its money."""
+
+    order_id: OrderId
+    status: OrderStatus
+    total: Money
+    refunded: Money

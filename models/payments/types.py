@@ -177,3 +177,11 @@ class MoneyBreak(Frozen):
     order_id: OrderId | None
     detail: str
     facts: dict[str, str | int | None]
+
+
+class PaymentBalance(Frozen):
+    """What is kept for an order, and how much of it is on its way back."""
+
+    order_id: OrderId
+    kept: Money
+    going_back: Money

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from models.inventory.types import BreakKind, StockBreak
+from models.shared.ids import OrderId
 from stores.inventory.room import Room
 
 OVERDUE_AFTER = timedelta(hours=1)
@@ -69,3 +70,9 @@ class Auditing(Room):
         async with self._db.reader() as connection:
             rows = await connection.fetch(_BREAKS, now - OVERDUE_AFTER)
         return [StockBreak(**{**dict(row), "kind": BreakKind(row["kind"])}) for row in rows]
+
+    async def held_orders(self) -> list[OrderId]:
+        """The orders that hold stock right now."""
+        async with self._db.reader() as connection:
+            rows = await connection.fetch("SELECT order_id FROM reservations WHERE state = 'held' ORDER BY order_id")
+        return [OrderId(row["order_id"]) for row in rows]

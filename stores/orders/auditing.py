@@ -1,9 +1,10 @@
 """Do orders agree with themselves? Looked at again from the rows, in one snapshot."""
 
+from collections.abc import AsyncIterator
 from datetime import timedelta
 
-from models.orders.types import OrderBreak
-from models.shared import Instant
+from models.orders.types import OrderBreak, OrderStanding, OrderStatus
+from models.shared import Instant, Money
 from models.shared.ids import OrderId
 from stores.orders.room import Room
 
@@ -63,3 +64,18 @@ class Auditing(Room):
         async with self._db.reader() as connection:
             rows = await connection.fetch(_BREAKS, now - GRACE)
         return [OrderBreak(order_id=OrderId(row["order_id"]), kind=row["kind"], detail=row["detail"]) for row in rows]
+
+    async def standings(self) -> AsyncIterator[OrderStanding]:
+        """Every order's state and sums, in one snapshot and bounded memory, for whoever compares them with another domain."""
+        async with self._db.transaction() as tx:
+            rows = tx.cursor(
+                "SELECT order_id, status, currency, total_minor, refunded_minor FROM orders ORDER BY order_id",
+                prefetch=1000,
+            )
+            async for row in rows:
+                yield OrderStanding(
+                    order_id=OrderId(row["order_id"]),
+                    status=OrderStatus(row["status"]),
+                    total=Money(minor=row["total_minor"], currency=row["currency"]),
+                    refunded=Money(minor=row["refunded_minor"], currency=row["currency"]),
+                )

@@ -32,10 +32,11 @@ def price_basket(
     lines: Sequence[LineRequest],
     skus: Mapping[SkuId, SellableSku],
     rates: Collection[ShippingRate],
-    to: DeliveryAddress,
+    to: DeliveryAddress | None,
     adjustments: Adjustments | None = None,
 ) -> Quote:
-    """Price these lines, sent to that address. Lines of one SKU become one, in the place of the first.
+    """Price these lines, sent to that address. Lines of one SKU become one, in the place of the first. Without an address
+    (a trial price) shipping is left out.
 
     `skus` are those that exist and have a price; `rates` may hold more than fit. `adjustments` are what promotions take
     off, already split between SKUs. Refuses `UnknownSku`, `SkuUnpublished`, `QuantityAboveLimit`, `CurrencyMixed` and
@@ -46,7 +47,7 @@ def price_basket(
     currency = _one_currency({skus[sku_id].price.currency for sku_id in wanted})
     if sum(skus[sku_id].price.minor * n for sku_id, n in wanted.items()) > MAX_TOTAL_MINOR:
         raise BasketTooLarge("The sum is larger than one order can hold. Buy in several orders.")
-    shipping = shipping_of(wanted, skus, rates, to, currency)
+    shipping = shipping_of(wanted, skus, rates, to, currency) if to else dict.fromkeys(wanted, Money.zero(currency))
     quoted = [
         _quoted(number, skus[sku_id], quantity, shipping[sku_id], (adjustments or {}).get(sku_id, ()))
         for number, (sku_id, quantity) in enumerate(wanted.items(), 1)

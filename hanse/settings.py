@@ -34,7 +34,11 @@ class Settings(BaseSettings):
     temporal_namespace: str = "default"
     temporal_ui_url: str = "http://127.0.0.1:8243"
     api_url: str = "http://127.0.0.1:8000"
-    """The address under which buyers and payment channels reach this api."""
+    """The address under which payment channels, and everything else inside, reach this api."""
+    public_url: str = ""
+    """The address that a buyer's browser sees; `api_url` if empty."""
+    bind_host: str = ""
+    """The interface our servers listen on; the host of their own address if empty. In a container: 0.0.0.0."""
     sandbox_payment_url: str = "http://127.0.0.1:8010"
 
     # Programs of the embedded stack; empty means the one on PATH, else the wheel's
@@ -88,6 +92,17 @@ class Settings(BaseSettings):
         """Arguments, environment, `.env`; below them what the embedded stack in the data folder wrote down."""
         named = (init_settings, env_settings, dotenv_settings)
         return *named, EmbeddedSource(settings_cls), file_secret_settings
+
+    @property
+    def browser_url(self) -> str:
+        """Where a buyer's browser finds the shop, without a slash at the end."""
+        return (self.public_url or self.api_url).rstrip("/")
+
+    def listen_on(self, url: str) -> tuple[str, int]:
+        """Host and port on which the server with this address listens."""
+        address = urlsplit(url)
+        default = 443 if address.scheme == "https" else 80
+        return self.bind_host or address.hostname or "127.0.0.1", address.port or default
 
     def dsn(self, database: str) -> str:
         """The address of one domain's database: `HANSE_DSN_<DOMAIN>` if set, else `hanse_<domain>` on `postgres_url`."""

@@ -108,7 +108,7 @@ async def _create(
         amount=attempt.amount,
         description=f"Order {payment.order_id}",
         notify_url=f"{base}/payments/{attempt.attempt_id}/callbacks",
-        return_url=f"{base}{ask.return_path}",
+        return_url=f"{shop.settings.browser_url}{ask.return_path}",
         expires_at=payment.due_at,
         language=ask.language,
         metadata={"instalments": str(ask.instalments)} if ask.instalments > 1 else {},

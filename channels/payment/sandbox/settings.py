@@ -11,6 +11,8 @@ class SandboxSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="HANSE_SANDBOX_PAYMENT_", env_file=".env", extra="ignore", frozen=True)
 
+    public_url: str = ""
+    """Where a buyer's browser finds the cashier; the sandbox's own address if empty."""
     faults: str = ""
     """Replaces the fault schedule at start if not empty; see `faults.py` for how rules are written."""
     fault_seed: int = 0

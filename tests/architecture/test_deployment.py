@@ -1,0 +1,54 @@
+"""The production-like stack says what it means: every name in it exists, and every task queue has a worker."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from hanse.settings import Settings
+from hanse.stack.temporal import SEARCH_ATTRIBUTES
+from workflows.options import TaskQueue
+
+ROOT = Path(__file__).parents[2]
+STACK: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.temporal.yml").read_text())
+SERVICES: dict[str, Any] = STACK["services"]
+
+
+def test_every_dependency_volume_and_file_of_the_stack_exists() -> None:
+    missing = [
+        (name, wanted)
+        for name, service in SERVICES.items()
+        for wanted in [
+            *(service.get("depends_on") or {}),
+            *(volume.split(":")[0] for volume in service.get("volumes", [])),
+        ]
+        if wanted not in SERVICES and wanted not in STACK["volumes"] and not (ROOT / wanted).is_file()
+    ]
+    assert missing == []
+
+
+def test_every_image_is_pinned_to_a_version() -> None:
+    floating = [name for name, service in SERVICES.items() if not re.search(r":v?[\w.]*\d|:local$", service["image"])]
+    floating += [name for name, service in SERVICES.items() if "image" not in service]
+    assert floating == []
+
+
+def test_every_task_queue_is_served_by_a_worker_of_the_stack() -> None:
+    commands = [service.get("command", []) for service in SERVICES.values()]
+    served = {command[index + 1] for command in commands for index, word in enumerate(command) if word == "--queue"}
+    assert served == {queue.value for queue in TaskQueue}
+
+
+def test_every_setting_of_the_stack_is_one_that_is_read() -> None:
+    known = {f"HANSE_{name.upper()}" for name in Settings.model_fields} | {
+        "HANSE_SANDBOX_PAYMENT_PUBLIC_URL",  # the sandbox's own
+        "HANSE_MEILI_URL",  # read by the search engine when it comes
+    }
+    assert set(STACK["x-hanse"]["environment"]) <= known
+
+
+def test_the_stack_registers_the_search_attributes_that_sagas_use() -> None:
+    script = SERVICES["temporal-search-attributes"]["command"][0]
+    wanted = [f"{name}={kind}" for name, kind in SEARCH_ATTRIBUTES.items()]
+    assert [pair for pair in wanted if pair not in script] == []

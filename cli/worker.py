@@ -10,6 +10,8 @@ from hanse.stack.part import StackError
 
 def worker(
     queue: Annotated[list[str] | None, typer.Option(help="Run only this task queue; repeat for several.")] = None,
+    version: Annotated[str | None, typer.Option(help="Build id of this worker; default HANSE_WORKER_VERSION.")] = None,
+    make_current: Annotated[bool, typer.Option(help="Send workflows to this version from now on.")] = False,
 ) -> None:
     """Run the workers of all task queues, or of those named, until Ctrl-C."""
     # Imported here so that `hanse --help` need not load every workflow and activity.
@@ -19,4 +21,5 @@ def worker(
     names = {each.value for each in TaskQueue}
     if unknown := set(queue or ()) - names:
         raise StackError(f"no task queue is named {', '.join(sorted(unknown))}; there are {', '.join(sorted(names))}")
-    run(Settings(), queue or ())
+    settings = Settings() if version is None else Settings(worker_version=version)
+    run(settings, queue or (), current=make_current)

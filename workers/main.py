@@ -7,8 +7,7 @@ from contextlib import AsyncExitStack
 from datetime import timedelta
 
 from temporalio.client import Client
-from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
-from temporalio.worker import PollerBehaviorAutoscaling, Worker, WorkerDeploymentConfig
+from temporalio.worker import PollerBehaviorAutoscaling, Worker
 
 from activities.refusals import RefusalInterceptor
 from hanse.metrics import serve_metrics
@@ -16,10 +15,10 @@ from hanse.settings import Settings
 from hanse.telemetry import setup_telemetry
 from workers.queues import Activities, activities_on, workflows_on
 from workers.sandbox import runner
+from workers.versions import deployment_config, make_current
 from workers.wiring import open_worker
 from workflows.options import TaskQueue
 
-DEPLOYMENT = "hanse"
 _STOP_WITHIN = timedelta(seconds=20)
 """How long running activities may finish at shutdown; the SDK's own default is not to wait at all."""
 
@@ -37,23 +36,12 @@ def worker_for(client: Client, queue: TaskQueue, built: Activities, version: str
         max_cached_workflows=2_000,
         workflow_task_poller_behavior=PollerBehaviorAutoscaling(initial=2),
         activity_task_poller_behavior=PollerBehaviorAutoscaling(initial=1),
-        deployment_config=_deployment(version),
+        deployment_config=deployment_config(version),
     )
 
 
-def _deployment(version: str) -> WorkerDeploymentConfig | None:
-    """Sagas live for days: they move on to the newest version, and code changes stay behind `workflow.patched`."""
-    if not version:
-        return None
-    return WorkerDeploymentConfig(
-        version=WorkerDeploymentVersion(deployment_name=DEPLOYMENT, build_id=version),
-        use_worker_versioning=True,
-        default_versioning_behavior=VersioningBehavior.AUTO_UPGRADE,
-    )
-
-
-async def serve(settings: Settings, queues: Sequence[str] = ()) -> None:
-    """Serve these queues (none named: all) until SIGINT or SIGTERM."""
+async def serve(settings: Settings, queues: Sequence[str] = (), *, current: bool = False) -> None:
+    """Serve these queues (none named: all) until SIGINT or SIGTERM. `current` makes this worker's version the current one."""
     wanted = [TaskQueue(name) for name in queues] or list(TaskQueue)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -63,11 +51,13 @@ async def serve(settings: Settings, queues: Sequence[str] = ()) -> None:
         client, built = await stack.enter_async_context(open_worker(settings))
         for queue in wanted:
             await stack.enter_async_context(worker_for(client, queue, built, settings.worker_version))
+        if current and settings.worker_version:
+            await make_current(client, settings.worker_version)
         await stop.wait()
 
 
-def run(settings: Settings, queues: Sequence[str] = ()) -> None:
+def run(settings: Settings, queues: Sequence[str] = (), *, current: bool = False) -> None:
     """The whole life of a worker process."""
     setup_telemetry(settings, "hanse-worker")
     serve_metrics(settings)
-    asyncio.run(serve(settings, queues))
+    asyncio.run(serve(settings, queues, current=current))

@@ -42,7 +42,7 @@ def activities_on(queue: TaskQueue, built: Activities) -> Sequence[Callable[...,
         built.payments.send_refund_leg,
         built.payments.ask_refund_leg,
     ]
-    outside_carrier: Sequence[Callable[..., Any]] = [built.fulfillment.book_waybill]
+    outside_carrier: Sequence[Callable[..., Any]] = [built.fulfillment.book_waybill, built.fulfillment.redirect_parcel]
     store_calls: dict[TaskQueue, list[Callable[..., Any]]] = {
         TaskQueue.ORDERS: _of(built.orders),
         TaskQueue.INVENTORY: _of(built.inventory),

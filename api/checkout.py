@@ -13,6 +13,7 @@ from api.edge.problems import refusals
 from api.edge.sagas import answer_of, ask_starting
 from api.edge.wired import Wired
 from api.wiring import Services
+from hanse.context import bind
 from models.orders.errors import (
     HoldExpired,
     NothingToDecide,
@@ -133,7 +134,9 @@ async def decide_commit(
 
 def _order_of(claim: Claim) -> OrderId:
     """The order this request makes: the same for every repetition of it."""
-    return OrderId.derive(claim.first_seen_at, claim.caller, claim.key)
+    order_id = OrderId.derive(claim.first_seen_at, claim.caller, claim.key)
+    bind(order_id=order_id)
+    return order_id
 
 
 def _update_id(verb: str, claim: Claim) -> str:

@@ -83,7 +83,7 @@ class TelemetryMiddleware:
             method,
             route or "(no route)",
             status,
-            extra={"http_status": status, "duration_ms": round(seconds * 1000, 1)},
+            extra={"http_status": status, "duration_ms": round(seconds * 1000, 1), **_ids(scope)},
         )
 
 
@@ -91,6 +91,11 @@ def _route(scope: Scope) -> str:
     """The template of the matched route with all its routers' prefixes; empty when nothing matched."""
     context = scope.get("fastapi", {}).get("effective_route_context")
     return getattr(context or scope.get("route"), "path", "")
+
+
+def _ids(scope: Scope) -> dict[str, str]:
+    """The ids in the path, by the names their route gives them."""
+    return {name: str(value)[:64] for name, value in scope.get("path_params", {}).items() if name.endswith("_id")}
 
 
 def _request_id(scope: Scope) -> str | None:

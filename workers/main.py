@@ -9,6 +9,7 @@ from datetime import timedelta
 from temporalio.client import Client
 from temporalio.worker import PollerBehaviorAutoscaling, Worker
 
+from activities.log_lines import LogInterceptor
 from activities.refusals import RefusalInterceptor
 from hanse.metrics import serve_metrics
 from hanse.settings import Settings
@@ -31,7 +32,7 @@ def worker_for(client: Client, queue: TaskQueue, built: Activities, version: str
         workflows=workflows_on(queue),
         activities=activities_on(queue, built),
         workflow_runner=runner(),
-        interceptors=[RefusalInterceptor()],
+        interceptors=[LogInterceptor(), RefusalInterceptor()],
         graceful_shutdown_timeout=_STOP_WITHIN,
         max_cached_workflows=2_000,
         workflow_task_poller_behavior=PollerBehaviorAutoscaling(initial=2),

@@ -12,6 +12,7 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPBearer
 
 from api.wiring import Services
+from hanse.context import bind
 from models.users.errors import NotAuthenticated, PermissionMissing
 from models.users.types import Identity, Permission
 
@@ -34,6 +35,7 @@ async def identify(request: Request) -> Identity | None:
     known: Identity | None = getattr(request.state, "identity", None)
     if known is None:
         known = request.state.identity = await _authenticate(request.app.state.services, header)
+        bind(user_id=known.user_id)
     return known
 
 

@@ -6,7 +6,7 @@ INSTALLED := $(VENV)/.installed
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status doctor reset install test lint types imports fix clean
+.PHONY: help up down status doctor reset install test lint types imports fix clean bench
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -60,6 +60,9 @@ types: install ## mypy, strict
 
 imports: install ## import contracts: who may import whom
 	$(BIN)/lint-imports
+
+bench: install ## what the shop costs, beside floors of the same run; a quiet machine helps (ARGS=--quick)
+	@exec $(BIN)/hanse bench $(ARGS)
 
 fix: install ## let ruff correct and format what it can
 	$(BIN)/ruff check --fix .

@@ -19,8 +19,8 @@ _SAGAS = "checkout"
 
 
 def api_part(settings: Settings, environment: Mapping[str, str]) -> Part:
-    """The HTTP api; ready when `/healthz` answers."""
-    return _serving("api", "api", settings.api_url, environment)
+    """The HTTP api with storefront and console; ready when `/healthz` answers."""
+    return _serving("api", "web", settings.api_url, environment)
 
 
 def payment_sandbox_part(settings: Settings, environment: Mapping[str, str]) -> Part:
@@ -37,14 +37,7 @@ def worker_part(settings: Settings, environment: Mapping[str, str]) -> Part:
 
     async def ready() -> bool:
         client = await Client.connect(settings.temporal_address, namespace=settings.temporal_namespace)
-        queue = await client.workflow_service.describe_task_queue(
-            DescribeTaskQueueRequest(
-                namespace=settings.temporal_namespace,
-                task_queue=TaskQueue(name=_SAGAS),
-                task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
-            )
-        )
-        return any(poller.last_access_time.ToDatetime(tzinfo=UTC) >= started[0] for poller in queue.pollers)
+        return await polled_since(client, _SAGAS, started[0])
 
     return Part(
         name="worker",
@@ -54,6 +47,18 @@ def worker_part(settings: Settings, environment: Mapping[str, str]) -> Part:
         ready=ready,
         stop_patience=30.0,
     )
+
+
+async def polled_since(client: Client, queue: str, moment: datetime) -> bool:
+    """Whether a worker has asked for workflow tasks of this queue since then."""
+    described = await client.workflow_service.describe_task_queue(
+        DescribeTaskQueueRequest(
+            namespace=client.namespace,
+            task_queue=TaskQueue(name=queue),
+            task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+        )
+    )
+    return any(poller.last_access_time.ToDatetime(tzinfo=UTC) >= moment for poller in described.pollers)
 
 
 def _serving(name: str, module: str, url: str, environment: Mapping[str, str]) -> Part:

@@ -1,0 +1,136 @@
+"""What is wanted of the shop (the project's performance budgets) beside what was found."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from benchmarks.figures import Figure, Run, over_rounds, ratio
+from benchmarks.suite import OrderFigures, Results, Rounds
+from models.orders.messages import Placement
+
+Verdict = Literal["met", "gap", "not yet", "for information"]
+
+NOT_YET = {
+    "flash sale, sold-out answer": "≥ 0.7 × the bare route; a winning ticket ≥ 0.4 ×",
+    "search p95 at 100,000 SKUs": "≤ 50 ms",
+    "promotion engine: 50-line cart, 200 active rules": "≤ 5 ms",
+    "growth: orders/s with 1,000,000 old orders and 100,000 SKUs": "≥ 0.9 × an empty shop",
+}
+"""Budgets that this suite does not measure yet."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One budget, or one figure worth knowing, with its floor from the same run."""
+
+    work: str
+    ours: str
+    floor: str
+    ratio: Figure | None
+    budget: str
+    verdict: Verdict
+
+
+def per_second(run: Run) -> float:
+    """The rate of a round."""
+    return run.per_second
+
+
+def p50(run: Run) -> float:
+    """The median of a round in milliseconds."""
+    return run.p50_ms
+
+
+def lines(results: Results) -> Iterator[Line]:
+    """Every line of the table."""
+    for placement, orders in results.orders.items():
+        yield from _orders(placement, orders)
+    for placement, orders in results.orders.items():
+        yield from _exact(placement, orders)
+    yield from _reservations(results)
+    yield from _reads(results)
+    yield from _process(results)
+    for work, budget in NOT_YET.items():
+        yield Line(work, "", "", None, budget, "not yet")
+
+
+def at_least(work: str, unit: str, rounds: Rounds, floor: str, ours: str, limit: float) -> Line:
+    """A rate that must be at least so much of its floor's."""
+    mine, theirs = over_rounds(rounds[ours], per_second), over_rounds(rounds[floor], per_second)
+    share = ratio(mine, theirs)
+    shown = f"{mine.median:,.1f} {unit}{_apart(rounds[ours])}"
+    verdict: Verdict = "met" if share.median >= limit else "gap"
+    return Line(work, shown, f"{theirs.median:,.1f}/s", share, f"≥ {limit} ×", verdict)
+
+
+def at_most(work: str, value: Figure, unit: str, limit: float) -> Line:
+    """A figure that must not be above so much."""
+    verdict: Verdict = "met" if value.median <= limit else "gap"
+    return Line(work, f"{value.median:,.1f} {unit}", "", None, f"≤ {limit:g} {unit}", verdict)
+
+
+def _orders(placement: Placement, orders: OrderFigures) -> Iterator[Line]:
+    alone = orders.one_client
+    mine, theirs = over_rounds(alone["place"], p50), over_rounds(alone["empty_ask"], p50)
+    times = ratio(mine, theirs)
+    shown = f"p50 {mine.median:.1f} ms{_apart(alone['place'])}"
+    verdict: Verdict = "met" if times.median <= 2 else "gap"
+    yield Line(f"POST /orders, one client, {placement}", shown, f"{theirs.median:.1f} ms", times, "≤ 2 ×", verdict)
+    for clients, rounds in {1: alone, **orders.crowds}.items():
+        work = f"order to handed over, {clients} clients, {placement}"
+        yield at_least(work, "orders/s", rounds, "empty_life", "life", 0.5)
+    for job, run in orders.open_loop.items():
+        shown = f"{run.per_second:.1f}/s: p50 {run.p50_ms:.0f} ms, p99 {run.p99_ms:.0f} ms"
+        name = "order to handed over" if job == "life" else "empty workflow"
+        yield Line(f"{name}, open loop at 0.6 of its own most, {placement}", shown, "", None, "", "for information")
+
+
+def _exact(placement: Placement, orders: OrderFigures) -> Iterator[Line]:
+    whole, handed = orders.histories["completed"], orders.histories["handed to fulfillment"]
+    yield at_most(f"history events of a completed order, {placement}", Figure.of([whole.events]), "events", 60)
+    yield at_most(f"history bytes of a completed order, {placement}", Figure.of([whole.bytes / 1024]), "KB", 40)
+    statements = orders.statements
+    shown = f"{handed.events} events, {handed.bytes / 1024:.1f} KB, {handed.transitions} Temporal transitions"
+    yield _told(f"until handed over, {placement}", shown)
+    shown = f"{statements.statements} statements, {statements.transaction_borders} BEGIN/COMMIT"
+    yield _told(f"SQL of an order until handed over, {placement}", shown)
+    parts = sorted(orders.cpu_ms.items(), key=lambda part: -part[1])
+    shown = ", ".join(f"{name} {spent:.0f}" for name, spent in parts if spent >= 0.5)
+    yield _told(f"CPU of an order until handed over, ms, {placement}", f"{sum(orders.cpu_ms.values()):.0f}: {shown}")
+
+
+def _reservations(results: Results) -> Iterator[Line]:
+    for shape, crowds in results.shelves.items():
+        hot = shape == "one hot SKU"
+        for clients, rounds in crowds.items():
+            work = f"reservations, {shape}, {clients} clients"
+            line = at_least(work, "/s", rounds, "raw", "reserve", 3 if hot else 0.7)
+            yield line if not hot or clients > 1 else _told(work, f"{line.ours} against {line.floor}")
+    if results.shelves:
+        astray = Figure.of([float(results.units_astray)])
+        yield at_most("units lost or sold twice in all these reservations", astray, "units", 0)
+
+
+def _reads(results: Results) -> Iterator[Line]:
+    for job, name in {"product": "GET /v1/products/{id}", "products": "GET /v1/products"}.items():
+        yield at_least(f"{name}, 8 clients", "/s", results.routes, "bare", job, 0.7)
+    for rounds, job, name in ((results.redis, "evalsha", "bare EVALSHA"), (results.sql, "select 1", "bare SELECT")):
+        run = over_rounds(rounds[job], per_second)
+        yield _told(f"{name}, one client", f"{run.median:,.0f}/s, p50 {over_rounds(rounds[job], p50).median:.2f} ms")
+
+
+def _process(results: Results) -> Iterator[Line]:
+    if results.cold_start_seconds is not None:
+        yield at_most("hanse up, cold, to a first order placed", results.cold_start_seconds, "s", 20)
+    for name, limit in (("api", 200), ("worker", 300)):
+        idle, loaded = results.memory_idle_mb[name], results.memory_mb[name]
+        line = at_most(f"resident memory of the {name} after the loads", Figure.of([loaded]), "MB", limit)
+        yield Line(line.work, f"{line.ours} (idle {idle:,.0f})", "", None, line.budget, line.verdict)
+
+
+def _told(work: str, shown: str) -> Line:
+    return Line(work, shown, "", None, "", "for information")
+
+
+def _apart(runs: list[Run], what: Callable[[Run], int] = lambda run: run.refused + run.failed) -> str:
+    return f" ({sum(map(what, runs))} refused or failed)" if any(map(what, runs)) else ""

@@ -1,0 +1,153 @@
+"""One order from its basket to its end, as its buyer, the warehouse and the operators do it over HTTP."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Any
+
+from cli.calling import Login, Refused, Shop
+from cli.replay.buyers import Buyers
+from cli.replay.files import CURRENCY
+from cli.replay.memory import Memory
+from cli.replay.parcels import Parcels
+from cli.replay.script import Ending, Payment, PlayedOrder
+from cli.replay.stocking import Stocking
+
+_LAPSED = {"hold_expired", "payment_window_over", "payment_closed"}
+"""What an order answers that was left alone for too long, in a replay that was interrupted."""
+_TRIES = 3
+_PAID_WITHIN = 60.0
+_LOOK_EVERY, _LOOK_AT_MOST_EVERY = 0.05, 1.0
+
+Fact = dict[str, Any]
+"""What is remembered of an order: `try`, `order_id`, `placed`, `paid`, `ended`, `lapsed`, and how long steps took."""
+
+
+class Player:
+    """Plays orders. Every step that was taken before is not taken again, or answered by the shop as it was."""
+
+    def __init__(
+        self, shop: Shop, operator: Login, memory: Memory, stocking: Stocking, buyers: Buyers, parcels: Parcels
+    ) -> None:
+        self._shop = shop
+        self._operator = operator
+        self._memory = memory
+        self._stocking = stocking
+        self._buyers = buyers
+        self._parcels = parcels
+
+    async def play(self, order: PlayedOrder, placed: Callable[[], None]) -> None:
+        """Take the order to its end; `placed` is told as soon as it stands. `Refused` when the shop says no."""
+        fact: Fact = self._memory.get("order", order.order_id) or {"try": 1, "lapsed": []}
+        if not fact.get("ended"):
+            who = self._buyers.login_of(order.buyer.person)
+            await self._placed_and_paid(order, fact, who, placed)
+            await self._ended(order, fact["order_id"], who)
+            self._keep(order, fact, ended=True)
+
+    async def _placed_and_paid(self, order: PlayedOrder, fact: Fact, who: Login, placed: Callable[[], None]) -> None:
+        while True:
+            try:
+                if not fact.get("placed"):
+                    await self._set_prices(order)
+                    await self._place(order, fact, who)
+                placed()
+                if order.payments and not fact.get("paid"):
+                    await self._pay(order, fact, who)
+            except Refused as refusal:
+                if refusal.code not in _LAPSED or fact["try"] >= _TRIES:
+                    raise
+                fact["lapsed"].append(fact.get("order_id"))
+                self._keep(order, fact, placed=False, **{"try": fact["try"] + 1})
+            else:
+                return
+
+    def _keep(self, order: PlayedOrder, fact: Fact, **news: Any) -> None:
+        fact.update(news)
+        self._memory.put("order", order.order_id, fact)
+
+    def _key(self, order: PlayedOrder, fact: Fact, step: str) -> str:
+        return f"{self._memory.key}/{order.order_id}/{step}/{fact['try']}"
+
+    # ---- until it is paid --------------------------------------------------------------------------------------------
+
+    async def _set_prices(self, order: PlayedOrder) -> None:
+        for good, price in order.new_prices:
+            sku = self._stocking.skus[good]
+            path = f"/v1/catalogue/products/{sku.spu_id}"
+            etag = (await self._shop.ask("GET", path, who=self._operator)).etag
+            ask = {"price": {"minor": price, "currency": CURRENCY}}
+            await self._shop.ask("PUT", f"/v1/catalogue/skus/{sku.sku_id}/price", ask, who=self._operator, etag=etag)
+
+    async def _place(self, order: PlayedOrder, fact: Fact, who: Login) -> None:
+        lines = [{"sku_id": self._stocking.skus[line.good].sku_id, "quantity": line.quantity} for line in order.lines]
+        basket = {"lines": lines, "address_id": await self._buyers.settle(order.buyer)}
+        prepared = await self._shop.ask("POST", "/orders/prepare", basket, who=who, key=self._key(order, fact, "hold"))
+        order_id = prepared.body["order_id"]
+        ask = {"order_id": order_id, "expected_total": {"minor": order.total, "currency": CURRENCY}}
+        fact["order_id"] = order_id
+        answer = await self._shop.ask("POST", "/orders", ask, who=who, key=self._key(order, fact, "place"))
+        self._keep(
+            order,
+            fact,
+            placed=True,
+            payment_id=answer.body["payment_id"],
+            prepare_s=prepared.seconds,
+            place_s=answer.seconds,
+        )
+
+    async def _pay(self, order: PlayedOrder, fact: Fact, who: Login) -> None:
+        took = []
+        began = time.perf_counter()
+        for turn, payment in enumerate(order.payments, 1):
+            key = self._key(order, fact, f"pay/{turn}")
+            took.append(await self._pay_one(fact["order_id"], payment, who, key))
+        await self._until_paid(fact["order_id"], who)
+        self._keep(order, fact, paid=True, pay_s=took, paid_s=time.perf_counter() - began)
+
+    async def _pay_one(self, order_id: str, payment: Payment, who: Login, key: str) -> float:
+        """Open the attempt and pay it at the cashier; how long opening it took."""
+        ask = {
+            "order_id": order_id,
+            "channel": payment.channel,
+            "method": payment.kind,
+            "amount": {"minor": payment.amount, "currency": CURRENCY},
+            "instalments": payment.instalments,
+        }
+        attempt = await self._shop.ask("POST", "/payments", ask, who=who, key=key)
+        await self._shop.ask("POST", f"{attempt.body['cashier_url']}/pay")
+        return attempt.seconds
+
+    async def _until_paid(self, order_id: str, who: Login) -> None:
+        until, pause = time.monotonic() + _PAID_WITHIN, _LOOK_EVERY
+        while True:
+            order = (await self._shop.ask("GET", f"/orders/{order_id}", who=who)).body
+            if order["status"] in ("paid", "completed"):
+                return
+            if order["status"] == "cancelled":
+                raise Refused(order_id, {"code": "payment_window_over", "detail": f"{order['cancel_reason']}"})
+            if time.monotonic() > until:
+                raise Refused(order_id, {"code": "not_paid", "detail": f"still unpaid {_PAID_WITHIN:.0f} s later"})
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, _LOOK_AT_MOST_EVERY)
+
+    # ---- how it ends -------------------------------------------------------------------------------------------------
+
+    async def _ended(self, order: PlayedOrder, order_id: str, who: Login) -> None:
+        match order.ending:
+            case Ending.SHIPPED:
+                await self._parcels.send(order_id)
+            case Ending.DELIVERED:
+                await self._parcels.deliver(order_id)
+            case Ending.SOLD_OUT:
+                await self._parcels.find_nothing(order_id, f"{self._memory.key}/{order.order_id}")
+            case Ending.CANCELLED:
+                await self._cancel(order, order_id, who)
+        if order.filed_state == "invoiced":
+            ask = {"kind": "personal", "title": order.buyer.person, "email": who.contact}
+            await self._shop.ask("PUT", f"/v1/orders/{order_id}/invoice", ask, who=who)
+
+    async def _cancel(self, order: PlayedOrder, order_id: str, who: Login) -> None:
+        key = f"{self._memory.key}/{order.order_id}/cancel"
+        ask = {"why": "cancelled in the files"}
+        await self._shop.ask("POST", f"/orders/{order_id}/cancel", ask, who=who, key=key)

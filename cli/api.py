@@ -1,8 +1,8 @@
-"""`hanse api`: the HTTP api in this terminal."""
+"""`hanse api`: the HTTP api, the storefront and the console in this terminal."""
 
 import runpy
 
 
 def api() -> None:
-    """Serve the HTTP api on the port of HANSE_API_URL, until Ctrl-C."""
-    runpy.run_module("api", run_name="__main__")
+    """Serve the HTTP api, the storefront and the console on the port of HANSE_API_URL, until Ctrl-C."""
+    runpy.run_module("web", run_name="__main__")

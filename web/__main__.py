@@ -1,0 +1,13 @@
+"""`python -m web`: the api, the storefront and the console."""
+
+import uvicorn
+
+from hanse.settings import Settings
+from hanse.telemetry import setup_telemetry
+from web.app import build
+
+if __name__ == "__main__":
+    settings = Settings()
+    setup_telemetry(settings, "hanse-api")
+    host, port = settings.listen_on(settings.api_url)
+    uvicorn.run(build(settings), host=host, port=port, log_config=None, access_log=False)

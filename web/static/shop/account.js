@@ -1,0 +1,74 @@
+// The reader's account: name, address book, and where they are logged in.
+
+import { fill, h } from "../lib/dom.js";
+import { moment } from "../lib/format.js";
+import { t } from "../lib/i18n.js";
+import { button, dialog, field, form, say } from "../lib/ui.js";
+import { addressForm } from "./addresses.js";
+import { api, loggedIn, session } from "./context.js";
+import { addressText } from "./pieces.js";
+
+/** Profile, addresses, sessions. */
+export async function accountPage({ visit }) {
+  if (!(await loggedIn(visit))) return;
+  visit.wait("page");
+  const get = (path) => api.get(path, { signal: visit.signal });
+  const [account, addresses, sessions] = await Promise.all([get("/v1/users/me"), get("/v1/addresses"), get("/v1/sessions")]);
+  const book = h("section", { class: "panel" });
+  drawBook(book, addresses);
+  visit.show(t("account.title"),
+    h("h1", {}, t("account.title")),
+    h("div", { class: "two" },
+      h("div", {}, profile(account), book),
+      h("aside", {}, devices(sessions, visit))));
+}
+
+function profile(account) {
+  const rename = async (values) => {
+    await api.send("PATCH", "/v1/users/me", { body: values });
+    say(t("account.saved"));
+  };
+  return h("section", { class: "panel" },
+    h("h2", {}, t("account.profile")),
+    h("p", { class: "soft" }, [account.email, account.phone].filter(Boolean).join(" · ")),
+    form(rename, { fields: field(t("entry.name"), { name: "display_name", value: account.display_name, required: true, maxlength: 60 }), submit: t("account.save") }));
+}
+
+function drawBook(book, addresses) {
+  const again = async () => drawBook(book, await api.get("/v1/addresses"));
+  const edit = (entry) => {
+    const room = h("div", {});
+    fill(room, addressForm(entry, again));
+    fill(book, h("h2", {}, t(entry ? "address.edit" : "address.add")), room, button(t("dialog.back"), again));
+  };
+  const remove = async (entry) => {
+    const went = await dialog(t("address.remove"), { content: addressText(entry), submit: t("address.remove"), danger: true, act: () => api.delete(`/v1/addresses/${entry.id}`) });
+    if (went) await again();
+  };
+  fill(book,
+    h("h2", {}, t("account.addresses")),
+    h("ul", { class: "book" }, addresses.map((entry) => h("li", {}, addressText(entry), entry.is_default && h("span", { class: "badge" }, t("address.is_default")),
+      h("p", { class: "row" }, button(t("address.edit"), async () => edit(entry), { kind: "small" }), button(t("address.remove"), () => remove(entry), { kind: "small" }))))),
+    button(t("address.add"), async () => edit(null), { kind: addresses.length ? "" : "main" }));
+}
+
+function devices(sessions, visit) {
+  const leave = async () => {
+    await session.close();
+    await visit.router.go("/");
+  };
+  const everywhere = async () => {
+    await api.delete("/v1/sessions");
+    await leave();
+  };
+  const revoke = async (one) => {
+    await api.delete(`/v1/sessions/${one.id}`);
+    await visit.router.show({ scroll: false });
+  };
+  return h("section", { class: "panel" },
+    h("h2", {}, t("account.devices")),
+    h("ul", { class: "book" }, sessions.map((one) => h("li", {},
+      h("span", {}, one.agent || "?"), h("br"), h("span", { class: "soft" }, one.address, " · ", moment(one.last_used_at)),
+      one.current ? h("span", { class: "badge" }, t("account.this")) : button(t("account.revoke"), () => revoke(one), { kind: "small" })))),
+    h("p", { class: "row" }, button(t("account.logout"), leave, { kind: "main", symbol: "out" }), button(t("account.logout.everywhere"), everywhere)));
+}

@@ -1,0 +1,171 @@
+// From cart to order in two steps: where to, then the quote with its stock held for some minutes.
+
+import { h } from "../lib/dom.js";
+import { money } from "../lib/format.js";
+import { half, t } from "../lib/i18n.js";
+import { Problem, newKey } from "../lib/http.js";
+import { button, empty, field, form, problemView } from "../lib/ui.js";
+import { addressForm } from "./addresses.js";
+import { api, cart, loggedIn } from "./context.js";
+import { addressText, clock, orderLine, picture, sums } from "./pieces.js";
+
+/** The page: of the cart, or of the one SKU that `buy now` names. */
+export async function checkoutPage({ visit, query }) {
+  if (!(await loggedIn(visit))) return;
+  visit.wait("page");
+  const lines = query.has("sku") ? [await single(query)] : cart.lines;
+  const addresses = await api.get("/v1/addresses", { signal: visit.signal });
+  await new Checkout(visit, lines, addresses, query.has("sku")).askWhere();
+}
+
+async function single(query) {
+  const product = await api.get(`/v1/products/${query.get("spu")}`);
+  const sku = product.skus.find((one) => one.sku_id === query.get("sku")) ?? product.skus[0];
+  return {
+    sku_id: sku.sku_id,
+    spu_id: product.spu_id,
+    title: product.title,
+    options: Object.values(sku.options).join(" / "),
+    image_url: product.media[0]?.small_url ?? null,
+    quantity: Number(query.get("quantity")) || 1,
+  };
+}
+
+class Checkout {
+  #visit;
+  #lines;
+  #addresses;
+  #address;
+  #note = "";
+  #isSingle;
+
+  constructor(visit, lines, addresses, isSingle) {
+    this.#visit = visit;
+    this.#lines = lines;
+    this.#addresses = addresses;
+    this.#address = addresses[0]?.id;
+    this.#isSingle = isSingle;
+  }
+
+  /** Step one. `trouble` is a refusal of step two, shown with what can be done about it. */
+  askWhere(trouble = null) {
+    if (!this.#lines.length) {
+      const look = h("a", { class: "button main", href: "/" }, t("cart.look"));
+      return this.#visit.show(t("checkout.title"), h("h1", {}, t("checkout.title")), empty("cart", t("cart.empty"), look));
+    }
+    const known = this.#addresses.length > 0;
+    return this.#visit.show(t("checkout.title"),
+      h("h1", {}, t("checkout.title")), steps(1), trouble,
+      h("div", { class: "two" },
+        h("div", {},
+          h("section", { class: "panel" }, h("h2", {}, t("checkout.where")), known ? this.#choices() : this.#newAddress()),
+          known && h("section", { class: "panel" },
+            form((values) => this.#prepare(values), {
+              fields: field(t("checkout.note"), { tag: "textarea", name: "note", maxlength: 500, rows: 2, value: this.#note, hint: t("checkout.note.hint") }),
+              submit: t("checkout.next"),
+            }))),
+        h("aside", { class: "panel" }, h("h2", {}, t("checkout.goods")), h("ul", { class: "lines small" }, this.#lines.map(wanted)))));
+  }
+
+  #choices() {
+    const choice = (entry) => h("label", { class: "choice" },
+      h("input", { type: "radio", name: "address", value: entry.id, checked: entry.id === this.#address, on: { change: () => (this.#address = entry.id) } }),
+      addressText(entry));
+    const more = h("details", {}, h("summary", {}, t("address.add")), this.#newAddress());
+    return h("fieldset", { class: "choices" }, h("legend", { class: "unseen" }, t("checkout.where")), this.#addresses.map(choice), more);
+  }
+
+  #newAddress() {
+    return addressForm(null, async (entry) => {
+      this.#addresses = await api.get("/v1/addresses");
+      this.#address = entry.id;
+      await this.askWhere();
+    });
+  }
+
+  async #prepare({ note }) {
+    this.#note = note ?? this.#note;
+    const lines = this.#lines.map(({ sku_id, quantity }) => ({ sku_id, quantity }));
+    const basket = { lines, address_id: this.#address, note: this.#note };
+    try {
+      const prepared = await api.post("/v1/orders/prepare", basket, { key: newKey() });
+      this.#askToPlace(prepared, prepared.quote);
+    } catch (thrown) {
+      await this.askWhere(this.#kindly(Problem.of(thrown)));
+    }
+  }
+
+  /** Step two. `before` is the total the reader saw when the price has changed since. */
+  #askToPlace(prepared, quote, before = null) {
+    const key = newKey();
+    const place = () => this.#place(prepared, quote, key);
+    const back = async () => {
+      await api.post(`/v1/orders/${prepared.order_id}/cancel`, { why: "" }, { key: newKey() }).catch(() => null); // the hold ends by itself too
+      await this.askWhere();
+    };
+    const over = () => this.askWhere(problemView({ code: "hold_expired", status: 409 }));
+    const address = this.#addresses.find((entry) => entry.id === this.#address);
+    this.#visit.show(t("checkout.title"),
+      h("h1", {}, t("checkout.title")), steps(2),
+      before && h("p", { class: "callout", role: "alert" }, t("checkout.repriced", { before: money(before), now: money(quote.total) })),
+      h("div", { class: "two" },
+        h("section", { class: "panel" }, h("h2", {}, t("checkout.quote")), h("ul", { class: "lines" }, quote.lines.map(orderLine)), h("h2", {}, t("checkout.where")), addressText(address)),
+        h("aside", { class: "panel" },
+          h("p", { class: "callout" }, t("checkout.held"), " ", clock(this.#visit, prepared.hold_expires_at, over)),
+          sums(quote),
+          button(before ? t("checkout.agree") : t("checkout.place"), place, { kind: "main wide", id: "place" }),
+          button(t("checkout.change"), back, { kind: "wide" }))));
+  }
+
+  async #place(prepared, quote, key) {
+    try {
+      const placed = await api.post("/v1/orders", { order_id: prepared.order_id, expected_total: quote.total }, { key });
+      if (!this.#isSingle) cart.remove(...this.#lines.map((line) => line.sku_id));
+      const next = placed.status === "pending_payment" ? `/shop/pay/${placed.order_id}` : `/shop/orders/${placed.order_id}`;
+      await this.#visit.router.go(next, { replace: true });
+    } catch (thrown) {
+      const problem = Problem.of(thrown);
+      if (problem.code === "price_changed") return this.#askToPlace(prepared, problem.fields.quote, quote.total);
+      if (problem.status === 0 || problem.status >= 500) throw thrown; // the same key may try again
+      await this.askWhere(this.#kindly(problem));
+    }
+    return undefined;
+  }
+
+  /** A refusal with the lines it is about and a button for each that mends it. */
+  #kindly(problem) {
+    const { fields } = problem;
+    const short = new Map((fields.lines ?? []).map((line) => [line.sku_id, line.left]));
+    Object.entries(fields.limits ?? {}).forEach(([skuId, most]) => short.set(skuId, most));
+    (fields.sku_ids ?? []).forEach((skuId) => short.has(skuId) || short.set(skuId, 0));
+    if (!short.size) return problemView(problem);
+    const rows = this.#lines.filter((line) => short.has(line.sku_id)).map((line) => this.#mend(line, short.get(line.sku_id)));
+    return h("div", {}, problemView(problem), h("ul", { class: "mend" }, rows));
+  }
+
+  #mend(line, left) {
+    const apply = (change) => async () => {
+      this.#lines = this.#lines.map((one) => (one === line ? { ...one, ...change } : one)).filter((one) => one.quantity > 0);
+      if (!this.#isSingle) left > 0 ? cart.update(line.sku_id, change) : cart.remove(line.sku_id);
+      await this.askWhere();
+    };
+    return h("li", {},
+      h("span", {}, h("b", {}, half(line.title)), line.options && ` ${line.options}`, ": ", t("checkout.asked_left", { asked: line.quantity, left })),
+      left > 0
+        ? button(t("cart.take", { n: left }), apply({ quantity: left }), { kind: "small" })
+        : button(t("checkout.without"), apply({ quantity: 0 }), { kind: "small" }));
+  }
+}
+
+function wanted(line) {
+  return h("li", { class: "line" }, picture(line.image_url),
+    h("div", { class: "what" }, half(line.title), line.options && h("span", { class: "soft" }, line.options)),
+    h("span", { class: "times" }, `× ${line.quantity}`));
+}
+
+/** Where the reader is on the way: 1 address, 2 confirm, 3 pay. */
+export function steps(now) {
+  const names = ["checkout.step.where", "checkout.step.confirm", "checkout.step.pay"];
+  return h("ol", { class: "steps" }, names.map((name, index) =>
+    h("li", { class: index + 1 < now ? "done" : "", "aria-current": index + 1 === now ? "step" : false }, t(name))));
+}

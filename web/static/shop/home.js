@@ -1,0 +1,55 @@
+// The first page: what the shop sells, by category, brand and words.
+
+import { h } from "../lib/dom.js";
+import { half, t } from "../lib/i18n.js";
+import { empty, endless } from "../lib/ui.js";
+import { api, directory } from "./context.js";
+import { card } from "./pieces.js";
+
+const AT_ONCE = 24;
+
+/** The grid, narrowed to what the address says. */
+export async function homePage({ visit, query }) {
+  visit.wait("grid");
+  const asked = { text: query.get("q"), category_id: query.get("category"), brand_id: query.get("brand"), merchant_id: query.get("merchant") };
+  const load = (cursor) => api.get("/v1/products", { query: { ...asked, limit: AT_ONCE, cursor }, signal: visit.signal });
+  const [known, first] = await Promise.all([directory(), load()]);
+  const grid = h("ul", { class: "grid" });
+  const more = endless(first, { into: grid, row: card, load });
+  const narrowed = Object.values(asked).some(Boolean);
+  visit.show(
+    title(asked, known),
+    narrowed ? h("div", { class: "lead" }, h("h1", {}, title(asked, known)), h("a", { href: "/" }, t("home.all"))) : harbour(),
+    categories(asked, known),
+    first.items.length ? [grid, more] : empty("anchor", t("home.nothing"), h("a", { class: "button", href: "/" }, t("home.all"))),
+  );
+}
+
+function title(asked, known) {
+  const narrowedTo = [
+    known.category.get(asked.category_id)?.name,
+    known.brand.get(asked.brand_id)?.name,
+    known.merchant.get(asked.merchant_id)?.name,
+  ].filter(Boolean).map(half);
+  if (asked.text) narrowedTo.push(`“${asked.text}”`);
+  return narrowedTo.join(" · ") || t("home.title");
+}
+
+function harbour() {
+  const skyline = new URL("../harbour.svg", import.meta.url).pathname;
+  return h("section", { class: "harbour" },
+    h("div", {}, h("h1", {}, t("home.title")), h("p", {}, t("home.lead"))),
+    h("img", { src: skyline, alt: "", width: 640, height: 220 }));
+}
+
+function categories(asked, { categories: all, category }) {
+  const chosen = category.get(asked.category_id);
+  const chip = (text, href, current) => h("li", {}, h("a", { class: "chip", href, "aria-current": current ? "true" : false }, text));
+  const row = (label, items) => items.length ? h("ul", { class: "chips", "aria-label": label }, items) : null;
+  const below = (parent) => all.filter((one) => one.parent_id === parent)
+    .map((one) => chip(half(one.name), `/?category=${one.category_id}`, chosen?.path.includes(one.category_id)));
+  const narrowed = asked.category_id || asked.brand_id || asked.merchant_id || asked.text;
+  return h("nav", { class: "categories", "aria-label": t("home.categories") },
+    row(t("home.categories"), [chip(t("home.everything"), "/", !narrowed), ...below(null)]),
+    chosen && row(half(chosen.name), below(chosen.path[0])));
+}

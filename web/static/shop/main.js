@@ -1,0 +1,96 @@
+// The storefront: its frame, and which address shows which page.
+
+import { fill, h, icon } from "../lib/dom.js";
+import { chooseLanguage, language, loadWords, t } from "../lib/i18n.js";
+import { Router } from "../lib/router.js";
+import { accountPage } from "./account.js";
+import { cartPage } from "./cart_page.js";
+import { checkoutPage } from "./checkout.js";
+import { cart, session } from "./context.js";
+import { loginPage, registerPage, resetPage } from "./entry.js";
+import { homePage } from "./home.js";
+import { orderPage } from "./order.js";
+import { ordersPage } from "./orders.js";
+import { payPage } from "./pay.js";
+import { productPage } from "./product.js";
+
+const header = h("header", { class: "top" });
+const outlet = h("main", { id: "content" });
+const footer = h("footer", { class: "foot" });
+
+const router = new Router(outlet, () => t("shop.name"), [
+  ["/", homePage],
+  ["/shop", homePage],
+  ["/shop/products/:id", productPage],
+  ["/shop/cart", cartPage],
+  ["/shop/checkout", checkoutPage],
+  ["/shop/pay/:id", payPage],
+  ["/shop/orders", ordersPage],
+  ["/shop/orders/:id", orderPage],
+  ["/shop/account", accountPage],
+  ["/shop/login", loginPage],
+  ["/shop/register", registerPage],
+  ["/shop/reset", resetPage],
+]);
+
+function drawFrame() {
+  const words = new URLSearchParams(location.search).get("q") ?? "";
+  const search = h("form", { class: "search", role: "search", on: { submit: find } },
+    h("label", { for: "q", class: "unseen" }, t("search.label")),
+    h("input", { id: "q", name: "q", type: "search", placeholder: t("search.label"), value: words, maxlength: 100, autocomplete: "off" }),
+    h("button", { type: "submit", "aria-label": t("search.go") }, icon("search")));
+  fill(header,
+    h("a", { class: "skip", href: "#content" }, t("skip")),
+    h("div", { class: "bar" },
+      h("a", { class: "brand", href: "/" }, h("img", { src: new URL("../mark.svg", import.meta.url).pathname, alt: "", width: 34, height: 34 }), h("span", {}, t("shop.name"))),
+      search,
+      h("nav", { class: "own", "aria-label": t("nav.own") }, languageSwitch(), ownLinks(), cartLink())));
+  fill(footer,
+    h("p", {}, t("shop.motto")),
+    h("p", { class: "soft" }, t("shop.notice"), " ", h("a", { href: "/console", target: "_self" }, t("nav.console"))));
+}
+
+function find(event) {
+  event.preventDefault();
+  const words = event.target.elements.q.value.trim();
+  router.go(words ? `/?q=${encodeURIComponent(words)}` : "/");
+}
+
+function languageSwitch() {
+  const other = language === "zh" ? "en" : "zh";
+  return h("button", { class: "plain", type: "button", lang: other === "zh" ? "zh-CN" : "en", id: "language", on: { click: () => speak(other) } }, other === "zh" ? "中文" : "English");
+}
+
+async function speak(wanted) {
+  await chooseLanguage(wanted);
+  drawFrame();
+  await router.show({ scroll: false });
+  document.getElementById("language").focus();
+}
+
+function ownLinks() {
+  if (!session.isOpen) return h("a", { class: "own-link", href: "/shop/login" }, icon("person"), h("span", {}, t("nav.login")));
+  return [
+    h("a", { class: "own-link", href: "/shop/orders" }, icon("box"), h("span", {}, t("nav.orders"))),
+    h("a", { class: "own-link", href: "/shop/account" }, icon("person"), h("span", {}, t("nav.account"))),
+  ];
+}
+
+function cartLink() {
+  const units = cart.units;
+  return h("a", { class: "own-link cart-link", href: "/shop/cart", "aria-label": t("nav.cart.of", { n: units }) },
+    icon("cart"), h("span", {}, t("nav.cart")), units ? h("b", { class: "count" }, units > 99 ? "99+" : units) : null);
+}
+
+async function start() {
+  await loadWords();
+  document.body.replaceChildren(header, outlet, footer);
+  drawFrame();
+  session.addEventListener("change", drawFrame);
+  cart.addEventListener("change", drawFrame);
+  await session.token().catch(() => null); // without an answer the reader browses unknown
+  drawFrame();
+  await router.show();
+}
+
+await start();

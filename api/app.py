@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
-from api import checkout, fulfillment, inventory, orders, payments, products, system, users
+from api import cart, checkout, fulfillment, inventory, orders, payments, products, system, users
 from api.edge import problems
 from api.edge.body_limit import BodyLimit
 from api.edge.problems import PROBLEM_SCHEMA
@@ -68,6 +68,7 @@ def _mount(app: FastAPI, settings: Settings) -> None:
         *users.routers,
         *inventory.routers,
         *products.routers,
+        *cart.routers,
         *orders.routers,
         *fulfillment.routers,
         *payments.routers,

@@ -65,6 +65,10 @@ STATUS_OF: dict[str, int] = {
     "media_refused": 422,
     "import_unreadable": 422,
     "file_type_unknown": 415,
+    # cart
+    "cart_full": 409,
+    "cart_merged": 409,
+    "cart_unavailable": 503,
     # orders
     "price_changed": 409,
     "not_prepared": 409,

@@ -22,6 +22,7 @@ from hanse.settings import Settings
 from hanse.temporal import connect
 from models.shared.time import Clock
 from stores.audit_log import AuditLog
+from stores.cart import CartStore
 from stores.fulfillment import FulfillmentStore
 from stores.idempotency import IdempotencyStore
 from stores.inventory import InventoryStore
@@ -53,6 +54,7 @@ class Services:
     siblings: Siblings
     """Starts and tells sagas by name; for what is asked of a saga and answered, `temporal`."""
     users: UsersStore
+    carts: CartStore
     passwords: PasswordHasher
     access_tokens: AccessTokens
     account_keys: AccountKeys
@@ -86,6 +88,7 @@ async def open_services(settings: Settings, clock: Clock = _utc_now) -> AsyncIte
         ops = await database("ops")
         products = await database("products")
         orders = await database("orders")
+        users = await database("users")
         temporal = await connect(settings, lazy=True)
         http = await stack.enter_async_context(httpx.AsyncClient(timeout=10, follow_redirects=False))
         sandbox_secret = settings.sandbox_payment_secret.get_secret_value()
@@ -106,11 +109,12 @@ async def open_services(settings: Settings, clock: Clock = _utc_now) -> AsyncIte
             ),
             siblings=Siblings(temporal),
             users=UsersStore.on(
-                await database("users"),
+                users,
                 redis,
                 access_token_lifetime=settings.access_token_lifetime,
                 session_lifetime=settings.refresh_token_lifetime,
             ),
+            carts=CartStore.on(users, redis),
             passwords=passwords,
             access_tokens=AccessTokens(token_key, settings.access_token_lifetime),
             account_keys=AccountKeys(token_key),

@@ -1,0 +1,53 @@
+"""Gathers what a cart needs from catalogue, stock, address book and shipping rates, and prices it."""
+
+import asyncio
+from collections.abc import Collection, Mapping
+
+from api.cart.schemas import CartView
+from api.wiring import Services
+from models.cart.pricing import Delivery, Shelf, trial_price
+from models.cart.types import Cap, Cart, CartOwner
+from models.orders.types import DeliveryAddress
+from models.products.types import SellableSku
+from models.shared.ids import AddressId, CartId, SkuId, UserId
+from models.users.errors import NotAuthenticated
+
+
+async def shown(shop: Services, owner: CartOwner | None, cart: Cart, address_id: AddressId | None = None) -> CartView:
+    """The cart as its owner sees it. Refuses `NotFound` for an address that is not the account's."""
+    shelf = await shelf_of(shop, [line.sku_id for line in (*cart.lines, *cart.saved)])
+    delivery = None if address_id is None else await _delivery(shop, owner, address_id, shelf.skus)
+    priced = trial_price(cart, shelf, delivery)
+    return CartView(**dict(priced), cart_id=owner if isinstance(owner, CartId) else None)
+
+
+async def shelf_of(shop: Services, sku_ids: Collection[SkuId]) -> Shelf:
+    """What catalogue and stock say about these SKUs now."""
+    wanted = list(dict.fromkeys(sku_ids))
+    if not wanted:
+        return Shelf({}, {})
+    skus, available = await asyncio.gather(
+        shop.products.sellable(wanted, shop.clock()), shop.inventory.available(wanted)
+    )
+    return Shelf(skus, available)
+
+
+async def caps_of(shop: Services, sku_ids: Collection[SkuId]) -> Mapping[SkuId, Cap]:
+    """How much of each SKU that is for sale a cart may take now."""
+    shelf = await shelf_of(shop, sku_ids)
+    return {
+        sku_id: Cap(limit=sku.max_per_order, available=shelf.available[sku_id])
+        for sku_id, sku in shelf.skus.items()
+        if sku.is_published
+    }
+
+
+async def _delivery(
+    shop: Services, owner: CartOwner | None, address_id: AddressId, skus: Mapping[SkuId, SellableSku]
+) -> Delivery:
+    if not isinstance(owner, UserId):
+        raise NotAuthenticated("Log in to price shipping: addresses belong to accounts.")
+    postal = (await shop.users.addresses.get(owner, address_id)).postal
+    merchants = {sku.merchant_id for sku in skus.values()}
+    rates = await shop.fulfillment.rates_for(merchants, skus.keys(), postal.country)
+    return Delivery(DeliveryAddress(**postal.model_dump()), tuple(rates))

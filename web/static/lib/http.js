@@ -52,8 +52,8 @@ export class Api {
   }
 
   /** The answer's JSON (null for an empty one). Throws a Problem. */
-  async send(method, path, { query, body, key, version, signal } = {}) {
-    const headers = {};
+  async send(method, path, { query, body, key, version, signal, headers: more } = {}) {
+    const headers = { ...more };
     if (body !== undefined) headers["content-type"] = "application/json";
     if (key) headers["idempotency-key"] = key;
     if (version !== undefined) headers["if-match"] = `"${version}"`;

@@ -1,57 +1,103 @@
-// The cart, kept in this browser. It remembers what the reader saw of each line; the server judges prices and stock.
+// The reader's cart, kept by the server: an account's, or a visitor's whose secret id this browser remembers.
 
-const KEPT = "hanse.cart";
+import { Problem } from "../lib/http.js";
+
+const KEPT = "hanse.cart-id";
 export const MOST = 999;
 
-/** Lines by SKU, the newest last. Fires `change`, also when another tab changed it. */
+/** The cart as the server priced it last, in `view`. Fires `change` after each answer, and `merged` when a visitor's went
+ * into an account's, with the report as `detail`. */
 export class Cart extends EventTarget {
-  #lines = read();
+  #api;
+  #session;
+  #others = new BroadcastChannel("hanse-cart");
 
-  constructor() {
+  view = null;
+
+  constructor(api, session) {
     super();
-    addEventListener("storage", (event) => {
-      if (event.key !== KEPT) return;
-      this.#lines = read();
-      this.dispatchEvent(new Event("change"));
-    });
+    this.#api = api;
+    this.#session = session;
+    this.#others.addEventListener("message", () => this.load());
+    session.addEventListener("change", () => this.#changeOwner());
   }
 
-  /** `{sku_id, spu_id, title, options, image_url, price, quantity}` each. */
   get lines() {
-    return [...this.#lines];
+    return this.view?.lines ?? [];
   }
 
   get units() {
-    return this.#lines.reduce((sum, line) => sum + line.quantity, 0);
+    return this.lines.reduce((sum, line) => sum + line.quantity, 0);
   }
 
-  /** Add to what is there of the SKU. */
-  add(line) {
-    const present = this.#lines.find((other) => other.sku_id === line.sku_id);
-    const quantity = Math.min(MOST, (present?.quantity ?? 0) + line.quantity);
-    this.#keep([...this.#lines.filter((other) => other !== present), { ...line, quantity }]);
+  /** Ask how the cart stands now. */
+  async load(signal) {
+    return this.#show(await this.#send("GET", "", { signal }));
   }
 
-  /** Change what is kept of a SKU. */
-  update(skuId, change) {
-    this.#keep(this.#lines.map((line) => (line.sku_id === skuId ? { ...line, ...change } : line)));
+  add(skuId, quantity) {
+    return this.#change("POST", "/lines", { sku_id: skuId, quantity });
   }
 
-  remove(...skuIds) {
-    this.#keep(this.#lines.filter((line) => !skuIds.includes(line.sku_id)));
+  /** Set `quantity`, `selected`, or both. */
+  set(skuId, change) {
+    return this.#change("PATCH", `/lines/${skuId}`, change);
   }
 
-  #keep(lines) {
-    this.#lines = lines;
-    localStorage.setItem(KEPT, JSON.stringify(lines));
+  remove(skuId) {
+    return this.#change("DELETE", `/lines/${skuId}`);
+  }
+
+  saveForLater(skuId) {
+    return this.#change("POST", `/lines/${skuId}/save-for-later`);
+  }
+
+  moveBack(skuId) {
+    return this.#change("POST", `/saved/${skuId}/move-to-cart`);
+  }
+
+  forget(skuId) {
+    return this.#change("DELETE", `/saved/${skuId}`);
+  }
+
+  async #change(method, path, body) {
+    const view = await this.#send(method, path, { body });
+    this.#others.postMessage("changed");
+    return this.#show(view);
+  }
+
+  #show(view) {
+    this.view = view;
+    if (view.cart_id && !this.#session.isOpen) localStorage.setItem(KEPT, view.cart_id);
     this.dispatchEvent(new Event("change"));
+    return view;
+  }
+
+  async #send(method, path, options) {
+    await this.#session.token(); // whose cart it is depends on whether somebody is logged in
+    const id = this.#session.isOpen ? null : localStorage.getItem(KEPT);
+    try {
+      return await this.#api.send(method, `/v1/cart${path}`, { ...options, headers: id ? { "x-cart-id": id } : {} });
+    } catch (thrown) {
+      const isOver = id && ["cart_merged", "not_found"].includes(Problem.of(thrown).code);
+      if (!isOver) throw thrown;
+      localStorage.removeItem(KEPT); // it went into an account, or was forgotten: the next one is new
+      return this.#api.send(method, `/v1/cart${path}`, options);
+    }
+  }
+
+  async #changeOwner() {
+    const id = localStorage.getItem(KEPT);
+    if (this.#session.isOpen && id) {
+      const report = await this.#api.send("POST", "/v1/cart/merge", { headers: { "x-cart-id": id } }).catch(gone);
+      localStorage.removeItem(KEPT);
+      if (report) this.dispatchEvent(new CustomEvent("merged", { detail: report }));
+    }
+    await this.load();
   }
 }
 
-function read() {
-  try {
-    return JSON.parse(localStorage.getItem(KEPT) ?? "[]");
-  } catch {
-    return []; // another version of the shop wrote it
-  }
+function gone(thrown) {
+  if (Problem.of(thrown).code === "not_found") return null;
+  throw thrown;
 }

@@ -13,9 +13,17 @@ import { addressText, clock, orderLine, picture, sums } from "./pieces.js";
 export async function checkoutPage({ visit, query }) {
   if (!(await loggedIn(visit))) return;
   visit.wait("page");
-  const lines = query.has("sku") ? [await single(query)] : cart.lines;
+  const lines = query.has("sku") ? [await single(query)] : await chosenLines(query.get("currency"), visit.signal);
   const addresses = await api.get("/v1/addresses", { signal: visit.signal });
   await new Checkout(visit, lines, addresses, query.has("sku")).askWhere();
+}
+
+/** The lines of the cart that are selected and can be bought, of one currency. */
+async function chosenLines(currency, signal) {
+  const { lines, sums } = await cart.load(signal);
+  const sum = sums.find((one) => one.currency === currency) ?? sums[0];
+  const bought = new Set(sum?.basket.map((line) => line.sku_id));
+  return lines.filter((line) => bought.has(line.sku_id));
 }
 
 async function single(query) {
@@ -120,7 +128,7 @@ class Checkout {
   async #place(prepared, quote, key) {
     try {
       const placed = await api.post("/v1/orders", { order_id: prepared.order_id, expected_total: quote.total }, { key });
-      if (!this.#isSingle) cart.remove(...this.#lines.map((line) => line.sku_id));
+      if (!this.#isSingle) await Promise.all(this.#lines.map((line) => cart.remove(line.sku_id).catch(() => null))); // it is ordered all the same
       const next = placed.status === "pending_payment" ? `/shop/pay/${placed.order_id}` : `/shop/orders/${placed.order_id}`;
       await this.#visit.router.go(next, { replace: true });
     } catch (thrown) {
@@ -146,7 +154,7 @@ class Checkout {
   #mend(line, left) {
     const apply = (change) => async () => {
       this.#lines = this.#lines.map((one) => (one === line ? { ...one, ...change } : one)).filter((one) => one.quantity > 0);
-      if (!this.#isSingle) left > 0 ? cart.update(line.sku_id, change) : cart.remove(line.sku_id);
+      if (!this.#isSingle) await (left > 0 ? cart.set(line.sku_id, change) : cart.remove(line.sku_id));
       await this.askWhere();
     };
     return h("li", {},

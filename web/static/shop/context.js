@@ -6,7 +6,7 @@ import { Cart } from "./cart.js";
 
 export const session = new Session("shop");
 export const api = new Api(session);
-export const cart = new Cart();
+export const cart = new Cart(api, session);
 
 let known;
 

@@ -3,6 +3,7 @@
 import { fill, h, icon } from "../lib/dom.js";
 import { chooseLanguage, language, loadWords, t } from "../lib/i18n.js";
 import { Router } from "../lib/router.js";
+import { say } from "../lib/ui.js";
 import { accountPage } from "./account.js";
 import { cartPage } from "./cart_page.js";
 import { checkoutPage } from "./checkout.js";
@@ -87,10 +88,18 @@ async function start() {
   document.body.replaceChildren(header, outlet, footer);
   drawFrame();
   session.addEventListener("change", drawFrame);
+  cart.addEventListener("merged", ({ detail }) => tellMerged(detail));
   cart.addEventListener("change", drawFrame);
   await session.token().catch(() => null); // without an answer the reader browses unknown
   drawFrame();
+  cart.load().catch(() => null); // the count beside the cart is worth no error
   await router.show();
+}
+
+/** Lines of a visitor's cart that could not go whole into the account's. */
+function tellMerged({ lines }) {
+  const cut = lines.filter((line) => line.outcome !== "whole").length;
+  if (cut) say(t("cart.merged", { n: cut }), "bad");
 }
 
 await start();

@@ -125,11 +125,7 @@ async function cancel(order, look) {
 
 async function buyAgain(order, visit) {
   const { lines, no_longer_sold: gone } = await api.get(`/v1/orders/${order.order_id}/buy-again`);
-  const bought = new Map(order.lines.map((line) => [line.sku_id, line]));
-  for (const { sku_id, quantity } of lines) {
-    const { spu_id, title, options, image_url, unit_price: price } = bought.get(sku_id);
-    cart.add({ sku_id, spu_id, title, options, image_url, price, quantity });
-  }
+  for (const { sku_id, quantity } of lines) await cart.add(sku_id, quantity);
   if (gone.length) say(t("order.again.gone", { n: gone.length }), "bad");
   if (lines.length) await visit.router.go("/shop/cart");
 }

@@ -100,18 +100,8 @@ class Offer {
     this.node.querySelector(`input[name="${CSS.escape(name)}"]:checked`)?.focus();
   }
 
-  #add() {
-    const { sku_id, options, price } = this.#chosen;
-    const image = this.#chosen.image ?? this.#product.media[0];
-    cart.add({
-      sku_id,
-      spu_id: this.#product.spu_id,
-      title: this.#product.title,
-      options: Object.values(options).join(" / "),
-      image_url: image?.small_url ?? null,
-      price,
-      quantity: this.#quantity,
-    });
+  async #add() {
+    await cart.add(this.#chosen.sku_id, this.#quantity);
     say(t("product.added", { name: half(this.#product.title) }));
   }
 

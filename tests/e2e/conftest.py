@@ -1,8 +1,7 @@
 """`shop` is the whole shop, running; `shelves` puts goods into it; `buyer` and `operator` are at its door."""
 
-import tempfile
+import shutil
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -12,10 +11,13 @@ from tests.e2e.running import RunningShop, running_shop
 
 
 @pytest.fixture(scope="session")
-async def shop() -> AsyncIterator[RunningShop]:
-    with tempfile.TemporaryDirectory(prefix="hanse-e2e-", ignore_cleanup_errors=True) as folder:
-        async with running_shop(Path(folder)) as shop:
-            yield shop
+async def shop(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningShop]:
+    """The logs of its processes stay behind, in pytest's `shop0/logs`."""
+    folder = tmp_path_factory.mktemp("shop")
+    async with running_shop(folder) as shop:
+        yield shop
+    for kept_no_longer in ("postgres", "temporal", "redis"):
+        shutil.rmtree(folder / kept_no_longer, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

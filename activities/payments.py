@@ -147,7 +147,7 @@ class PaymentActivities:
         )
         unannounced = await self._announcer.announce(paid)
         open_still = tuple(entry.attempt_id for entry in await self._store.attempts_open(ask.order_id))
-        return Settled(result=booked.result, still_open=open_still, unannounced=unannounced)
+        return Settled(result=booked.result, paid=True, still_open=open_still, unannounced=unannounced)
 
     @activity.defn(name="payments.attempts_open")
     async def attempts_open(self, order: OrderRef) -> OpenAttempts:

@@ -6,11 +6,12 @@ places where the process listens, so every store call runs in one coroutine, one
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from enum import StrEnum
 from typing import Any
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.exceptions import FailureError
 
 with workflow.unsafe.imports_passed_through():
     from activities.refusals import as_application_error
@@ -43,8 +44,10 @@ class Stage(StrEnum):
 
     PREPARING = "preparing"
     HELD = "held"
+    OPENING = "opening the order"
     AWAITING_PAYMENT = "awaiting payment"
     COMMITTING = "committing stock"
+    UNDECIDED = "stock not committed"
     FULFILLING = "fulfilling"
     DELIVERED = "delivered"
     OVER = "over"
@@ -128,7 +131,7 @@ class CheckoutDesk:
 
     @decide_commit.validator
     def _may_decide(self, decision: DecideCommit) -> None:
-        if self._stage is not Stage.COMMITTING:
+        if self._stage is not Stage.UNDECIDED:
             raise as_application_error(NothingToDecide("This order does not wait for a decision about its stock."))
 
     @workflow.signal
@@ -155,39 +158,43 @@ class CheckoutDesk:
 
     async def _listen(self, condition: Callable[[], Any]) -> None:
         """Wait. Temporal's own cancel counts as an operator's wish, so that it, too, gives everything back once."""
-        while not condition():
-            try:
-                self._hear_temporal_cancel()
-                await workflow.wait_condition(lambda: bool(condition()))
-            except asyncio.CancelledError:
-                self._hear_temporal_cancel()
+        while True:
+            self._hear_temporal_cancel()
+            if condition():
+                return
+            with suppress(asyncio.CancelledError):
+                await workflow.wait_condition(lambda: bool(condition()) or self._temporal_cancels())
+
+    def _temporal_cancels(self) -> bool:
+        """Asked for, not heard yet. The exception alone would not do: it is raised once, and not inside unbroken work."""
+        return workflow.cancellation_reason() is not None and not self._cancelled_in_temporal
 
     def _hear_temporal_cancel(self) -> None:
-        """A cancel may also have come while a step ran that cannot be interrupted."""
-        why = workflow.cancellation_reason()
-        if why is not None and not self._cancelled_in_temporal:
+        if self._temporal_cancels():
             self._cancelled_in_temporal = True
-            wish = CancelOrder(by=CancelReason.BY_OPERATOR, actor="temporal", why=why[:500])
-            self._cancels.append(Ask(wish))
+            why = (workflow.cancellation_reason() or "")[:500]
+            self._cancels.append(Ask(CancelOrder(by=CancelReason.BY_OPERATOR, actor="temporal", why=why)))
 
     async def _serve(self, asks: list[Ask[Any, Any]], do: Callable[[Any], Awaitable[Any]]) -> bool:
-        """Do what was asked first; True when it was granted. A refusal goes to the one who asked, after everything
-        that was done for it has been undone (what an earlier `prepare` holds stays held)."""
+        """Do what was asked first; True when it was granted. A refusal goes to the one who asked, after everything that
+        was done has been undone; only what an earlier `prepare` holds stays held until something is opened on it."""
         ask = asks.pop(0)
         try:
             ask.answer(await do(ask.wish))
-        except (ActivityError, ApplicationError) as error:
-            if self._stage is Stage.PREPARING:
+        except (FailureError, asyncio.CancelledError) as error:
+            if self._stage is not Stage.HELD:
                 await self._saga.compensate()
-            ask.refuse(error if is_refusal(error) else as_application_error(OrderNotOpen("The order was called off.")))
-            if not is_refusal(error):
-                raise
-            return False
+            if is_refusal(error):
+                ask.refuse(error)
+                return False
+            ask.refuse(as_application_error(OrderNotOpen("The order was called off while it was being placed.")))
+            raise
         return True
 
-    def _refuse_all(self, asks: list[Any], refusal: Refusal) -> None:
-        while asks:
-            asks.pop(0).refuse(as_application_error(refusal))
+    def _refuse_all(self, refusal: Refusal, *desk: list[Any]) -> None:
+        for asks in desk:
+            while asks:
+                asks.pop(0).refuse(as_application_error(refusal))
 
     def _must_be_theirs(self, asked_by: UserId | None) -> None:
         """Someone else's order does not exist, as far as a buyer can tell. Operators ask without a name."""

@@ -7,13 +7,24 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from models.inventory.events import StockCommitFailed, StockLow
-    from models.inventory.messages import ReserveStock
+    from models.inventory.messages import ReserveStock, Restock
     from models.inventory.types import Destination, Reservation, SkuQuantity
-    from models.orders.messages import Basket, CheckoutInput, OpenOrder, Placed, QuoteBasket, QuotedBasket
-    from models.orders.types import LineRequest, OrderStatus, ParcelPlan
+    from models.orders.messages import (
+        Basket,
+        CancelOrder,
+        CheckoutInput,
+        OpenOrder,
+        Placed,
+        QuoteBasket,
+        QuotedBasket,
+        Settlement,
+        SettlementKind,
+    )
+    from models.orders.types import LineRequest, OrderStatus, ParcelPlan, PaymentStatus
     from models.payments.messages import OpenPayment, RefundInput
+    from models.payments.rules import order_refund_id
     from models.payments.types import RefundLine, RefundReason
-    from models.shared.ids import MerchantId, OrderId, RefundId, ShipmentId, SkuId, WarehouseId
+    from models.shared.ids import MerchantId, OrderId, ShipmentId, SkuId, WarehouseId
 
 
 def basket_to_quote(start: CheckoutInput, basket: Basket) -> QuoteBasket:
@@ -85,19 +96,28 @@ def payment_to_open(start: CheckoutInput, placed: Placed, at: datetime) -> OpenP
     )
 
 
-def money_back(start: CheckoutInput, placed: Placed, reason: RefundReason, actor: str, *, restock: bool) -> RefundInput:
-    """Everything that was paid, once: the refund's id follows from the order's."""
+def money_back(start: CheckoutInput, placed: Placed, called_off: CancelOrder | None, *, restock: bool) -> RefundInput:
+    """Everything that was paid, once: the refund's id follows from the order's. Nobody called it off: its stock failed."""
     return RefundInput(
-        refund_id=RefundId(f"{RefundId.prefix}_{start.order_id.split('_')[1]}"),
+        refund_id=order_refund_id(start.order_id),
         order_id=start.order_id,
         payment_id=placed.payment_id,
         user_id=start.user_id,
         amount=None,
-        reason=reason,
-        actor=actor,
+        reason=RefundReason.ORDER_CANCELLED if called_off else RefundReason.STOCK_COMMIT_FAILED,
+        actor=called_off.actor if called_off else "saga",
         lines=tuple(RefundLine(sku_id=line.sku_id, quantity=line.quantity) for line in placed.quote.lines),
         restock=restock,
         placement=start.terms.placement,
+    )
+
+
+def stock_back(placed: Placed) -> Restock:
+    """All of it, where no refund will do so because nothing was paid."""
+    return Restock(
+        order_id=placed.order_id,
+        key="cancelled",
+        lines=tuple(SkuQuantity(sku_id=line.sku_id, quantity=line.quantity) for line in placed.quote.lines),
     )
 
 
@@ -124,3 +144,10 @@ def stock_commit_failed(order_id: OrderId, cause: str, at: datetime) -> StockCom
 def how_it_ended(status: OrderStatus | None) -> str:
     """The word for a closed process; `given_up` when it never came to an order."""
     return status.value if status is not None else "given_up"
+
+
+def where_the_money_is(ended_as: OrderStatus | None, settlement: Settlement | None) -> str:
+    """The word for the payment of a closed process."""
+    if settlement is None or settlement.kind is not SettlementKind.PAID:
+        return PaymentStatus.UNPAID
+    return PaymentStatus.PAID if ended_as is OrderStatus.COMPLETED else PaymentStatus.REFUNDING

@@ -24,7 +24,9 @@ R = TypeVar("R")
 Step = Callable[[Any, A], Awaitable[R]]
 """An activity method of some class, taking one message: `InventoryActivities.reserve_stock`."""
 
+_UNDO_IS_LATE = timedelta(minutes=10)
 _delayed_undo = "hanse_compensation_delayed"
+_books_disagree = "hanse_books_disagree"
 
 
 def is_refusal(error: BaseException) -> bool:
@@ -54,29 +56,57 @@ class Saga:
         self._undos: list[_Undo] = []
         self._announcing: set[asyncio.Task[None]] = set()
 
-    async def store_call(self, step: Step[A, R], arg: A, summary: str) -> R:
-        """Call a store through an activity. A refusal comes at once as `ActivityError`; a fault is retried without limit.
+    async def store_call(self, step: Step[A, R], arg: A, summary: str, give_up_after: timedelta | None = None) -> R:
+        """Call a store through an activity. A refusal comes at once as `ActivityError`; a fault is retried without limit,
+        or until `give_up_after`, when nobody knows whether it happened.
 
         Inline, the first tries run in this worker as a local activity (one event in the history); a store that stays
         broken turns the call into an ordinary activity. Queued, it is an ordinary activity on its domain's queue.
+        Temporal's cancel waits for a try that has begun, so that an undo never overtakes its step.
         """
         if self._placement == "queue":
-            return await self._ordinary(step, arg, summary, _domain_queue(step))
+            return await self._ordinary(step, arg, summary, _domain_queue(step), give_up_after)
         try:
             return await workflow.execute_local_activity_method(
-                step, arg, start_to_close_timeout=STORE_CALL, retry_policy=BRIEFLY, summary=summary
+                step,
+                arg,
+                start_to_close_timeout=STORE_CALL,
+                retry_policy=BRIEFLY,
+                cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+                summary=summary,
             )
-        except (ActivityError, ApplicationError) as error:
-            if isinstance(error, ApplicationError) and is_refusal(error):
-                raise _wrapped() from error
-            if is_refusal(error) or is_cancelled_exception(error):
+        except FailureError as error:
+            if is_refusal(error):
+                raise error if isinstance(error, ActivityError) else _wrapped() from error
+            if is_cancelled_exception(error):
                 raise
             workflow.logger.warning("%s: the store does not answer; going on as an ordinary activity", summary)
-            return await self._ordinary(step, arg, summary, TaskQueue.CHECKOUT)
+            return await self._ordinary(step, arg, summary, TaskQueue.CHECKOUT, give_up_after)
 
-    async def _ordinary(self, step: Step[A, R], arg: A, summary: str, queue: TaskQueue) -> R:
+    async def store_call_or_alert(self, step: Step[A, R], arg: A, summary: str) -> R | None:
+        """Call a store where a refusal means that two books disagree. It is counted and logged for a person to judge, and
+        the saga goes on (with None), since to stop here would leave more undone."""
+        try:
+            return await self.store_call(step, arg, summary)
+        except ActivityError as error:
+            if not is_refusal(error):
+                raise
+            workflow.metric_meter().create_counter(_books_disagree).add(1, {"refusal": refusal_code(error)})
+            workflow.logger.error("refused, look into it: %s", summary, exc_info=error)
+            return None
+
+    async def _ordinary(
+        self, step: Step[A, R], arg: A, summary: str, queue: TaskQueue, give_up_after: timedelta | None
+    ) -> R:
         return await workflow.execute_activity_method(
-            step, arg, task_queue=queue, start_to_close_timeout=STORE_CALL, retry_policy=UNTIL_DONE, summary=summary
+            step,
+            arg,
+            task_queue=queue,
+            start_to_close_timeout=STORE_CALL,
+            schedule_to_close_timeout=give_up_after,
+            retry_policy=UNTIL_DONE,
+            cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+            summary=summary,
         )
 
     async def outside_call(
@@ -94,7 +124,8 @@ class Saga:
         )
 
     def on_failure(self, undo: Step[A, Any], arg: A, summary: str) -> None:
-        """Register the undo of the step that comes next."""
+        """Register the undo of the step that comes next. Once, however often the step is begun."""
+        self.keep(undo)
         self._undos.append(_Undo(undo, arg, summary))
 
     def keep(self, undo: Step[Any, Any]) -> None:
@@ -108,12 +139,19 @@ class Saga:
     async def _undo_all(self) -> None:
         while self._undos:
             entry = self._undos.pop()
-            try:
-                await self.store_call(entry.step, entry.arg, entry.summary)
-            except ActivityError as error:
-                # An undo that is refused is a mistake in code; it must be seen, and the others must still run.
-                workflow.metric_meter().create_counter(_delayed_undo).add(1, {"step": entry.summary})
-                workflow.logger.error("undo refused: %s", entry.summary, exc_info=error)
+            while not await self._undone(entry):
+                continue
+
+    async def _undone(self, entry: _Undo) -> bool:
+        """False when it must be tried on. Every `_UNDO_IS_LATE` that it takes is counted, which raises an alert."""
+        try:
+            await self.store_call(entry.step, entry.arg, entry.summary, give_up_after=_UNDO_IS_LATE)
+        except FailureError as error:
+            # An undo that is refused is a mistake in code; it must be seen, and the others must still run.
+            workflow.metric_meter().create_counter(_delayed_undo).add(1, {"step": entry.summary})
+            workflow.logger.error("not undone: %s", entry.summary, exc_info=error)
+            return is_refusal(error)
+        return True
 
     def announce(self, events: tuple[AnyEvent, ...]) -> None:
         """Publish what could not be announced at once: an ordinary activity beside the saga, retried without limit."""
@@ -124,6 +162,11 @@ class Saga:
 
     async def _publish(self, batch: EventBatch) -> None:
         await self.outside_call(BusActivities.publish_events, batch, "publish events to Kafka", TaskQueue.BUS)
+
+    @property
+    def announcing(self) -> bool:
+        """Whether something announced is not published yet."""
+        return bool(self._announcing)
 
     async def announced(self) -> None:
         """Wait until everything announced is published; before a workflow ends."""

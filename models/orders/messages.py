@@ -35,6 +35,8 @@ class CheckoutTerms(Frozen):
     payment_window: timedelta = timedelta(minutes=30)
     completion: timedelta = timedelta(days=7)
     aftersale_window: timedelta = timedelta(days=15)
+    commit_tries: timedelta = timedelta(minutes=10)
+    """How long the commit of paid stock is tried before an operator is asked."""
     commit_decision: timedelta = timedelta(hours=24)
     """How long an operator may take to decide about a stock commit that keeps failing."""
 

@@ -1,6 +1,5 @@
 """What `PaymentTimeout` and `Refund` are told and answer, and what the activities of `payments` are asked."""
 
-from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Literal
 
@@ -102,6 +101,8 @@ class Settled(Done):
     """The result of booking one report."""
 
     result: SettleResult
+    paid: bool = False
+    """Whether the payment is complete, by this report or by an earlier one."""
     refund_id: RefundId | None = None
     still_open: tuple[AttemptId, ...] = ()
     """Other attempts that could still bring money, when this report completed the payment: close them at their channels."""
@@ -158,7 +159,6 @@ class RefundInput(Frozen):
     restock: bool = False
     note: Annotated[str, Field(max_length=500)] = ""
     placement: Placement = "inline"
-    decision_limit: timedelta = timedelta(days=7)
 
 
 class RefundHeld(Frozen):

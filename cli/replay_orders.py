@@ -11,24 +11,24 @@ import httpx
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
-from cli.audit import run_audit
 from cli.audit import show as show_audit
 from cli.calling import Login, Refused, Shop
 from cli.console import DataDir, console, settings_for
 from cli.demo_data.people import OPERATOR
 from cli.operators import ensure_operator
+from cli.parcels import Parcels
 from cli.replay.buyers import Buyers
 from cli.replay.comparing import compare
 from cli.replay.differences import Difference
 from cli.replay.files import read_marketplace
 from cli.replay.memory import Memory
-from cli.replay.parcels import Parcels
 from cli.replay.playing import Player
 from cli.replay.report import show_differences, show_money, show_speed, show_states
 from cli.replay.script import Buyer, Script
 from cli.replay.stage import Played, play_all
 from cli.replay.stocking import Stocking, side_by_side
 from cli.replay.writing import write_script
+from cli.settling import settled_audit
 from hanse.settings import Settings
 from hanse.stack.part import StackError
 
@@ -60,7 +60,7 @@ def replay_orders(
     script = write_script(read_marketplace(path))
     memory = Memory(settings.data_dir, script.fingerprint, fresh=fresh)
     try:
-        agrees = asyncio.run(_replay(settings, script, memory, speed, clients))
+        agrees = asyncio.run(replay(settings, script, memory, speed, clients))
     except KeyboardInterrupt:
         console.print("Interrupted. The same command goes on from here.")
         raise typer.Exit(_INTERRUPTED) from None
@@ -72,7 +72,10 @@ def replay_orders(
         raise typer.Exit(1)
 
 
-async def _replay(settings: Settings, script: Script, memory: Memory, speed: float | None, clients: int) -> bool:
+async def replay(
+    settings: Settings, script: Script, memory: Memory, speed: float | None = None, clients: int = 8
+) -> bool:
+    """Load, play, compare, audit; whether all agrees or the files explain what differs."""
     limits = httpx.Limits(max_connections=clients * 2 + 8)
     async with httpx.AsyncClient(base_url=settings.api_url, timeout=60, limits=limits) as client:
         shop = Shop(client)
@@ -145,7 +148,7 @@ async def _report(
     show_differences(console, differences)
     file = _written(settings.data_dir / "replay" / f"{script.fingerprint}-differences.csv", differences)
     console.print(f"All {len(differences)} differences: {file}", highlight=False)
-    sections = await run_audit(settings)
+    sections = await settled_audit(settings)
     show_audit(sections)
     broken = any(section.findings for section in sections)
     return money_agrees and not broken and all(one.explained for one in differences)

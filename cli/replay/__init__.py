@@ -9,7 +9,7 @@
 | `shop.py` | one caller of the shop: log-in, repeats, refusals |
 | `memory.py` | what was done already, so that an interrupted replay goes on |
 | `stocking.py`, `buyers.py` | the shop before the first order: sellers, goods, fees, stock; buyers |
-| `playing.py`, `parcels.py` | one order from its basket to its end |
+| `playing.py` | one order from its basket to its end |
 | `stage.py` | all orders in their time, so many at once, with a live display |
 | `comparing.py`, `report.py` | what the shop says in the end beside what the files say |
 """

@@ -1,6 +1,5 @@
 """What the shop says of the played orders in the end, beside what the files say."""
 
-import asyncio
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
@@ -12,9 +11,9 @@ from cli.replay.differences import Difference, from_the_files, in_the_shop
 from cli.replay.memory import Memory
 from cli.replay.script import Ending, PlayedOrder, Script
 from cli.replay.stocking import side_by_side
+from cli.settling import looked_at_until
 
 _SETTLED_WITHIN = 120.0
-_LOOK_EVERY = 1.0
 _AT_ONCE = 8
 
 Json = Mapping[str, Any]
@@ -80,12 +79,16 @@ async def compare(
 
 async def _settled(shop: Shop, operator: Login, order_id: str, ending: Ending, until: float) -> Json:
     """The order, once it is where it should be, or when there is no time left to wait for it."""
-    while True:
+
+    async def look() -> Json:
         order: Json = (await shop.ask("GET", f"/orders/{order_id}", who=operator)).body
+        return order
+
+    def settled(order: Json) -> bool:
         moving = order["payment_status"] == "refunding" or ending is Ending.SOLD_OUT
-        if _REACHED[ending](order) or not moving or time.monotonic() > until:
-            return order
-        await asyncio.sleep(_LOOK_EVERY)
+        return _REACHED[ending](order) or not moving
+
+    return await looked_at_until(look, settled, max(0.0, until - time.monotonic()))
 
 
 def _judge_state(outcome: Outcome, played: PlayedOrder, order: Json) -> None:

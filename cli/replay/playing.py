@@ -1,23 +1,22 @@
 """One order from its basket to its end, as its buyer, the warehouse and the operators do it over HTTP."""
 
-import asyncio
 import time
 from collections.abc import Callable
 from typing import Any
 
 from cli.calling import Login, Refused, Shop
+from cli.parcels import Parcels
 from cli.replay.buyers import Buyers
 from cli.replay.files import CURRENCY
 from cli.replay.memory import Memory
-from cli.replay.parcels import Parcels
 from cli.replay.script import Ending, Payment, PlayedOrder
 from cli.replay.stocking import Stocking
+from cli.settling import looked_at_until
 
 _LAPSED = {"hold_expired", "payment_window_over", "payment_closed"}
 """What an order answers that was left alone for too long, in a replay that was interrupted."""
 _TRIES = 3
 _PAID_WITHIN = 60.0
-_LOOK_EVERY, _LOOK_AT_MOST_EVERY = 0.05, 1.0
 
 Fact = dict[str, Any]
 """What is remembered of an order: `try`, `order_id`, `placed`, `paid`, `ended`, `lapsed`, and how long steps took."""
@@ -42,8 +41,8 @@ class Player:
         if not fact.get("ended"):
             who = self._buyers.login_of(order.buyer.person)
             await self._placed_and_paid(order, fact, who, placed)
-            await self._ended(order, fact["order_id"], who)
-            self._keep(order, fact, ended=True)
+            if await self._ended(order, fact["order_id"], who):
+                self._keep(order, fact, ended=True)
 
     async def _placed_and_paid(self, order: PlayedOrder, fact: Fact, who: Login, placed: Callable[[], None]) -> None:
         while True:
@@ -119,26 +118,25 @@ class Player:
         return attempt.seconds
 
     async def _until_paid(self, order_id: str, who: Login) -> None:
-        until, pause = time.monotonic() + _PAID_WITHIN, _LOOK_EVERY
-        while True:
-            order = (await self._shop.ask("GET", f"/orders/{order_id}", who=who)).body
-            if order["status"] in ("paid", "completed"):
-                return
-            if order["status"] == "cancelled":
-                raise Refused(order_id, {"code": "payment_window_over", "detail": f"{order['cancel_reason']}"})
-            if time.monotonic() > until:
-                raise Refused(order_id, {"code": "not_paid", "detail": f"still unpaid {_PAID_WITHIN:.0f} s later"})
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, _LOOK_AT_MOST_EVERY)
+        async def look() -> dict[str, Any]:
+            order: dict[str, Any] = (await self._shop.ask("GET", f"/orders/{order_id}", who=who)).body
+            return order
+
+        order = await looked_at_until(look, lambda seen: seen["status"] != "pending_payment", _PAID_WITHIN)
+        if order["status"] == "cancelled":
+            raise Refused(order_id, {"code": "payment_window_over", "detail": f"{order['cancel_reason']}"})
+        if order["status"] == "pending_payment":
+            raise Refused(order_id, {"code": "not_paid", "detail": f"still unpaid {_PAID_WITHIN:.0f} s later"})
 
     # ---- how it ends -------------------------------------------------------------------------------------------------
 
-    async def _ended(self, order: PlayedOrder, order_id: str, who: Login) -> None:
+    async def _ended(self, order: PlayedOrder, order_id: str, who: Login) -> bool:
+        """Whether the order is where it should be; False when this shop lacks a route to take it there."""
         match order.ending:
             case Ending.SHIPPED:
-                await self._parcels.send(order_id)
+                return await self._parcels.send(order_id)
             case Ending.DELIVERED:
-                await self._parcels.deliver(order_id)
+                return await self._parcels.deliver(order_id)
             case Ending.SOLD_OUT:
                 await self._parcels.find_nothing(order_id, f"{self._memory.key}/{order.order_id}")
             case Ending.CANCELLED:
@@ -146,6 +144,7 @@ class Player:
         if order.filed_state == "invoiced":
             ask = {"kind": "personal", "title": order.buyer.person, "email": who.contact}
             await self._shop.ask("PUT", f"/v1/orders/{order_id}/invoice", ask, who=who)
+        return True
 
     async def _cancel(self, order: PlayedOrder, order_id: str, who: Login) -> None:
         key = f"{self._memory.key}/{order.order_id}/cancel"

@@ -1,13 +1,11 @@
 """What the warehouse and the carrier do with an order's parcels. Routes that a shop does not have yet are left out, aloud."""
 
-import asyncio
-import time
 from typing import Any
 
 from cli.calling import Login, Refused, Shop
+from cli.settling import looked_at_until
 
 _WITHIN = 60.0
-_LOOK_EVERY, _LOOK_AT_MOST_EVERY = 0.1, 1.0
 _DISPATCH = "/v1/operators/shipments/{shipment_id}/dispatch"
 _SIGN_OFF = "/v1/operators/shipments/{shipment_id}/sign-off"
 _GONE = ("shipped", "delivered", "signed")
@@ -30,21 +28,24 @@ class Parcels:
         """Routes without which orders stay paid, or shipped."""
         return [route for route in (_DISPATCH, _SIGN_OFF) if route not in self._routes]
 
-    async def send(self, order_id: str) -> None:
-        """Every parcel leaves the house; those of automatic warehouses do so by themselves."""
-        if _DISPATCH in self._routes:
-            for parcel in await self._until(order_id, ("picking", "outbound", *_GONE)):
-                if parcel["status"] == "picking":
-                    await self._move(_DISPATCH, parcel, {})
-            await self._until(order_id, _GONE)
+    async def send(self, order_id: str) -> bool:
+        """Every parcel leaves the house; those of automatic warehouses do so by themselves. False without the route."""
+        if _DISPATCH not in self._routes:
+            return False
+        for parcel in await self._until(order_id, ("picking", "outbound", *_GONE)):
+            if parcel["status"] == "picking":
+                await self._move(_DISPATCH, parcel, {})
+        await self._until(order_id, _GONE)
+        return True
 
-    async def deliver(self, order_id: str) -> None:
-        """Every parcel leaves the house and is signed for."""
-        await self.send(order_id)
-        if _SIGN_OFF in self._routes:
-            for parcel in await self._until(order_id, _GONE):
-                if parcel["status"] != "signed":
-                    await self._move(_SIGN_OFF, parcel, {"proof": "signed for, say the files"})
+    async def deliver(self, order_id: str) -> bool:
+        """Every parcel leaves the house and is signed for. False without the routes."""
+        if not await self.send(order_id) or _SIGN_OFF not in self._routes:
+            return False
+        for parcel in await self._until(order_id, _GONE):
+            if parcel["status"] != "signed":
+                await self._move(_SIGN_OFF, parcel, {"proof": "handed over at the door"})
+        return True
 
     async def find_nothing(self, order_id: str, key: str) -> None:
         """The warehouse finds nothing on the shelf: an empty pick, and the money goes back. Where parcels cannot be picked
@@ -67,16 +68,19 @@ class Parcels:
                 raise
 
     async def _until(self, order_id: str, statuses: tuple[str, ...]) -> list[dict[str, Any]]:
-        """The order's parcels, as soon as there are all and each is in one of these states."""
-        until, pause = time.monotonic() + _WITHIN, _LOOK_EVERY
-        while True:
-            path = f"/v1/orders/{order_id}/shipments"
+        """The order's parcels, as soon as there are any and each is in one of these states."""
+        path = f"/v1/orders/{order_id}/shipments"
+
+        async def look() -> list[dict[str, Any]]:
             parcels: list[dict[str, Any]] = (await self._shop.ask("GET", path, who=self._operator)).body
-            if parcels and all(parcel["status"] in statuses for parcel in parcels):
-                return parcels
-            if time.monotonic() > until:
-                now = ", ".join(parcel["status"] for parcel in parcels) or "not there"
-                detail = f"the parcels of {order_id} are {now} after {_WITHIN:.0f} s, not {' or '.join(statuses)}"
-                raise Refused(path, {"code": "parcels_stay", "detail": detail})
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, _LOOK_AT_MOST_EVERY)
+            return parcels
+
+        def arrived(parcels: list[dict[str, Any]]) -> bool:
+            return bool(parcels) and all(parcel["status"] in statuses for parcel in parcels)
+
+        parcels = await looked_at_until(look, arrived, _WITHIN)
+        if not arrived(parcels):
+            now = ", ".join(parcel["status"] for parcel in parcels) or "not there"
+            detail = f"the parcels of {order_id} are {now} after {_WITHIN:.0f} s, not {' or '.join(statuses)}"
+            raise Refused(path, {"code": "parcels_stay", "detail": detail})
+        return parcels

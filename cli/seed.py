@@ -1,0 +1,20 @@
+"""`hanse seed`: fill a running shop with the demo catalogue and accounts."""
+
+import asyncio
+
+from rich.table import Table
+
+from cli.console import DataDir, console, settings_for
+from cli.demo_data.load import load
+
+
+def seed(data_dir: DataDir = None) -> None:
+    """Fill the shop with merchants, products, pictures, stock and accounts to play with. Safe to repeat."""
+    settings = settings_for(data_dir)
+    with console.status("Filling the shop …"):
+        shop = asyncio.run(load(settings))
+    table = Table(show_header=False, box=None)
+    for who, how in shop.accounts:
+        table.add_row(f"Log in as {who}", how)
+    table.add_row("Place an order", shop.order_command)
+    console.print(table)

@@ -1,0 +1,44 @@
+"""`hanse replay-orders` on a made-up marketplace of six orders, against the whole shop."""
+
+from pathlib import Path
+
+import pytest
+
+from cli.replay.files import read_marketplace
+from cli.replay.memory import Memory
+from cli.replay.writing import write_script
+from cli.replay_orders import replay
+from tests.e2e.calls import Operator
+from tests.e2e.running import RunningShop
+from tests.replayed import Market
+
+pytestmark = pytest.mark.stack
+
+
+def _market() -> Market:
+    market = Market().order("arrived", at="2017-11-24T10:00:00Z")
+    market.order("cheaper", "shipped", lines=[("vase", "seller-1", "9.00", "1.00")], paid=[("boleto", 1, "10.00")])
+    vouchers = [("voucher", 1, "5.00"), ("voucher", 1, "0.50"), ("credit_card", 2, "20.00")]
+    market.order("mixed", "processing", paid=vouchers, at="2017-11-24T11:00:00Z")
+    market.order("called-off", "canceled", at="2017-11-24T12:00:00Z")
+    market.order("gone", "unavailable", lines=(), paid=[("debit_card", 1, "7.77")], at="2017-11-24T13:00:00Z")
+    return market.order("begun", "created", at="2017-11-24T14:00:00Z")
+
+
+async def _orders(operator: Operator) -> int:
+    return len((await operator.get("/v1/operators/orders?limit=100")).json()["items"])
+
+
+async def test_a_replay_agrees_with_its_files_and_repeating_it_doubles_nothing(
+    shop: RunningShop, operator: Operator, tmp_path: Path
+) -> None:
+    script = write_script(read_marketplace(_market().write(tmp_path / "files")))
+    before = await _orders(operator)
+    memory = Memory(tmp_path / "memory", script.fingerprint)
+    settings = shop.settings.model_copy(update={"data_dir": tmp_path / "memory"})
+    assert await replay(settings, script, memory)
+    assert await _orders(operator) == before + 6
+    assert await replay(settings, script, memory)
+    lost = Memory(tmp_path / "another", script.fingerprint)
+    assert await replay(shop.settings.model_copy(update={"data_dir": tmp_path / "another"}), script, lost)
+    assert await _orders(operator) == before + 6

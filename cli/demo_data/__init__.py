@@ -1,4 +1,4 @@
-"""The demo shop: what `hanse up` and `hanse demo` fill an empty shop with.
+"""The demo shop: what `hanse up` and `hanse seed` fill an empty shop with.
 
 `goods.py` and `goods.csv` say what is sold, `pictures.py` draws it, `people.py` who may log in, `load.py` puts it all
 where it belongs.

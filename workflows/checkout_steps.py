@@ -44,8 +44,13 @@ def stock_to_reserve(order_id: OrderId, quoted: QuotedBasket) -> ReserveStock:
     )
 
 
-def parcels_of(order_id: OrderId, reservation: Reservation, at: datetime) -> tuple[ParcelPlan, ...]:
-    """One sub-order, and one parcel, for each warehouse and merchant that has a part of the order."""
+def parcels_of(order_id: OrderId, reservation: Reservation) -> tuple[ParcelPlan, ...]:
+    """One sub-order, and one parcel, for each warehouse and merchant that has a part of the order.
+
+    Their ids bear the time at which the process began: a worker that dies after it opened the order is followed by one that
+    opens it again, later, and it must be the same order.
+    """
+    at = workflow.info().start_time
     shares: dict[tuple[MerchantId, WarehouseId], dict[SkuId, int]] = defaultdict(lambda: defaultdict(int))
     for share in reservation.allocations:
         shares[share.merchant_id, share.warehouse_id][share.sku_id] += share.quantity
@@ -76,7 +81,7 @@ def order_to_open(
         address_id=basket.address_id,
         address=quoted.address,
         note=basket.note,
-        parcels=parcels_of(start.order_id, reservation, at),
+        parcels=parcels_of(start.order_id, reservation),
         payment_id=placed.payment_id,
         placed_at=at,
         payment_due_at=placed.payment_due_at,

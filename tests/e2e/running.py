@@ -58,6 +58,7 @@ class RunningShop:
         self.settings: Settings = stack.settings
         self.http = http
         self.hasty_url = hasty_url
+        self.worker_metrics_url = f"http://127.0.0.1:{stack.settings.metrics_port + 1}"
         self.operator: Operator
         self.books = SandboxBooks(stack.settings, http)
         self._users = users
@@ -194,7 +195,7 @@ async def _stuck(client: Client) -> list[str]:
 @asynccontextmanager
 async def running_shop(folder: Path) -> AsyncIterator[RunningShop]:
     """Start everything, make an operator; stop everything at the end."""
-    stack = EmbeddedStack(folder, settings=dict(_SHARED))
+    stack = EmbeddedStack(folder, settings={**_SHARED, "metrics_port": Ports.free().api})
     await stack.open()
     async with AsyncExitStack() as opened:
         opened.push_async_callback(stack.close)

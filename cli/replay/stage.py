@@ -119,12 +119,13 @@ async def play_all(
         finally:
             stands[order.order_id].set()
 
-    money = sum(order.total for order in orders if facts.get(order.order_id, {}).get("paid"))
+    paid_before = {order.order_id for order in orders if facts.get(order.order_id, {}).get("paid")}
+    money = sum(order.total for order in orders if order.order_id in paid_before)
     began = time.perf_counter()
     async with display(console, "Orders", len(orders)) as shown:
         shown.skip(len(orders) - len(left))
         async for order in side_by_side(left, play, at_once):
-            money += order.total if order.payments else 0
+            money += order.total if order.payments and order.order_id not in paid_before else 0
             shown.order_done(order.bought_at, money)
     result.orders, result.seconds = len(left), time.perf_counter() - began
     return result

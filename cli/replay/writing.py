@@ -1,5 +1,6 @@
 """Makes the script of a replay from what the files say. Pure: the same files always make the same script."""
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -27,6 +28,8 @@ from cli.replay.script import (
 
 Row = TypeVar("Row", FiledLine, FiledPayment)
 _NOWHERE = "unknown"
+_NO_CODE = re.compile(r"[^A-Za-z0-9._-]+")
+"""What a category's code in the shop cannot hold."""
 _MOST_INSTALMENTS = 48
 _GIVEN_BACK = (Ending.CANCELLED, Ending.SOLD_OUT)
 
@@ -254,7 +257,7 @@ def _good(draft: _Draft, line: Line, units: int, most: int) -> Good:
     product = draft.files.products.get(product_id)
     if product is None and seller_id != UNNAMED:
         draft.note(product_id, "unknown product", "not in products.csv; category and weight are made up")
-    category = (product.category if product else "") or _NOWHERE
+    category = _NO_CODE.sub("-", product.category if product else "").strip("-._")[:64] or _NOWHERE
     title = f"{category.replace('_', ' ').capitalize()} {product_id[:6]}"
     return Good(line.good, title, category, product.weight_g if product else 0, line.price, units, most)
 

@@ -13,6 +13,7 @@ import pytest
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from hanse.database import Connection
 from hanse.stack.embedded import EmbeddedStack
 from models.cart.errors import CartUnavailable
 from models.shared.refusals import NotFound
@@ -22,6 +23,23 @@ from tests.integration.cart.shop import Carts, adding, plenty, units
 from tests.unit.orders.baskets import NOW
 
 MUCH_LATER = NOW + timedelta(minutes=5)
+
+
+SLOW_COMMIT = """
+    CREATE FUNCTION doze() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(1); RETURN NULL; END';
+    CREATE CONSTRAINT TRIGGER slow_commit AFTER UPDATE ON carts DEFERRABLE INITIALLY DEFERRED
+        FOR EACH ROW EXECUTE FUNCTION doze();
+"""
+
+
+async def until_it_commits(connection: Connection) -> None:
+    """Wait for a transaction on this database to doze in its commit."""
+    deadline = time.monotonic() + 10
+    while not await connection.fetchval(
+        "SELECT true FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'"
+    ):
+        assert time.monotonic() < deadline, "no transaction came to its commit"
+        await asyncio.sleep(0.02)
 
 
 @dataclass
@@ -96,6 +114,21 @@ async def test_a_redis_that_hangs_slows_an_account_for_a_moment_and_shows_no_old
     assert units(await mortal.store.cart(owner, NOW + timedelta(seconds=20))) == 11, "what Redis kept is older"
     await mortal.store.change(owner, adding(), MUCH_LATER)
     assert units(await mortal.another_process().cart(owner, MUCH_LATER)) == 12
+
+
+async def test_no_process_shows_an_old_cart_when_redis_misses_the_end_of_a_change(mortal: MortalCarts) -> None:
+    owner = await mortal.account()
+    await mortal.redis.acl_setuser("writer", enabled=True, passwords=["+secret"], keys=["*"], categories=["+@all"])
+    port = mortal.stack.ports.redis
+    async with Redis(port=port, username="writer", password="secret") as shut_out, mortal.db.reader() as connection:
+        writer = CartStore.on(mortal.db, shut_out)
+        await writer.change(owner, adding(), NOW)
+        await connection.execute(SLOW_COMMIT)
+        change = asyncio.create_task(writer.change(owner, adding(), NOW))
+        await until_it_commits(connection)
+        await mortal.redis.acl_deluser("writer")
+        await change
+    assert units(await mortal.another_process().cart(owner, NOW)) == 2
 
 
 async def test_visitors_are_told_while_redis_is_away_and_find_no_cart_when_it_forgot(mortal: MortalCarts) -> None:

@@ -4,8 +4,10 @@ import asyncio
 from itertools import cycle
 
 import pytest
+from redis import Redis as SyncRedis
 
 from models.cart.errors import CartMerged
+from models.cart.types import Cart
 from models.shared.ids import CartId
 from models.shared.refusals import NotFound
 from tests.integration.cart.shop import POT, TEA, Carts, adding, plenty, units
@@ -71,6 +73,20 @@ async def test_what_is_added_while_merging_is_merged_or_refused(carts: Carts) ->
     )
     refused = sum(isinstance(answer, CartMerged) for answer in answers)
     assert units(await carts.store.cart(owner, NOW)) == 1 + 60 - refused
+
+
+async def test_a_change_that_began_before_the_merge_and_ends_after_it_is_refused(carts: Carts, redis_url: str) -> None:
+    owner, visitor = await carts.account(), await carts.visitor()
+    with SyncRedis.from_url(redis_url) as at_once:
+
+        def add_while_it_is_sealed(before: Cart) -> Cart:
+            at_once.hset(f"cart:visitor:{visitor}", "account", owner)
+            return adding()(before)
+
+        with pytest.raises(CartMerged):
+            await carts.store.change(visitor, add_while_it_is_sealed, NOW)
+    await carts.store.merge(owner, visitor, plenty, NOW)
+    assert units(await carts.store.cart(owner, NOW)) == 1
 
 
 @pytest.mark.parametrize("stopped_after", ["sealing", "taking in"])

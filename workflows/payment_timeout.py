@@ -1,7 +1,5 @@
 """The payment window of one order: `payment-timeout/{order_id}`."""
 
-from datetime import timedelta
-
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
@@ -21,9 +19,6 @@ with workflow.unsafe.imports_passed_through():
     from workflows.options import TaskQueue
     from workflows.saga import Deadline, Saga, Step, unbroken
     from workflows.search_attributes import show
-
-_SILENCE = timedelta(minutes=15)
-"""How long a channel is asked at the end of the window before the order goes on without its answer."""
 
 
 @workflow.defn(name="PaymentTimeout")
@@ -131,7 +126,7 @@ class PaymentTimeout:
         too long, must not keep the order open: what it has taken comes as late money and goes back."""
         try:
             answer = await self._saga.outside_call(
-                step, AskChannel(attempt_id=attempt_id), summary, TaskQueue.CHANNELS_PAYMENT, _SILENCE
+                step, AskChannel(attempt_id=attempt_id), summary, TaskQueue.CHANNELS_PAYMENT, self._start.silence
             )
         except ActivityError as error:
             workflow.metric_meter().create_counter("hanse_payment_channel_silent").add(1)

@@ -1,5 +1,6 @@
 """What `PaymentTimeout` and `Refund` are told and answer, and what the activities of `payments` are asked."""
 
+from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Literal
 
@@ -36,6 +37,8 @@ class PaymentTimeoutInput(Frozen):
     due_at: Instant
     placement: Placement = "inline"
     window_closed: bool = False
+    silence: timedelta = timedelta(minutes=15)
+    """How long a channel is asked at the end of the window before the order goes on without its answer."""
 
 
 class PaymentReport(Frozen):

@@ -62,6 +62,7 @@ class OneWindow(OneWorkflow):
         super().__init__(server, client, payment_timeout_id(self.order_id))
         self.steps = steps
         self._placement = placement
+        self.silence = timedelta(minutes=15)
         steps.answer(SETTLE, worth(SettleResult.PAID))
         steps.answer(OPEN_ATTEMPTS, OpenAttempts(attempt_ids=(CARD, WALLET)))
         steps.answer(ASK, lambda ask: ChannelAnswer(attempt_id=ask.attempt_id, state="pending"))
@@ -79,6 +80,7 @@ class OneWindow(OneWorkflow):
                 due_at=datetime.now(UTC) + timedelta(minutes=30),
                 placement=self._placement,
                 window_closed=closed,
+                silence=self.silence,
             ),
             id=self.workflow_id,
             task_queue=TaskQueue.CHECKOUT,
@@ -98,8 +100,12 @@ class OneWindow(OneWorkflow):
 
     async def settled(self, times: int = 1) -> list[SettleReport]:
         """Wait until so many reports were booked."""
-        await until(lambda: len(self.steps.told(SETTLE)) >= times, self.steps.names)
+        await self.called(SETTLE, times)
         return self.steps.told(SETTLE)
+
+    async def called(self, step: str, times: int = 1) -> None:
+        """Wait until a step was called so often."""
+        await until(lambda: len(self.steps.told(step)) >= times, self.steps.names)
 
     def asked(self) -> list[AttemptId]:
         """Which attempts were asked about at their channels."""

@@ -11,6 +11,7 @@ export class Cart extends EventTarget {
   #api;
   #session;
   #others = new BroadcastChannel("hanse-cart");
+  #settled = Promise.resolve(); // a change of owner that is under way: whatever asks for the cart waits for it
 
   view = null;
 
@@ -19,7 +20,7 @@ export class Cart extends EventTarget {
     this.#api = api;
     this.#session = session;
     this.#others.addEventListener("message", () => this.load());
-    session.addEventListener("change", () => this.#changeOwner());
+    session.addEventListener("change", () => (this.#settled = this.#changeOwner().catch(() => null)));
   }
 
   get lines() {
@@ -32,6 +33,7 @@ export class Cart extends EventTarget {
 
   /** Ask how the cart stands now. */
   async load(signal) {
+    await this.#ready();
     return this.#show(await this.#send("GET", "", { signal }));
   }
 
@@ -61,9 +63,16 @@ export class Cart extends EventTarget {
   }
 
   async #change(method, path, body) {
+    await this.#ready();
     const view = await this.#send(method, path, { body });
     this.#others.postMessage("changed");
     return this.#show(view);
+  }
+
+  // Whose cart it is depends on whether somebody is logged in.
+  async #ready() {
+    await this.#session.token();
+    await this.#settled;
   }
 
   #show(view) {
@@ -74,7 +83,6 @@ export class Cart extends EventTarget {
   }
 
   async #send(method, path, options) {
-    await this.#session.token(); // whose cart it is depends on whether somebody is logged in
     const id = this.#session.isOpen ? null : localStorage.getItem(KEPT);
     try {
       return await this.#api.send(method, `/v1/cart${path}`, { ...options, headers: id ? { "x-cart-id": id } : {} });
@@ -93,7 +101,7 @@ export class Cart extends EventTarget {
       localStorage.removeItem(KEPT);
       if (report) this.dispatchEvent(new CustomEvent("merged", { detail: report }));
     }
-    await this.load();
+    this.#show(await this.#send("GET", "", {}));
   }
 }
 

@@ -1,0 +1,114 @@
+// One order for an operator: the whole story on the left, what it is and what can be done on the right; live.
+
+import { fill, h } from "../lib/dom.js";
+import { moment, money, precise } from "../lib/format.js";
+import { half, t, word } from "../lib/i18n.js";
+import { follow } from "../lib/live.js";
+import { badge, form, field } from "../lib/ui.js";
+import { api, can, runLink } from "./context.js";
+import { orderActions, refundDecisions } from "./order_actions.js";
+import { id } from "./pieces.js";
+import { tell } from "./story.js";
+
+/** The page; it is drawn again with each event of the order. */
+export async function orderPage({ visit, params }) {
+  visit.wait("page");
+  const room = h("div", {});
+  const look = async () => {
+    const known = await everything(params.id, visit.signal);
+    draw(room, known, look);
+  };
+  await look();
+  visit.show(params.id, room);
+  follow(api, `/v1/orders/${params.id}/events`, visit.signal, look);
+}
+
+async function everything(orderId, signal) {
+  const get = (path, query) => api.get(path, { query, signal });
+  const order = await get(`/v1/orders/${orderId}`);
+  const onlyFor = (permissions, path, query, without) => (can(...permissions) ? get(path, query) : without);
+  const [timeline, parcels, notes, payment, refunds, transfers, journal] = await Promise.all([
+    get(`/v1/orders/${orderId}/timeline`),
+    get(`/v1/orders/${orderId}/shipments`),
+    get(`/v1/operators/orders/${orderId}/notes`),
+    onlyFor(["finance", "service"], `/v1/payments/${order.payment_id}`, {}, null),
+    onlyFor(["finance", "service"], `/v1/payments/${order.payment_id}/refunds`, {}, []),
+    onlyFor(["finance"], `/v1/operators/payments/${order.payment_id}/transfers`, {}, []),
+    onlyFor(["stock"], "/v1/inventory/journal", { reference: orderId, limit: 100 }, { items: [] }),
+  ]);
+  return { order, timeline, parcels, notes, payment, refunds, transfers, journal: journal.items };
+}
+
+function draw(room, known, look) {
+  const { order } = known;
+  fill(room,
+    h("nav", { class: "crumbs" }, h("a", { href: "/console" }, t("console.orders"))),
+    h("header", { class: "order-head" },
+      h("div", {}, h("h1", {}, h("code", {}, order.order_id)),
+        h("p", { class: "row" }, badge("status", order.status), badge("payment", order.payment_status), badge("fulfillment", order.fulfillment_status), order.cancel_reason && h("span", { class: "soft" }, word("cancel_reason", order.cancel_reason)))),
+      h("p", { class: "row" }, orderActions(known, look))),
+    h("div", { class: "two" },
+      h("section", { class: "panel" }, h("h2", {}, t("story.title")), legend(), h("ol", { class: "story", id: "story" }, tell(known).map(entry))),
+      h("aside", {}, runs(known), goods(order), moneyView(known, look), parcelsView(known), person(order), notesView(known, look))));
+}
+
+function legend() {
+  return h("p", { class: "legend" }, ["saga", "money", "stock", "parcel"].map((lane) => h("span", { class: `lane ${lane}` }, t(`lane.${lane}`))));
+}
+
+function entry({ at, lane, title, detail, actor, workflow }) {
+  return h("li", { class: lane },
+    h("time", { datetime: at }, precise(at)),
+    h("div", {}, h("b", {}, title), detail && h("span", { class: "soft detail" }, detail)),
+    h("span", { class: "soft" }, actor ?? ""),
+    workflow ? runLink(workflow, "") : h("span", {}));
+}
+
+function runs({ order, parcels, refunds }) {
+  const ids = [`checkout/${order.order_id}`, `payment-timeout/${order.order_id}`, ...parcels.map((parcel) => `fulfillment/${parcel.shipment_id}`), ...refunds.map((refund) => `refund/${refund.refund_id}`)];
+  return h("section", { class: "panel" }, h("h2", {}, t("run.title")), h("ul", { class: "runs" }, ids.map((name) => h("li", {}, runLink(name, `${name.split("/")[0]} …${name.slice(-6)}`)))));
+}
+
+function goods(order) {
+  return h("section", { class: "panel" },
+    h("h2", {}, t("checkout.goods")),
+    h("ul", { class: "plain-list" }, order.lines.map((line) => h("li", {}, h("span", {}, half(line.title), line.options && ` ${line.options}`, ` × ${line.quantity}`), h("b", {}, money(line.total))))),
+    h("p", { class: "sum" }, h("span", {}, t("sum.total")), h("b", {}, money(order.total))));
+}
+
+function moneyView({ payment, refunds }, look) {
+  if (!payment) return null;
+  const rows = [["sum.captured", payment.captured], ["sum.refunded", payment.refunded], ["sum.held", payment.held], ["sum.left", payment.left]];
+  return h("section", { class: "panel" },
+    h("h2", {}, t("console.money"), " ", badge("payment_state", payment.state)),
+    h("dl", { class: "figures" }, rows.map(([name, amount]) => [h("dt", {}, t(name)), h("dd", {}, money(amount))])),
+    refunds.map((refund) => h("p", { class: "row" }, badge("refund_state", refund.state), money(refund.amount), h("span", { class: "soft" }, word("refund_reason", refund.reason)), refundDecisions(refund, look))));
+}
+
+function parcelsView({ order, parcels }) {
+  const names = new Map(order.lines.map((line) => [line.sku_id, half(line.title)]));
+  if (!parcels.length) return null;
+  return h("section", { class: "panel" }, h("h2", {}, t("order.parcels")), parcels.map((parcel) =>
+    h("article", { class: "parcel" },
+      h("p", { class: "row" }, badge("parcel", parcel.status), parcel.exception && h("b", {}, word("exception", parcel.exception)), id(parcel.shipment_id), h("span", { class: "soft" }, [parcel.carrier, parcel.waybill].filter(Boolean).join(" "))),
+      h("p", {}, parcel.items.map((item) => `${names.get(item.sku_id) ?? item.sku_id} × ${item.quantity}`).join(", ")))));
+}
+
+function person({ address, note, user_id: userId, placed_at: placedAt }) {
+  return h("section", { class: "panel" },
+    h("h2", {}, t("console.buyer")),
+    h("address", {}, h("b", {}, address.recipient), " ", address.phone, h("br"), [address.line, address.city, address.postal_code, address.country].filter(Boolean).join(", ")),
+    note && h("p", {}, "“", note, "”"),
+    h("p", { class: "soft" }, h("a", { href: `/console?find=${userId}` }, t("console.orders_of")), " · ", moment(placedAt)));
+}
+
+function notesView({ order, notes }, look) {
+  const add = async ({ text }) => {
+    await api.post(`/v1/operators/orders/${order.order_id}/notes`, { text });
+    await look();
+  };
+  return h("section", { class: "panel" },
+    h("h2", {}, t("console.notes")),
+    h("ul", { class: "plain-list" }, notes.map((note) => h("li", {}, h("span", {}, note.text), h("span", { class: "soft" }, moment(note.at))))),
+    form(add, { fields: field(t("console.note.new"), { name: "text", tag: "textarea", required: true, maxlength: 2000, rows: 2 }), submit: t("console.note.add") }));
+}

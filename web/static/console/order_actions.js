@@ -1,0 +1,99 @@
+// What an operator may do to an order and its money, by permission.
+
+import { h } from "../lib/dom.js";
+import { minorOf, money, plain } from "../lib/format.js";
+import { half, t, word } from "../lib/i18n.js";
+import { newKey } from "../lib/http.js";
+import { button, dialog, field, say } from "../lib/ui.js";
+import { api, can } from "./context.js";
+
+const REASONS = ["by_operator", "parcel_lost", "parcel_refused", "short_pick", "aftersale"];
+
+/** Buttons for what is possible now. */
+export function orderActions({ order, payment, timeline }, look) {
+  const open = ["pending_payment", "paid"].includes(order.status);
+  const stuck = order.status === "pending_payment" && timeline.some((entry) => entry.step === "payment_received");
+  return [
+    stuck && can("orders", "stock") && button(t("commit.decide"), () => decideCommit(order, look), { kind: "main" }),
+    open && can("orders", "service") && button(t("address.correct"), () => correctAddress(order, look)),
+    payment && can("finance") && refundable(payment) > 0 && button(t("refund.give"), () => refund(order, payment, look)),
+    open && can("orders") && button(t("order.cancel"), () => cancel(order, look), { kind: "danger" }),
+  ];
+}
+
+function refundable(payment) {
+  return payment.captured.minor - payment.refunded.minor - payment.held.minor;
+}
+
+async function ask(title, options, look) {
+  if (await dialog(title, { submit: title, ...options })) {
+    say(t("console.done"));
+    await look();
+  }
+}
+
+function cancel(order, look) {
+  const key = newKey();
+  return ask(t("order.cancel"), {
+    content: [h("p", {}, t("cancel.more")), field(t("cancel.why"), { name: "why", required: true, maxlength: 500 })],
+    danger: true,
+    act: ({ why }) => api.post(`/v1/orders/${order.order_id}/cancel`, { why }, { key }),
+  }, look);
+}
+
+function decideCommit(order, look) {
+  const key = newKey();
+  return ask(t("commit.decide"), {
+    content: [h("p", {}, t("commit.more")), field(t("decision"), { name: "decision", options: [["retry", t("commit.retry")], ["refund", t("commit.refund")]] })],
+    act: ({ decision }) => api.post(`/v1/orders/${order.order_id}/decide-commit`, { decision }, { key }),
+  }, look);
+}
+
+function refund(order, payment, look) {
+  let work = { said: null, key: null };
+  const rest = { ...payment.captured, minor: refundable(payment) };
+  const give = (values) => {
+    const body = refundOf(values, order, rest);
+    const said = JSON.stringify(body);
+    if (work.said !== said) work = { said, key: newKey() }; // the same wish again is the same refund
+    return api.post(`/v1/payments/${payment.payment_id}/refund`, body, { key: work.key });
+  };
+  const most = (line) => ({ name: `line ${line.sku_id}`, type: "number", min: 0, max: line.quantity, value: 0 });
+  return ask(t("refund.give"), {
+    content: [
+      field(t("refund.amount", { most: money(rest) }), { name: "amount", value: plain(rest), required: true, inputmode: "decimal", pattern: "[0-9]+([.][0-9]+)?" }),
+      field(t("refund.reason"), { name: "reason", options: REASONS.map((reason) => [reason, word("refund_reason", reason)]) }),
+      h("fieldset", { class: "form-grid" }, h("legend", {}, t("refund.lines")), order.lines.map((line) => field(`${half(line.title)} ${line.options}`, most(line)))),
+      h("label", { class: "check" }, h("input", { type: "checkbox", name: "restock" }), t("refund.restock")),
+      field(t("refund.note"), { name: "note", maxlength: 500 }),
+    ],
+    act: give,
+  }, look);
+}
+
+function refundOf(values, order, rest) {
+  const minor = minorOf(values.amount, rest.currency);
+  const lines = order.lines
+    .map((line) => ({ sku_id: line.sku_id, quantity: Number(values[`line ${line.sku_id}`]) }))
+    .filter((line) => line.quantity > 0);
+  return { amount: { minor, currency: rest.currency }, reason: values.reason, lines, restock: "restock" in values, note: values.note };
+}
+
+/** For a refund that its channel refused: try again, or say that it was paid by other means. */
+export function refundDecisions(refund, look) {
+  if (refund.state !== "refused" || !can("finance")) return null;
+  const key = newKey();
+  const decide = (decision) => ask(t(`refund.${decision}`), {
+    content: h("p", {}, t(`refund.${decision}.more`, { amount: money(refund.amount), why: refund.refusal ?? "" })),
+    act: () => api.post(`/v1/refunds/${refund.refund_id}/decide`, { decision }, { key: `${key}-${decision}` }),
+  }, look);
+  return ["retry", "other_means"].map((decision) => button(t(`refund.${decision}`), () => decide(decision), { kind: "small" }));
+}
+
+function correctAddress(order, look) {
+  const of = (name, more) => field(t(`address.${name}`), { name, value: order.address[name], required: name !== "postal_code", ...more });
+  return ask(t("address.correct"), {
+    content: h("div", { class: "form-grid" }, of("recipient"), of("phone"), of("line"), of("city"), of("region"), of("postal_code"), of("country", { maxlength: 2, pattern: "[A-Z]{2}" })),
+    act: (values) => api.put(`/v1/operators/orders/${order.order_id}/address`, values),
+  }, look);
+}

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from temporalio import activity
 
+from models.fulfillment.errors import ShipmentStopped
 from models.fulfillment.events import ShipmentException, ShipmentShipped, ShipmentSigned
 from models.fulfillment.messages import (
     AdvanceShipment,
@@ -11,12 +12,17 @@ from models.fulfillment.messages import (
     FinishShipment,
     FulfillmentInput,
     HandOver,
+    PlanReplacement,
+    RedirectParcel,
     ShipmentTracked,
     StopShipments,
     TrackShipment,
     WaybillBound,
 )
+from models.fulfillment.rules import replacement_id
 from models.fulfillment.types import Outbound, Shipment, ShipmentStatus
+from models.inventory.messages import ReserveStock
+from models.inventory.types import Destination, SkuQuantity
 from models.orders.messages import ParcelReport
 from models.shared import Instant
 from models.shared.done import Done
@@ -79,6 +85,8 @@ class FulfillmentActivities:
         """
         carrier = self._carriers.named(booking.carrier)
         parcel = await self._store.parcel_to_send(booking.shipment_id)
+        if parcel.shipment.status is ShipmentStatus.STOPPED:
+            raise ShipmentStopped(f"Parcel {booking.shipment_id} was stopped; no carrier is asked.")
         if parcel.shipment.waybill is None:
             waybill = await carrier.book_waybill(parcel)
             shipment = await self._store.bind_waybill_once(booking, waybill, parcel)
@@ -88,6 +96,25 @@ class FulfillmentActivities:
         assert shipment.waybill is not None
         unannounced = await self._announcer.announce(*_told(shipment, ShipmentStatus.SHIPPED, booking.at))
         return WaybillBound(carrier=shipment.carrier, waybill=shipment.waybill, unannounced=unannounced)
+
+    @activity.defn(name="fulfillment.redirect_parcel")
+    async def redirect_parcel(self, ask: RedirectParcel) -> None:
+        """Tell the parcel's carrier the order's present address. Refusals: `carrier_unknown`, `carrier_refused`."""
+        parcel = await self._store.parcel_to_send(ask.shipment_id)
+        await self._carriers.named(parcel.shipment.carrier or "").book_waybill(parcel)
+
+    @activity.defn(name="fulfillment.plan_replacement")
+    async def plan_replacement(self, ask: PlanReplacement) -> ReserveStock:
+        """What to reserve for the parcel's next packing: as near to the buyer as can be, under an id of its own."""
+        parcel = await self._store.parcel_to_send(ask.shipment_id)
+        address = parcel.address
+        return ReserveStock(
+            order_id=replacement_id(parcel.shipment),
+            lines=tuple(SkuQuantity(sku_id=line.sku_id, quantity=line.quantity) for line in ask.lines),
+            destination=Destination(
+                country=address.country, region=address.region, city=address.city, postal_code=address.postal_code
+            ),
+        )
 
     @activity.defn(name="fulfillment.advance_shipment")
     async def advance_shipment(self, step: AdvanceShipment) -> Done:

@@ -1,16 +1,17 @@
 """What a parcel can be told and asked while it is on its way: the updates, signals and the query of `Fulfillment`.
 
-As with `checkout_desk.py`, handlers only put a wish on the desk; the process takes it where it listens.
+As with `checkout_desk.py`, handlers only put a wish on the desk; the process takes it where it listens. Whenever the parcel
+changes, wishes that no longer fit it are refused, so none is granted to a parcel that is not the one it was meant for.
 """
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from activities.refusals import as_application_error
-    from models.fulfillment.errors import ParcelNotWaiting
+    from models.fulfillment.errors import ParcelNotWaiting, PickedTooMuch
     from models.fulfillment.messages import (
         DecideException,
         Dispatch,
@@ -22,12 +23,14 @@ with workflow.unsafe.imports_passed_through():
         StopShipments,
         TrackingReport,
     )
-    from models.fulfillment.types import ShipmentStatus
+    from models.fulfillment.rules import check_picked
+    from models.fulfillment.types import Outbound, ShipmentStatus
+    from models.orders.types import LineRequest
     from workflows.asks import Ask
     from workflows.saga import Saga
 
 W = TypeVar("W")
-_UNDER_WAY = (ShipmentStatus.SHIPPED, ShipmentStatus.DELIVERED, ShipmentStatus.EXCEPTION)
+_UNDER_WAY = (ShipmentStatus.SHIPPED, ShipmentStatus.DELIVERED)
 
 
 class FulfillmentDesk:
@@ -38,6 +41,12 @@ class FulfillmentDesk:
         self._saga = Saga(start.placement)
         self._status = ShipmentStatus.PICKING
         self._waiting_for = "the warehouse"
+        self._in_parcel: tuple[LineRequest, ...] = start.items
+        """What was found and is sent; less than belongs into it after a short pick."""
+        self._left = False
+        """Whether this packing was handed to a carrier."""
+        self._undecided = False
+        """Whether a lost or damaged parcel waits for an operator."""
         self._dispatches: list[Ask[Dispatch, ShipmentAnswer]] = []
         self._sign_offs: list[Ask[SignOff, ShipmentAnswer]] = []
         self._troubles: list[Ask[ReportException, ShipmentAnswer]] = []
@@ -46,8 +55,6 @@ class FulfillmentDesk:
         self._tracking: list[TrackingReport] = []
         self._stopped = False
         self._address_corrected = False
-        self._undecided = False
-        """Whether a lost or damaged parcel waits for an operator."""
 
     @workflow.update
     async def dispatch(self, wish: Dispatch) -> ShipmentAnswer:
@@ -56,16 +63,22 @@ class FulfillmentDesk:
 
     @dispatch.validator
     def _may_dispatch(self, wish: Dispatch) -> None:
-        self._must_be((ShipmentStatus.PICKING,), "picking")
+        waits = self._start.outbound is Outbound.MANUAL and self._status is ShipmentStatus.PICKING
+        self._must(waits, "waiting to be let out")
+        if wish.picked is not None:
+            try:
+                check_picked(self._start.shipment_id, self._in_parcel, wish.picked)
+            except PickedTooMuch as refusal:
+                raise as_application_error(refusal) from None
 
     @workflow.update
     async def sign_off(self, wish: SignOff) -> ShipmentAnswer:
-        """The buyer has the parcel: said by an operator, the buyer, or the carrier."""
+        """The buyer has the parcel: said by an operator, the buyer, or the carrier; also of one that was given up too soon."""
         return await self._queued(self._sign_offs, wish)
 
     @sign_off.validator
     def _may_sign_off(self, wish: SignOff) -> None:
-        self._must_be(_UNDER_WAY, "under way")
+        self._must(self._left and self._status in (*_UNDER_WAY, ShipmentStatus.EXCEPTION), "under way")
 
     @workflow.update
     async def report_exception(self, wish: ReportException) -> ShipmentAnswer:
@@ -74,7 +87,7 @@ class FulfillmentDesk:
 
     @report_exception.validator
     def _may_report(self, wish: ReportException) -> None:
-        self._must_be((ShipmentStatus.SHIPPED, ShipmentStatus.DELIVERED), "under way")
+        self._must(self._status in _UNDER_WAY, "under way")
 
     @workflow.update
     async def decide_exception(self, wish: DecideException) -> ShipmentAnswer:
@@ -83,8 +96,7 @@ class FulfillmentDesk:
 
     @decide_exception.validator
     def _may_decide(self, wish: DecideException) -> None:
-        if not self._undecided:
-            self._must_be((), "waiting for a decision")
+        self._must(self._undecided, "waiting for a decision")
 
     @workflow.update
     async def receive_back(self, wish: ReceiveBack) -> ShipmentAnswer:
@@ -93,7 +105,7 @@ class FulfillmentDesk:
 
     @receive_back.validator
     def _may_receive(self, wish: ReceiveBack) -> None:
-        self._must_be((ShipmentStatus.RETURNING,), "on its way back")
+        self._must(self._status is ShipmentStatus.RETURNING, "on its way back")
 
     @workflow.signal
     def tracking_reported(self, report: TrackingReport) -> None:
@@ -122,8 +134,8 @@ class FulfillmentDesk:
         asks.append(ask)
         return await ask.answered()
 
-    def _must_be(self, statuses: tuple[ShipmentStatus, ...], words: str) -> None:
-        if self._status not in statuses:
+    def _must(self, fits: bool, words: str) -> None:
+        if not fits:
             raise as_application_error(
                 ParcelNotWaiting(f"Parcel {self._start.shipment_id} is {self._status}, not {words}.")
             )
@@ -137,12 +149,20 @@ class FulfillmentDesk:
             f"**{status}**, waiting for {waiting_for}\n\nOrder `{self._start.order_id}`"
             f" · parcel `{self._start.shipment_id}` of {len(self._start.items)} SKU(s)"
         )
+        self._refuse_what_no_longer_fits()
 
-    def _refuse_whoever_waits(self) -> None:
-        gone: ApplicationError = as_application_error(
-            ParcelNotWaiting(f"Parcel {self._start.shipment_id} has ended: {self._status}.")
+    def _refuse_what_no_longer_fits(self) -> None:
+        desk: tuple[tuple[list[Any], Any], ...] = (
+            (self._dispatches, self._may_dispatch),
+            (self._sign_offs, self._may_sign_off),
+            (self._troubles, self._may_report),
+            (self._decisions, self._may_decide),
+            (self._returns, self._may_receive),
         )
-        for asks in (self._dispatches, self._sign_offs, self._troubles, self._decisions, self._returns):
-            for ask in asks:
-                if ask.open:
-                    ask.refuse(gone)
+        for asks, may in desk:
+            for ask in list(asks):
+                try:
+                    may(ask.wish)
+                except ApplicationError as refusal:
+                    asks.remove(ask)
+                    ask.refuse(refusal)

@@ -6,13 +6,13 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from models.fulfillment.messages import FulfillmentInput
-    from models.inventory.messages import ReserveStock
-    from models.inventory.types import Destination, SkuQuantity
+    from models.inventory.messages import Restock
+    from models.inventory.types import SkuQuantity
     from models.orders.types import LineRequest
     from models.payments.messages import RefundInput
     from models.payments.types import RefundLine, RefundReason
     from models.shared import Money
-    from models.shared.ids import OrderId, RefundId
+    from models.shared.ids import RefundId
 
 
 def missing_from(wanted: Sequence[LineRequest], picked: Sequence[LineRequest]) -> tuple[LineRequest, ...]:
@@ -22,21 +22,18 @@ def missing_from(wanted: Sequence[LineRequest], picked: Sequence[LineRequest]) -
     return tuple(LineRequest(sku_id=sku_id, quantity=left) for sku_id, left in short.items() if left > 0)
 
 
-def replacement_stock(start: FulfillmentInput, packing: int, lines: Sequence[LineRequest]) -> ReserveStock:
-    """New goods for another packing, under a reservation of their own that follows from parcel and packing."""
-    return ReserveStock(
-        order_id=OrderId.derive(workflow.info().start_time, start.shipment_id, f"packing {packing + 1}"),
-        lines=tuple(SkuQuantity(sku_id=line.sku_id, quantity=line.quantity) for line in lines),
-        destination=Destination(),
-    )
-
-
 def parcel_refund(
-    start: FulfillmentInput, lines: Sequence[LineRequest], amount: Money, reason: RefundReason, *, restock: bool
+    start: FulfillmentInput,
+    packing: int,
+    lines: Sequence[LineRequest],
+    amount: Money,
+    reason: RefundReason,
+    *,
+    restock: bool,
 ) -> RefundInput:
-    """What was paid for these lines of the parcel, once for each reason."""
+    """What was paid for these lines of the parcel, once for each packing and reason."""
     return RefundInput(
-        refund_id=RefundId.derive(workflow.info().start_time, start.shipment_id, reason),
+        refund_id=RefundId.derive(workflow.info().start_time, start.shipment_id, str(packing), reason),
         order_id=start.order_id,
         payment_id=start.payment_id,
         user_id=start.user_id,
@@ -46,4 +43,13 @@ def parcel_refund(
         lines=tuple(RefundLine(sku_id=line.sku_id, quantity=line.quantity) for line in lines),
         restock=restock,
         placement=start.placement,
+    )
+
+
+def put_back(refund: RefundInput) -> Restock:
+    """The goods of a refund, for a refund that moves no money."""
+    return Restock(
+        order_id=refund.order_id,
+        key=refund.refund_id,
+        lines=tuple(SkuQuantity(sku_id=line.sku_id, quantity=line.quantity) for line in refund.lines),
     )

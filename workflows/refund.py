@@ -30,7 +30,7 @@ with workflow.unsafe.imports_passed_through():
     from models.payments.types import RefundLeg, RefundState
     from workflows.asks import Ask
     from workflows.options import TaskQueue
-    from workflows.saga import Saga, is_refusal, unbroken
+    from workflows.saga import Saga, Step, refusal_code, unbroken
     from workflows.search_attributes import show
 
 _FIRST_POLL = timedelta(seconds=30)
@@ -54,78 +54,90 @@ class Refund:
         self._reports: dict[str, RefundReport] = {}
         self._decisions: list[Ask[DecideRefund, RefundAnswer]] = []
         self._waits_for_decision = False
+        self._asked_for = False
+        """Whether someone waits for the answer of `begin`; a refund that a saga starts has nobody to refuse to."""
         self._held: RefundHeld | None = None
         self._refused: BaseException | None = None
         self._line = "starting"
 
     @workflow.run
     async def run(self, start: RefundInput) -> RefundState:
-        """How it ended. Once money is held, Temporal's own cancel no longer stops it: what was promised is paid."""
-        state = await unbroken(self._process())
+        """How it ended. Temporal's own cancel does not stop it: what was promised is paid."""
+        return await unbroken(self._process())
+
+    async def _process(self) -> RefundState:
+        state = await self._held_sent_and_booked()
         await self._saga.announced()
         await workflow.wait_condition(workflow.all_handlers_finished)
         return state
 
-    async def _process(self) -> RefundState:
-        while True:
-            if not await self._amount_is_held():
-                return RefundState.REFUSED
-            refusal = await self._every_leg_went_back()
-            if refusal is None:
-                return await self._booked(RefundState.SUCCEEDED)
-            if await self._decided_after(refusal) is RefundDecision.OTHER_MEANS:
-                return await self._booked(RefundState.OTHER_MEANS)
-
-    async def _amount_is_held(self) -> bool:
-        """Whether what is asked fits into what is still refundable; otherwise the one who asked is told, and that is all."""
+    async def _held_sent_and_booked(self) -> RefundState:
         try:
-            self._held = await self._saga.store_call(
-                PaymentActivities.hold_refund, self._start, "hold the amount against what is still refundable"
-            )
-        except ActivityError as error:
-            if not is_refusal(error):
-                raise
-            self._refused = error
-            self._tell("Refused: not refundable")
-            return False
+            self._held = await self._hold()
+        except ActivityError as refusal:
+            await self._not_refundable(refusal)
+            return RefundState.REFUSED
         self._tell(f"{self._held.amount} held, going back over {len(self._held.legs)} capture(s)")
-        return True
+        while refusal_of_channel := await self._refused_by_channel(self._held):
+            if await self._decided_after(refusal_of_channel) is RefundDecision.OTHER_MEANS:
+                return await self._put_right(RefundState.OTHER_MEANS)
+        return await self._put_right(RefundState.SUCCEEDED)
 
-    async def _every_leg_went_back(self) -> str | None:
-        """None when all of it went back; otherwise the channel's words for its final no."""
-        assert self._held is not None
-        for leg in self._held.legs:
-            report = await self._channel_knows(leg)
-            if report.state is RefundLegState.REFUSED:
-                return f"{leg.channel}: {report.detail}"
-        return None
-
-    async def _channel_knows(self, leg: RefundLeg) -> RefundReport:
-        """Send the leg, then wait for a callback or ask, further and further apart, until the channel knows."""
-        ref = RefundLegRef(refund_id=self._start.refund_id, leg_id=leg.leg_id)
-        report = await self._saga.outside_call(
-            PaymentActivities.send_refund_leg,
-            ref,
-            f"refund {leg.amount} over {leg.channel}",
-            TaskQueue.CHANNELS_PAYMENT,
+    async def _hold(self) -> RefundHeld:
+        return await self._saga.store_call(
+            PaymentActivities.hold_refund, self._start, "hold the amount against what is still refundable"
         )
+
+    async def _not_refundable(self, refusal: ActivityError) -> None:
+        """The one who asked is told, and nothing has happened. A refund that a saga started has nobody to tell: that is an
+        alert, and the goods go back on the shelf all the same (an operator may have paid everything back before)."""
+        self._refused = refusal
+        self._tell(f"Refused: {refusal_code(refusal)}")
+        show(PaymentStatus="refund_refused")
+        if not self._asked_for:
+            workflow.metric_meter().create_counter("hanse_refund_not_held").add(1, {"reason": self._start.reason})
+            workflow.logger.error("refund %s was not held: %s", self._start.refund_id, refusal_code(refusal))
+            await self._restock()
+
+    # ---- at the channels ---------------------------------------------------------------------------------------------
+
+    async def _refused_by_channel(self, held: RefundHeld) -> str:
+        """Send every leg, then wait for each; the words of the channels that refused, empty when all went back."""
+        said = [await self._sent(leg) for leg in held.legs]
+        known = [await self._known(leg, report) for leg, report in zip(held.legs, said, strict=True)]
+        return "; ".join(
+            f"{leg.channel}: {report.detail}"
+            for leg, report in zip(held.legs, known, strict=True)
+            if report.state is RefundLegState.REFUSED
+        )
+
+    async def _sent(self, leg: RefundLeg) -> RefundReport:
+        return await self._said_about(leg, PaymentActivities.send_refund_leg, f"refund {leg.amount} over {leg.channel}")
+
+    async def _known(self, leg: RefundLeg, report: RefundReport) -> RefundReport:
+        """What became of a leg: wait for a callback, and ask, further and further apart, until the channel knows."""
         pause = _FIRST_POLL
         while report.state is RefundLegState.PROCESSING:
             self._tell(f"{leg.channel} works on {leg.amount}")
             try:
                 await workflow.wait_condition(lambda: leg.leg_id in self._reports, timeout=pause)
+                report = self._reports.pop(leg.leg_id)
             except TimeoutError:
                 pause = min(pause * 2, _LAST_POLL)
-            if leg.leg_id in self._reports:
-                report = self._reports.pop(leg.leg_id)
-            else:
-                report = await self._saga.outside_call(
-                    PaymentActivities.ask_refund_leg,
-                    ref,
-                    "ask the channel about the refund",
-                    TaskQueue.CHANNELS_PAYMENT,
-                )
+                report = await self._said_about(leg, PaymentActivities.ask_refund_leg, "ask about the refund")
         return report
+
+    async def _said_about(self, leg: RefundLeg, step: Step[RefundLegRef, RefundReport], summary: str) -> RefundReport:
+        """The channel's word on a leg. Any refusal but the channel's own no (a channel that is no longer there) leaves open
+        what became of the money, so the leg is asked for again."""
+        ref = RefundLegRef(refund_id=self._start.refund_id, leg_id=leg.leg_id)
+        try:
+            return await self._saga.outside_call(step, ref, summary, TaskQueue.CHANNELS_PAYMENT)
+        except ActivityError as error:
+            workflow.logger.error("refund leg %s: %s", leg.leg_id, refusal_code(error), exc_info=error)
+            return RefundReport(leg_id=leg.leg_id, state=RefundLegState.PROCESSING)
+
+    # ---- after a channel's final no ----------------------------------------------------------------------------------
 
     async def _decided_after(self, refusal: str) -> RefundDecision:
         """The hold is given back; an operator decides. Brought up again every day until someone does."""
@@ -137,24 +149,46 @@ class Refund:
         self._tell(f"**Refused by the channel** ({refusal}); waiting for an operator: update `decide`")
         show(PaymentStatus="refund_refused")
         self._waits_for_decision = True
+        while True:
+            ask = await self._next_decision()
+            try:
+                await self._carry_out(ask.wish)
+            except ActivityError as no:  # what was released may have gone back otherwise by now
+                ask.refuse(no)
+                continue
+            self._waits_for_decision = False
+            ask.answer(self._answer(ask.wish.decision))
+            self._refuse_other_decisions()
+            return ask.wish.decision
+
+    async def _next_decision(self) -> Ask[DecideRefund, RefundAnswer]:
         while not self._decisions:
             try:
                 await workflow.wait_condition(lambda: bool(self._decisions), timeout=_REMIND)
             except TimeoutError:
                 workflow.metric_meter().create_counter("hanse_refund_undecided").add(1)
                 workflow.logger.warning("refund %s still waits for an operator's decision", self._start.refund_id)
-        self._waits_for_decision = False
-        ask = self._decisions.pop(0)
-        assert self._held is not None
-        if ask.wish.decision is RefundDecision.OTHER_MEANS:
-            settle = RefundByOtherMeans(refund_id=self._start.refund_id, actor=ask.wish.actor, at=workflow.now())
-            await self._saga.store_call(
-                PaymentActivities.refund_by_other_means, settle, "book what was paid by other means"
-            )
-        ask.answer(RefundAnswer(refund_id=self._start.refund_id, amount=self._held.amount, state=ask.wish.decision))
-        return ask.wish.decision
+        return self._decisions.pop(0)
 
-    async def _booked(self, state: RefundState) -> RefundState:
+    async def _carry_out(self, wish: DecideRefund) -> None:
+        """Hold again what has not gone back yet, or book that it was paid by hand; either may be refused."""
+        if wish.decision is RefundDecision.RETRY:
+            self._held = await self._hold()
+            show(PaymentStatus="refunding")
+            return
+        settle = RefundByOtherMeans(refund_id=self._start.refund_id, actor=wish.actor, at=workflow.now())
+        done = await self._saga.store_call(
+            PaymentActivities.refund_by_other_means, settle, "book what was paid by other means"
+        )
+        self._saga.announce(done.unannounced)
+
+    def _refuse_other_decisions(self) -> None:
+        while self._decisions:
+            self._decisions.pop(0).refuse(as_application_error(NoRefundDecisionNeeded("Someone else decided first.")))
+
+    # ---- when the money is gone --------------------------------------------------------------------------------------
+
+    async def _put_right(self, state: RefundState) -> RefundState:
         """The books, the shelf and the order agree that the money is gone."""
         assert self._held is not None
         now = workflow.now()
@@ -162,8 +196,7 @@ class Refund:
             booking = BookRefund(refund_id=self._start.refund_id, order_id=self._start.order_id, at=now)
             done = await self._saga.store_call(PaymentActivities.book_refund, booking, "book the refund")
             self._saga.announce(done.unannounced)
-        if self._start.restock and self._start.lines:
-            await self._restocked()
+        await self._restock()
         if self._start.attempt_id is None:
             recorded = RefundRecorded(
                 order_id=self._start.order_id,
@@ -172,24 +205,26 @@ class Refund:
                 at=now,
                 sku_ids=tuple(line.sku_id for line in self._start.lines),
             )
-            await self._saga.store_call(OrderActivities.record_refund, recorded, "tell the order")
+            await self._saga.store_call_or_alert(OrderActivities.record_refund, recorded, "tell the order")
         self._tell(f"{self._held.amount} went back")
         show(PaymentStatus="refunded")
         return state
 
-    async def _restocked(self) -> None:
+    async def _restock(self) -> None:
+        if not (self._start.restock and self._start.lines):
+            return
         lines = tuple(SkuQuantity(sku_id=line.sku_id, quantity=line.quantity) for line in self._start.lines)
         restock = Restock(order_id=self._start.order_id, key=self._start.refund_id, lines=lines)
-        await self._saga.store_call(InventoryActivities.restock, restock, "put the goods back on the shelf")
+        await self._saga.store_call_or_alert(InventoryActivities.restock, restock, "put the goods back on the shelf")
 
     @workflow.update
     async def begin(self) -> RefundAnswer:
         """What the one who asks for a refund is told at once: held, or refused."""
+        self._asked_for = True
         await workflow.wait_condition(lambda: self._held is not None or self._refused is not None)
         if self._refused is not None:
             raise self._refused
-        assert self._held is not None
-        return RefundAnswer(refund_id=self._start.refund_id, amount=self._held.amount, state=RefundState.HELD)
+        return self._answer(RefundState.HELD)
 
     @workflow.update
     async def decide(self, decision: DecideRefund) -> RefundAnswer:
@@ -213,6 +248,10 @@ class Refund:
     def progress(self) -> str:
         """Where this refund stands, in words."""
         return self._line
+
+    def _answer(self, state: str) -> RefundAnswer:
+        assert self._held is not None
+        return RefundAnswer(refund_id=self._start.refund_id, amount=self._held.amount, state=state)
 
     def _tell(self, line: str) -> None:
         self._line = line

@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from models.fulfillment.types import ExceptionKind, Outbound, ShipmentStatus, TrackingEvent
 from models.orders.messages import ParcelEnd, Placement
@@ -72,12 +72,27 @@ class Dispatch(Frozen):
 
 
 class BookWaybill(Frozen):
-    """Get a waybill at a carrier for this parcel and bind it: once per shipment."""
+    """Get a waybill at a carrier for this parcel and bind it: once for each packing. With `let_out` a parcel that is still
+    being picked leaves the warehouse in the same step."""
 
     shipment_id: ShipmentId
     order_id: OrderId
     carrier: str
     at: Instant
+    let_out: bool = False
+
+
+class RedirectParcel(Frozen):
+    """Tell the carrier that has the parcel where it goes now."""
+
+    shipment_id: ShipmentId
+
+
+class PlanReplacement(Frozen):
+    """What to take from the shelf to pack these lines of a parcel once more. Answered with `ReserveStock`."""
+
+    shipment_id: ShipmentId
+    lines: tuple[LineRequest, ...]
 
 
 class WaybillBound(Done):
@@ -88,11 +103,17 @@ class WaybillBound(Done):
 
 
 class TrackingReport(Frozen):
-    """A carrier's push or poll, verified and normalised."""
+    """A carrier's push or poll, verified and normalised. An exception, and nothing else, has a kind."""
 
     status: ShipmentStatus
     event: TrackingEvent
     exception: ExceptionKind | None = None
+
+    @model_validator(mode="after")
+    def _an_exception_has_a_kind(self) -> Self:
+        if (self.status is ShipmentStatus.EXCEPTION) != (self.exception is not None):
+            raise ValueError(f"a report of {self.status} with the exception {self.exception}")
+        return self
 
 
 class SignOff(Frozen):
@@ -112,9 +133,10 @@ class ReportException(Frozen):
 
 
 class ReceiveBack(Frozen):
-    """The warehouse has a returning parcel again."""
+    """The warehouse has a returning parcel again. Not `resellable`: damaged, or it never came; nothing goes on the shelf."""
 
     actor: str
+    resellable: bool = True
 
 
 class ExceptionDecision(StrEnum):
@@ -143,6 +165,8 @@ class AdvanceShipment(Frozen):
     event: TrackingEvent | None = None
     exception: ExceptionKind | None = None
     picked: tuple[LineRequest, ...] | None = None
+    detail: str = ""
+    """In words, for the order's timeline."""
 
 
 class ShipmentAnswer(Frozen):

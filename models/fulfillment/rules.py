@@ -6,7 +6,7 @@ from models.fulfillment.errors import IllegalShipmentStep, PickedTooMuch
 from models.fulfillment.types import Shipment, ShipmentStatus
 from models.orders.types import FulfillmentStatus, LineRequest
 from models.shared import Instant
-from models.shared.ids import ShipmentId
+from models.shared.ids import OrderId, ShipmentId
 
 _S = ShipmentStatus
 
@@ -94,6 +94,12 @@ def fulfillment_status(shipments: Sequence[Shipment]) -> FulfillmentStatus:
     if all(gone):
         return FulfillmentStatus.SHIPPED
     return FulfillmentStatus.PART_SHIPPED if any(gone) else FulfillmentStatus.UNFULFILLED
+
+
+def replacement_id(shipment: Shipment) -> OrderId:
+    """Under which reservation the goods for a parcel's next packing are taken: its own, since the order's is used up. It
+    follows from the parcel, so an audit finds the parcel's packings in the inventory's books."""
+    return OrderId.derive(shipment.created_at, shipment.shipment_id, f"packing {shipment.round + 1}")
 
 
 def check_picked(shipment_id: ShipmentId, items: Sequence[LineRequest], picked: Sequence[LineRequest]) -> None:

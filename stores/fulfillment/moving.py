@@ -20,7 +20,7 @@ from stores.fulfillment.rows import (
     read_shipments,
     write_event,
 )
-from stores.orders.rows import lock_order
+from stores.orders.rows import lock_order, write_entry
 
 
 class Moving(Room):
@@ -90,13 +90,14 @@ class Moving(Room):
             check_step(parcel, step.to)
             if step.picked is not None:
                 check_picked(parcel.shipment_id, parcel.items, step.picked)
-            detail = step.exception.value if step.exception else ""
+            detail = ": ".join(filter(None, [step.exception, step.detail]))
             entry = parcel_entry(parcel, step.at, step.to.value, step.actor, detail)
             _, moved = await change_parcel(tx, order, parcel, entry, **_changes(parcel, step))
             return moved
 
     async def bind_waybill_once(self, booking: BookWaybill, waybill: str, sent: ParcelToSend) -> Shipment:
-        """Bind the waybill that the carrier gave for `sent`, and with it the parcel is shipped: one transaction.
+        """Bind the waybill that the carrier gave for `sent`, and with it the parcel is shipped (`let_out`: from picking,
+        too): one transaction.
 
         Once for each packing: a repetition, or a second carrier, is answered with the waybill bound first. Refuses
         `ShipmentStopped` when the order was stopped meanwhile. Raises AddressChanged when `sent` went to an address that is
@@ -110,6 +111,9 @@ class Moving(Room):
                 raise ShipmentStopped(f"Parcel {parcel.shipment_id} was stopped; waybill {waybill} is not used.")
             if parcel.round != sent.shipment.round or order.address != sent.address:
                 raise AddressChanged(f"{parcel.shipment_id} was booked as it no longer is; book it again.")
+            if booking.let_out and parcel.status is ShipmentStatus.PICKING:
+                await write_entry(tx, order.order_id, parcel_entry(parcel, booking.at, "outbound", "saga"))
+                parcel = parcel.model_copy(update={"status": ShipmentStatus.OUTBOUND})
             shipped = parcel.model_copy(update={"waybill": waybill})
             check_step(shipped, ShipmentStatus.SHIPPED)
             await tx.execute(

@@ -1,0 +1,196 @@
+"""What `Fulfillment` does to its parcel: each method is one move, its store and carrier calls in order."""
+
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Any
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError
+
+with workflow.unsafe.imports_passed_through():
+    from activities.fulfillment import FulfillmentActivities
+    from activities.inventory import InventoryActivities
+    from activities.orders import OrderActivities
+    from activities.payments import PaymentActivities
+    from models.fulfillment.messages import (
+        AdvanceShipment,
+        BookWaybill,
+        FinishShipment,
+        FulfillmentInput,
+        PlanReplacement,
+        RedirectParcel,
+        TrackingReport,
+        TrackShipment,
+    )
+    from models.fulfillment.types import Outbound, ShipmentStatus
+    from models.inventory.messages import CommitStock
+    from models.orders.messages import ParcelEnd, PriceLines
+    from models.orders.types import LineRequest
+    from models.payments.types import RefundReason
+    from workflows.checkout_steps import low_stock_events
+    from workflows.fulfillment_desk import FulfillmentDesk
+    from workflows.fulfillment_steps import parcel_refund, put_back
+    from workflows.options import TaskQueue
+    from workflows.saga import Deadline, refusal_code
+    from workflows.search_attributes import show
+
+_S = ShipmentStatus
+_REST = timedelta(minutes=5)
+"""After no carrier took the parcel, before the first is asked again."""
+
+
+class Booked(Enum):
+    """What a carrier said to a parcel."""
+
+    TAKEN = "taken"
+    REFUSED = "refused"
+    SILENT = "silent"
+
+
+class FulfillmentMoves(FulfillmentDesk):
+    """The moves, and what they must remember from one to the next."""
+
+    def __init__(self, start: FulfillmentInput) -> None:
+        super().__init__(start)
+        self._round = 1
+        self._address_limit: Deadline | None = None
+        """Runs while a parcel on its way waits for another address."""
+
+    # ---- carriers ----------------------------------------------------------------------------------------------------
+
+    async def _booked_with(self, carrier: str) -> Booked:
+        """Ask one carrier for a waybill; with it the parcel is on its way."""
+        booking = BookWaybill(
+            shipment_id=self._start.shipment_id,
+            order_id=self._start.order_id,
+            carrier=carrier,
+            at=workflow.now(),
+            let_out=self._start.outbound is Outbound.AUTOMATIC,
+        )
+        try:
+            bound = await self._saga.outside_call(
+                FulfillmentActivities.book_waybill,
+                booking,
+                f"waybill from {carrier}",
+                TaskQueue.CHANNELS_CARRIER,
+                give_up_after=self._start.terms.carrier_limit,
+            )
+        except ActivityError as error:
+            match refusal_code(error):
+                case "carrier_refused":
+                    return Booked.REFUSED
+                case "" | "carrier_unknown":
+                    workflow.logger.warning("carrier %s does not answer; asking the next", carrier)
+                    return Booked.SILENT
+            raise
+        self._saga.announce(bound.unannounced)
+        self._left = True
+        self._now_it_is(_S.SHIPPED, f"tracking of {bound.carrier} {bound.waybill}")
+        show(ShipmentStatus=_S.SHIPPED)
+        return Booked.TAKEN
+
+    async def _rested(self) -> None:
+        self._now_it_is(self._status, "a carrier that answers")
+        try:
+            await workflow.wait_condition(lambda: self._stopped, timeout=_REST, timeout_summary="no carrier answered")
+        except TimeoutError:
+            return
+
+    async def _redirected(self) -> None:
+        """Tell the carrier the corrected address; if it refuses that one too, another is waited for."""
+        limit = self._address_limit
+        assert limit is not None
+        self._address_corrected = False
+        try:
+            await self._saga.outside_call(
+                FulfillmentActivities.redirect_parcel,
+                RedirectParcel(shipment_id=self._start.shipment_id),
+                "tell the carrier the corrected address",
+                TaskQueue.CHANNELS_CARRIER,
+                give_up_after=self._start.terms.carrier_limit,
+            )
+        except ActivityError as error:
+            silent = refusal_code(error) == ""
+            self._address_corrected = silent and not limit.passed  # then it is asked again
+            self._now_it_is(_S.EXCEPTION, "the carrier" if silent else "another correction of the address")
+            return
+        await self._advance(_S.SHIPPED, "saga")
+        self._no_trouble_any_more()
+        self._now_it_is(_S.SHIPPED, "the carrier, with the corrected address")
+        show(ShipmentStatus=_S.SHIPPED)
+
+    async def _moved_by(self, report: TrackingReport) -> bool:
+        """Keep a carrier's report; whether it took the parcel further."""
+        tracked = await self._saga.store_call(
+            FulfillmentActivities.track_shipment,
+            TrackShipment(shipment_id=self._start.shipment_id, report=report),
+            f"tracking: {report.status}",
+        )
+        self._saga.announce(tracked.unannounced)
+        if tracked.moved:
+            self._no_trouble_any_more()
+            self._now_it_is(tracked.status, "the next report of the carrier")
+            show(ShipmentStatus=tracked.status)
+        return tracked.moved
+
+    def _no_trouble_any_more(self) -> None:
+        self._undecided = self._address_corrected = False
+        if self._address_limit is not None:
+            self._address_limit.drop()
+            self._address_limit = None
+
+    # ---- goods and money ---------------------------------------------------------------------------------------------
+
+    async def _packed_again(self, actor: str) -> None:
+        """Take new goods from the shelf for another packing; refused when they are sold out, and then nothing is held."""
+        plan = PlanReplacement(shipment_id=self._start.shipment_id, lines=self._in_parcel)
+        stock = await self._saga.store_call(FulfillmentActivities.plan_replacement, plan, "what to take from the shelf")
+        await self._saga.store_call(InventoryActivities.reserve_stock, stock, "reserve the replacement")
+        commit = CommitStock(order_id=stock.order_id)
+        taken = await self._saga.store_call(InventoryActivities.commit_stock, commit, "commit the replacement")
+        self._saga.announce(low_stock_events(taken, workflow.now()))
+        await self._advance(_S.PICKING, actor)
+        self._no_trouble_any_more()
+        self._round += 1
+        self._left = False
+        self._now_it_is(_S.PICKING, "the warehouse, again")
+        show(ShipmentStatus=_S.PICKING)
+
+    async def _refund(self, lines: tuple[LineRequest, ...], reason: RefundReason, *, restock: bool) -> None:
+        """Pay back what was paid for these lines; goods that cost nothing still go back on the shelf."""
+        paid = await self._saga.store_call(
+            OrderActivities.paid_for_lines,
+            PriceLines(order_id=self._start.order_id, lines=lines),
+            "what was paid for these lines",
+        )
+        refund = parcel_refund(self._start, self._round, lines, paid.amount, reason, restock=restock)
+        if paid.amount.minor > 0:
+            await self._saga.store_call(PaymentActivities.start_refund, refund, f"start the refund of {paid.amount}")
+        elif restock:
+            await self._saga.store_call_or_alert(InventoryActivities.restock, put_back(refund), "back on the shelf")
+
+    # ---- the parcel --------------------------------------------------------------------------------------------------
+
+    async def _advance(self, to: ShipmentStatus, actor: str, **facts: Any) -> None:
+        step = self._step(to, actor, workflow.now(), **facts)
+        done = await self._saga.store_call(FulfillmentActivities.advance_shipment, step, f"the parcel is {to}")
+        self._saga.announce(done.unannounced)
+
+    async def _finished(
+        self, to: ShipmentStatus, end: ParcelEnd, actor: str, at: datetime | None = None, **facts: Any
+    ) -> ParcelEnd:
+        """The parcel's last step, and its end told to the order, in one call."""
+        finish = FinishShipment(step=self._step(to, actor, at or workflow.now(), **facts), end=end)
+        done = await self._saga.store_call(
+            FulfillmentActivities.finish_shipment, finish, f"the parcel is {to}: tell the order"
+        )
+        self._saga.announce(done.unannounced)
+        self._no_trouble_any_more()
+        self._now_it_is(to, "nothing")
+        show(ShipmentStatus=to)
+        return end
+
+    def _step(self, to: ShipmentStatus, actor: str, at: datetime, **facts: Any) -> AdvanceShipment:
+        return AdvanceShipment(
+            shipment_id=self._start.shipment_id, order_id=self._start.order_id, to=to, at=at, actor=actor, **facts
+        )

@@ -94,9 +94,11 @@ def _exact(placement: Placement, orders: OrderFigures) -> Iterator[Line]:
     yield _told(f"until handed over, {placement}", shown)
     shown = f"{statements.statements} statements, {statements.transaction_borders} BEGIN/COMMIT"
     yield _told(f"SQL of an order until handed over, {placement}", shown)
-    parts = sorted(orders.cpu_ms.items(), key=lambda part: -part[1])
-    shown = ", ".join(f"{name} {spent:.0f}" for name, spent in parts if spent >= 0.5)
-    yield _told(f"CPU of an order until handed over, ms, {placement}", f"{sum(orders.cpu_ms.values()):.0f}: {shown}")
+    for job, name in {"life": "an order until handed over", "empty_life": "an empty workflow"}.items():
+        parts = sorted(orders.cpu_ms[job].items(), key=lambda part: -part[1])
+        shown = ", ".join(f"{part} {spent:.0f}" for part, spent in parts if spent >= 0.5)
+        total = sum(orders.cpu_ms[job].values())
+        yield _told(f"CPU of {name}, {placement}", f"{total:.0f} ms: {shown}")
 
 
 def _reservations(results: Results) -> Iterator[Line]:

@@ -21,7 +21,8 @@ from models.orders.messages import Progress, checkout_id
 from models.payments.messages import payment_timeout_id
 from models.shared.ids import OrderId, ShipmentId
 
-_STATEMENT = re.compile(r"^(?P<database>hanse_\w+)\|LOG:  (?:execute [^:]*|statement): (?P<sql>.*)$")
+_ENTRY = re.compile(r"^(?=\w*\|)", re.MULTILINE)
+_STATEMENT = re.compile(r"hanse_(?P<database>\w+)\|LOG:  (?:execute [^:]*|statement): (?P<sql>.*)", re.DOTALL)
 _EXPLICIT = ("BEGIN", "COMMIT", "ROLLBACK")
 _LOOKS_EVERY = 0.05
 _PATIENCE = 30.0
@@ -45,6 +46,8 @@ class Statements:
     statements: int
     transaction_borders: int
     by_database: dict[str, int]
+    in_order: list[str]
+    """Database and the beginning of each, for whoever wants to spare some."""
 
 
 class OneOrder:
@@ -152,11 +155,12 @@ async def statements_of_one(ground: Ground) -> Statements:
     return _count(text)
 
 
-def _count(text: str) -> Statements:
-    found = [match for line in text.splitlines() if (match := _STATEMENT.match(line))]
-    borders = [match for match in found if match["sql"].startswith(_EXPLICIT)]
-    counted = Counter(match["database"].removeprefix("hanse_") for match in found if match not in borders)
-    return Statements(sum(counted.values()), len(borders), dict(counted))
+def _count(log: str) -> Statements:
+    found = [match for entry in _ENTRY.split(log) if (match := _STATEMENT.match(entry))]
+    texts = [f"{match['database']}: {' '.join(match['sql'].split())}" for match in found]
+    borders = [text for text in texts if text.split(": ")[1].startswith(_EXPLICIT)]
+    counted = Counter(text.split(":")[0] for text in texts if text not in borders)
+    return Statements(sum(counted.values()), len(borders), dict(counted), [text[:120] for text in texts])
 
 
 async def _log_statements(server: "asyncpg.Connection[asyncpg.Record]", *, on: bool) -> None:

@@ -51,8 +51,8 @@ class OrderFigures:
     one_client: Rounds
     crowds: dict[int, Rounds]
     open_loop: dict[str, Run]
-    cpu_ms: dict[str, float]
-    """CPU milliseconds of each part for an order until it is handed over, with one client's worth of waiting."""
+    cpu_ms: dict[str, dict[str, float]]
+    """CPU milliseconds of each part, for an order until it is handed over and for an empty workflow."""
     histories: dict[str, Histories]
     statements: Statements
 
@@ -135,7 +135,9 @@ async def _orders(plan: Plan, ground: Ground, load: LoadProcess, say: Say, place
         one_client=one_client,
         crowds=crowds,
         open_loop=await _open_loops(load, crowds[plan.crowds[0]], plan.seconds * 2),
-        cpu_ms=await _cpu_of_an_order(ground, load, plan.crowds[0], plan.seconds * 1.5),
+        cpu_ms={
+            job: await _cpu_of(job, ground, load, plan.crowds[0], plan.seconds * 1.5) for job in ("life", "empty_life")
+        },
         histories=await histories_of_one(ground),
         statements=await statements_of_one(ground),
     )
@@ -146,9 +148,9 @@ async def _open_loops(load: LoadProcess, closed: Rounds, seconds: float) -> dict
     return {job: await load.open(job, max(0.5, rate * OPEN_LOOP_SHARE), seconds) for job, rate in rates.items()}
 
 
-async def _cpu_of_an_order(ground: Ground, load: LoadProcess, clients: int, seconds: float) -> dict[str, float]:
+async def _cpu_of(job: str, ground: Ground, load: LoadProcess, clients: int, seconds: float) -> dict[str, float]:
     before = ground.cpu_seconds()
-    run = await load.closed("life", clients, seconds)
+    run = await load.closed(job, clients, seconds)
     after = ground.cpu_seconds()
     return {name: (after[name] - before[name]) * 1000 / max(1, run.count) for name in after}
 

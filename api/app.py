@@ -2,15 +2,15 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
-from api import cart, checkout, fulfillment, inventory, orders, payments, products, system, users
+from api import cart, checkout, fulfillment, inventory, orders, parcels, payments, products, system, users
+from api.contract import describe, operation_id
 from api.edge import problems
 from api.edge.body_limit import BodyLimit
-from api.edge.problems import PROBLEM_SCHEMA
+from api.edge.limits import Limits
 from api.edge.security_headers import SecurityHeaders
 from api.wiring import Services, open_services
 from hanse.http_telemetry import instrument
@@ -39,11 +39,13 @@ def build(settings: Settings, services: Services | None = None) -> FastAPI:
             app.state.services = services or await stack.enter_async_context(open_services(settings))
             yield
 
-    app = FastAPI(title="Hanse", version="1", description=_ABOUT, lifespan=lifespan)
+    app = FastAPI(
+        title="Hanse", version="1", description=_ABOUT, lifespan=lifespan, generate_unique_id_function=operation_id
+    )
     problems.install(app)
     _mount(app, settings)
     _guard(app, settings)
-    _describe(app)
+    describe(app)
     instrument(app)
     return app
 
@@ -51,6 +53,8 @@ def build(settings: Settings, services: Services | None = None) -> FastAPI:
 def _guard(app: FastAPI, settings: Settings) -> None:
     """What stands before every route; the last one added sees a request first."""
     app.add_middleware(BodyLimit, limit=settings.max_body_bytes, larger=_LARGER_BODIES)
+    if settings.rate_limits:
+        app.add_middleware(Limits, settings=settings)
     app.add_middleware(
         CORSMiddleware,
         allow_origins=[settings.temporal_ui_url],
@@ -71,6 +75,7 @@ def _mount(app: FastAPI, settings: Settings) -> None:
         *cart.routers,
         *orders.routers,
         *fulfillment.routers,
+        *parcels.routers,
         *payments.routers,
         checkout.r19,
         checkout.v1,
@@ -80,17 +85,3 @@ def _mount(app: FastAPI, settings: Settings) -> None:
     for router in routers:
         app.include_router(router)
     app.include_router(checkout.r19, prefix="/v1")
-
-
-def _describe(app: FastAPI) -> None:
-    """Add what FastAPI does not know by itself to the OpenAPI document: the problem schema."""
-    generate = app.openapi
-
-    def document() -> dict[str, Any]:
-        if app.openapi_schema is None:
-            schema = generate()
-            schema.setdefault("components", {}).setdefault("schemas", {})["Problem"] = PROBLEM_SCHEMA
-            app.openapi_schema = schema
-        return app.openapi_schema
-
-    app.openapi = document  # type: ignore[method-assign] # FastAPI's documented way to extend its document

@@ -3,25 +3,35 @@
 import hashlib
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 from temporalio.client import WithStartWorkflowOperation, WorkflowHandle
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 
 from api.edge.idempotency import Claim, Claimant, idempotent_router
 from api.edge.identity import CurrentUser, operator
 from api.edge.problems import refusals
+from api.edge.refusals import ServiceBusy
 from api.edge.sagas import answer_of, ask_starting
 from api.edge.wired import Wired
+from api.parcels import sign_off_as_buyer
 from api.wiring import Services
 from hanse.context import bind
+from models.inventory.errors import SoldOut
 from models.orders.errors import (
+    AddressNotFound,
+    BasketTooLarge,
+    CurrencyMixed,
     HoldExpired,
     NothingToDecide,
+    NotPrepared,
     OrderAlreadyPlaced,
     OrderAlreadyShipped,
     OrderNotOpen,
     ParcelsUnderWay,
     PriceChanged,
+    QuantityAboveLimit,
+    SkuUnpublished,
+    UnknownSku,
 )
 from models.orders.messages import (
     Basket,
@@ -41,6 +51,8 @@ from models.orders.messages import (
 from models.orders.types import CancelReason
 from models.shared import Frozen, Money
 from models.shared.ids import OrderId, UserId
+from models.shared.refusals import NotFound
+from models.users.errors import NotAuthenticated, PermissionMissing
 from models.users.types import Identity, Permission
 from workflows.checkout import Checkout
 from workflows.options import TaskQueue
@@ -51,9 +63,28 @@ r19 = idempotent_router(tags=["orders"])
 
 v1 = idempotent_router(prefix="/v1", tags=["orders"])
 
+_BASKET = (UnknownSku, SkuUnpublished, QuantityAboveLimit, CurrencyMixed, BasketTooLarge, AddressNotFound, SoldOut)
+_PLACING = (NotAuthenticated, *_BASKET, OrderAlreadyPlaced, ServiceBusy)
+_STANDING = (NotAuthenticated, NotFound, OrderNotOpen, ServiceBusy)
+
 
 class PlaceRequest(Frozen):
     """Either the `order_id` of an earlier `prepare`, or a basket. `expected_total` guards against a changed price."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "basket": {
+                        "lines": [{"sku_id": "sku_01jd8x4q2r7m9v3k5t6w8y0zab", "quantity": 2}],
+                        "address_id": "adr_01jd8x4q2r7m9v3k5t6w8y0zab",
+                    },
+                    "expected_total": {"minor": 36800, "currency": "CNY"},
+                },
+                {"order_id": "ord_01jd8x4q2r7m9v3k5t6w8y0zab"},
+            ]
+        }
+    )
 
     order_id: OrderId | None = None
     basket: Basket | None = None
@@ -72,7 +103,7 @@ class CommitDecisionRequest(Frozen):
     decision: CommitDecision
 
 
-@r19.post("/orders/prepare", summary="Check a basket and hold its stock", responses=refusals(OrderAlreadyPlaced))
+@r19.post("/orders/prepare", summary="Check a basket and hold its stock", responses=refusals(*_PLACING))
 async def prepare(basket: Basket, who: CurrentUser, claim: Claimant, shop: Wired) -> Prepared:
     """The quote, with the stock held for a few minutes. Place it with the `order_id` of the answer before the hold ends."""
     order_id = _order_of(claim)
@@ -81,7 +112,12 @@ async def prepare(basket: Basket, who: CurrentUser, claim: Claimant, shop: Wired
     return answer
 
 
-@r19.post("/orders", status_code=201, summary="Place an order", responses=refusals(PriceChanged, HoldExpired))
+@r19.post(
+    "/orders",
+    status_code=201,
+    summary="Place an order",
+    responses=refusals(*_PLACING, NotFound, PriceChanged, NotPrepared, HoldExpired),
+)
 async def place(ask: PlaceRequest, who: CurrentUser, claim: Claimant, shop: Wired) -> Placed:
     """The order, waiting for its payment until `payment_due_at`. Prices, stock and address are checked on the server."""
     wish = PlaceOrder(asked_by=who.user_id, basket=ask.basket, expected_total=ask.expected_total)
@@ -95,7 +131,7 @@ async def place(ask: PlaceRequest, who: CurrentUser, claim: Claimant, shop: Wire
     return answer
 
 
-@r19.post("/orders/{order_id}/cancel", summary="Cancel an order", responses=refusals(OrderAlreadyShipped, OrderNotOpen))
+@r19.post("/orders/{order_id}/cancel", summary="Cancel an order", responses=refusals(*_STANDING, OrderAlreadyShipped))
 async def cancel(order_id: OrderId, ask: CancelRequest, who: CurrentUser, claim: Claimant, shop: Wired) -> CancelAnswer:
     """Before payment at once; after it by refund; not once a parcel was handed to a carrier. Stock and money go back."""
     if Permission.ORDERS in who.permissions:
@@ -106,9 +142,12 @@ async def cancel(order_id: OrderId, ask: CancelRequest, who: CurrentUser, claim:
     return await answer_of(cancelling, await _over(shop, order_id, who))
 
 
-@v1.post("/orders/{order_id}/confirm", summary="Confirm receipt", responses=refusals(ParcelsUnderWay, OrderNotOpen))
+@v1.post("/orders/{order_id}/confirm", summary="Confirm receipt", responses=refusals(*_STANDING, ParcelsUnderWay))
 async def confirm(order_id: OrderId, who: CurrentUser, claim: Claimant, shop: Wired) -> OrderRef:
-    """Every parcel has arrived and all is well: the order completes now rather than after the completion period."""
+    """Every parcel has arrived and all is well: the order completes now rather than after the completion period. Parcels
+    still on their way according to their carriers are signed off with it."""
+    await shop.orders.order_of(order_id, who.user_id)
+    await sign_off_as_buyer(order_id, claim, shop)
     wish = ConfirmReceipt(asked_by=who.user_id)
     confirming = _checkout(shop, order_id).execute_update(
         Checkout.confirm_receipt, wish, id=_update_id("confirm", claim)
@@ -116,7 +155,11 @@ async def confirm(order_id: OrderId, who: CurrentUser, claim: Claimant, shop: Wi
     return await answer_of(confirming, await _over(shop, order_id, who))
 
 
-@v1.post("/orders/{order_id}/decide-commit", summary="Decide about failed stock", responses=refusals(NothingToDecide))
+@v1.post(
+    "/orders/{order_id}/decide-commit",
+    summary="Decide about failed stock",
+    responses=refusals(*_STANDING, PermissionMissing, NothingToDecide),
+)
 async def decide_commit(
     order_id: OrderId,
     ask: CommitDecisionRequest,

@@ -6,10 +6,10 @@ What neither names comes from the embedded stack of the data folder: its generat
 import os
 from datetime import timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 from urllib.parse import urlsplit, urlunsplit
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, StringConstraints
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from hanse.embedded_settings import EmbeddedSource
@@ -77,6 +77,15 @@ class Settings(BaseSettings):
     log_level: str = "INFO"
     metrics_port: int = 0
     """Where this process serves Prometheus metrics of the Temporal SDK; 0 means nowhere."""
+
+    # How often one may ask
+    rate_limits: bool = True
+    """`HANSE_RATE_LIMITS=off` takes every request."""
+    rate_limit_scale: float | None = Field(default=None, gt=0)
+    """Multiplies every quota; by default 1 in production and 1000 elsewhere, where everything comes from one address."""
+    rate_limit_quotas: dict[str, Annotated[str, StringConstraints(pattern=r"^[0-9]{1,9}/[0-9]{1,6}$")]] = {}
+    """Other quotas, as JSON: `{"log_in_address": "20/600"}` takes 20 requests in 600 seconds. The names and the quotas in
+    force otherwise stand in `api/edge/path_classes.py`."""
 
     max_body_bytes: int = Field(default=1_048_576, gt=0)
 

@@ -17,7 +17,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 
 from api.edge.caller import caller_of
-from api.edge.problems import problem_of
+from api.edge.problems import may_refuse, problem_of
 from api.edge.refusals import (
     IdempotencyKeyInFlight,
     IdempotencyKeyMalformed,
@@ -133,13 +133,16 @@ def claim_of(request: Request) -> Claim:
 Claimant = Annotated[Claim, Depends(claim_of)]
 
 
+@may_refuse(IdempotencyKeyMissing, IdempotencyKeyMalformed, IdempotencyKeyInFlight, IdempotencyKeyReused)
 def _key_header(
     idempotency_key: Annotated[
-        str | None,
+        str,
         Header(
-            description="A value of your own that names this piece of work; repeat it when you repeat the request. Kept for 72 hours."
+            description="A value of your own that names this piece of work; repeat it when you repeat the request. Kept for 72 hours.",
+            examples=["8e03978e-40d5-43dd-bc93-6894a57f9324"],
+            json_schema_extra={"pattern": _KEY.pattern},
         ),
-    ] = None,
+    ],
 ) -> None:
     """Only documents the header: `IdempotentRoute` has read it already."""
 

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 from fastapi.security import HTTPBearer
 
+from api.edge.problems import may_refuse
 from api.wiring import Services
 from hanse.context import bind
 from models.users.errors import NotAuthenticated, PermissionMissing
@@ -50,21 +51,25 @@ async def _authenticate(shop: Services, header: str) -> Identity:
     return identity
 
 
-async def _current_user(request: Request, _documented: Annotated[Any, Depends(_scheme)]) -> Identity:
+@may_refuse(NotAuthenticated)
+async def current_user(request: Request, _documented: Annotated[Any, Depends(_scheme)]) -> Identity:
+    """Behind `CurrentUser`."""
     identity = await identify(request)
     if identity is None:
         raise NotAuthenticated("Log in and send the access token as `Authorization: Bearer <token>`.")
     return identity
 
 
-async def _maybe_user(request: Request, _documented: Annotated[Any, Depends(_scheme)]) -> Identity | None:
+@may_refuse(NotAuthenticated)
+async def maybe_user(request: Request, _documented: Annotated[Any, Depends(_scheme)]) -> Identity | None:
+    """Behind `MaybeUser`."""
     return await identify(request)
 
 
-CurrentUser = Annotated[Identity, Depends(_current_user)]
+CurrentUser = Annotated[Identity, Depends(current_user)]
 """The person who is logged in; 401 without one."""
 
-MaybeUser = Annotated[Identity | None, Depends(_maybe_user)]
+MaybeUser = Annotated[Identity | None, Depends(maybe_user)]
 """The person who is logged in, or None; 401 for a token that is no good."""
 
 
@@ -72,6 +77,7 @@ def operator(*permissions: str) -> Any:
     """A dependency on an operator who has one of these permissions: 401 without a log-in, 403 without the permission."""
     wanted = frozenset(Permission(name) for name in permissions)
 
+    @may_refuse(PermissionMissing)
     async def allowed(who: CurrentUser) -> Identity:
         if not wanted & who.permissions:
             names = sorted(permission.value for permission in wanted)

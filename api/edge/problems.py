@@ -1,7 +1,8 @@
 """RFC 9457 problem documents: every refusal and every failure leaves here in one shape."""
 
 import logging
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -16,6 +17,7 @@ from models.shared import Refusal
 MEDIA_TYPE = "application/problem+json"
 _TYPE_BASE = "/problems/"
 _log = logging.getLogger(__name__)
+Handler = TypeVar("Handler", bound=Callable[..., Any])
 
 
 def current_trace_id() -> str | None:
@@ -76,6 +78,22 @@ def refusals(*kinds: type[Refusal]) -> dict[int | str, dict[str, Any]]:
             },
         }
     return by_status
+
+
+def may_refuse(*kinds: type[Refusal]) -> Callable[[Handler], Handler]:
+    """Marks a dependency: every route that depends on it may answer with these refusals, and the contract says so by itself."""
+
+    def marked(dependency: Handler) -> Handler:
+        dependency.__refusals__ = kinds  # type: ignore[attr-defined] # a mark on a function, as decorators leave them
+        return dependency
+
+    return marked
+
+
+def refusals_of(dependency: object) -> tuple[type[Refusal], ...]:
+    """What `may_refuse` said of this dependency."""
+    kinds: tuple[type[Refusal], ...] = getattr(dependency, "__refusals__", ())
+    return kinds
 
 
 PROBLEM_SCHEMA: dict[str, Any] = {

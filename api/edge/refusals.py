@@ -50,3 +50,17 @@ class ServiceBusy(Refusal):
 
     code = "service_busy"
     title = "Not answered in time"
+
+
+class RateLimited(Refusal):
+    """Too many requests of this kind in a short time; `Retry-After` says when to come again."""
+
+    code = "rate_limited"
+    title = "Too many requests"
+
+
+class LimitsUnknown(Refusal):
+    """How often somebody asked cannot be told at the moment, so what is worth guessing or costs money is closed."""
+
+    code = "limits_unknown"
+    title = "Closed for a moment"

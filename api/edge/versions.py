@@ -5,8 +5,9 @@ from typing import Annotated
 
 from fastapi import Depends, Header, Response
 
+from api.edge.problems import may_refuse
 from models.shared import Refusal
-from models.shared.refusals import InvalidRequest
+from models.shared.refusals import InvalidRequest, StaleVersion
 
 _ETAG = re.compile(r'^"?([0-9]{1,9})"?$')
 
@@ -18,6 +19,7 @@ class IfMatchMissing(Refusal):
     title = "If-Match is missing"
 
 
+@may_refuse(IfMatchMissing, StaleVersion, InvalidRequest)
 def _version(
     if_match: Annotated[str | None, Header(description='The `ETag` of the thing as you read it, like `"3"`.')] = None,
 ) -> int:

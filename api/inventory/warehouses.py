@@ -34,9 +34,9 @@ async def add(
     return warehouse
 
 
-@keeping.get("", dependencies=[operator("stock")], summary="All warehouses", responses=refusals(*_WHO, InvalidRequest))
+@keeping.get("", dependencies=[operator("stock")], summary="Warehouses", responses=refusals(*_WHO, InvalidRequest))
 async def list_warehouses(shop: Wired, limit: Limit = 50, cursor: Cursor = None) -> Page[Warehouse]:
-    """Oldest first."""
+    """Every warehouse, in service or not, oldest first."""
     found = await shop.inventory.warehouses(after=read_cursor(cursor, WarehouseId), limit=limit + 1)
     return page(found, limit, lambda warehouse: warehouse.warehouse_id, lambda warehouse: warehouse)
 

@@ -39,7 +39,7 @@ async def list_own(
     limit: Limit = 20,
     cursor: Cursor = None,
 ) -> Page[Order]:
-    """Newest first."""
+    """The orders you placed, newest first, without those you have hidden."""
     narrowed = OrderFilter(status=status, hidden=hidden)
     after = read_cursor(cursor, OrderId)
     orders = await shop.orders.orders_of(who.user_id, narrowed, limit=limit + 1, after=after)

@@ -10,6 +10,7 @@ from api.edge.audit import Audit
 from api.edge.idempotency import Claimant, idempotent_router
 from api.edge.identity import CurrentUser, operator
 from api.edge.problems import refusals
+from api.edge.refusals import ServiceBusy
 from api.edge.sagas import answer_of, ask_starting
 from api.edge.wired import Wired
 from api.payments.access import payment_seen_by
@@ -40,7 +41,7 @@ reads = APIRouter(prefix="/v1", tags=["refunds"])
 
 Cashier = Annotated[Identity, operator("finance")]
 _WHO = (NotAuthenticated, PermissionMissing, NotFound)
-_REFUNDING = (RefundExceedsRest, RefundAmountInvalid, PaymentStillOpen, CaptureNotSurplus)
+_REFUNDING = (RefundExceedsRest, RefundAmountInvalid, PaymentStillOpen, CaptureNotSurplus, ServiceBusy)
 
 
 @bare.post(
@@ -63,7 +64,9 @@ async def give_back(
 
 
 @v1.post(
-    "/refunds/{refund_id}/decide", summary="Decide about a refused refund", responses=refusals(NoRefundDecisionNeeded)
+    "/refunds/{refund_id}/decide",
+    summary="Decide about a refused refund",
+    responses=refusals(*_WHO, NoRefundDecisionNeeded, ServiceBusy),
 )
 async def decide(
     refund_id: RefundId, ask: RefundDecisionRequest, who: Cashier, claim: Claimant, shop: Wired, trail: Audit

@@ -128,7 +128,7 @@ async def list_roles(_who: Reader, shop: Wired) -> list[RoleView]:
     return [_shown(role) for role in await shop.users.roles.all()]
 
 
-@router.get("/roles/{name}", summary="A role", responses=refusals(*_READ, RoleUnknown))
+@router.get("/roles/{name}", summary="A role", responses=refusals(*_READ, NotFound))
 async def show_role(name: RoleName, _who: Reader, response: Response, shop: Wired) -> RoleView:
     """One role; its ETag is what an edit must name."""
     role = await shop.users.roles.get(name)
@@ -136,7 +136,11 @@ async def show_role(name: RoleName, _who: Reader, response: Response, shop: Wire
     return _shown(role)
 
 
-@router.put("/roles/{name}", summary="Create or edit a role", responses=refusals(*_READ, IfMatchMissing, StaleVersion))
+@router.put(
+    "/roles/{name}",
+    summary="Create or edit a role",
+    responses=refusals(*_READ, OwnAccess, IfMatchMissing, StaleVersion),
+)
 async def save_role(
     name: RoleName,
     ask: RoleRequest,

@@ -5,6 +5,9 @@ form and not by care. It is written once per (kind, reference) and never changed
 """
 
 from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
 
 from models.shared import Frozen, Instant, Money
 from models.shared.ids import OrderId, PaymentId
@@ -46,8 +49,8 @@ class Transfer(Frozen):
 
     kind: TransferKind
     reference: str
-    debit: str
-    credit: str
+    debit: Annotated[str, Field(examples=["channel:sandbox_card"])]
+    credit: Annotated[str, Field(examples=[CUSTOMER_DEPOSITS])]
     amount: Money
 
 

@@ -6,16 +6,21 @@ wrong kind of id is refused wherever one is parsed.
 """
 
 import hashlib
+import inspect
 from datetime import datetime
 from typing import Any, ClassVar, Self
 
-from pydantic import GetCoreSchemaHandler
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ".lower()
 _LETTERS = frozenset(_ALPHABET)
 _BODY = 26
 _ENTROPY_BYTES = 10
+
+EXAMPLE_BODY = "01jd8x4q2r7m9v3k5t6w8y0zab"
+"""What stands after the prefix of every id that documentation shows."""
 
 
 class Id(str):
@@ -54,6 +59,13 @@ class Id(str):
             core_schema.str_schema(pattern=pattern),
             serialization=core_schema.plain_serializer_function_ser_schema(str),
         )
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        described = handler(schema)
+        described.setdefault("description", inspect.cleandoc(cls.__doc__ or ""))
+        described["examples"] = [f"{cls.prefix}_{EXAMPLE_BODY}"]
+        return described
 
 
 class UserId(Id):

@@ -7,7 +7,7 @@ import asyncpg
 
 from hanse.database import Connection, Database
 from models.shared.ids import SessionId, UserId
-from models.shared.refusals import StaleVersion
+from models.shared.refusals import NotFound, StaleVersion
 from models.users.errors import RoleUnknown
 from models.users.types import Account, Contact, EndReason, Permission, Role, RoleName
 from stores.users.accounts import fetch_account, insert_account
@@ -29,11 +29,11 @@ class Roles:
         return [_role(row) for row in rows]
 
     async def get(self, name: RoleName) -> Role:
-        """One role; `RoleUnknown` if there is none."""
+        """One role. Refuses `NotFound`."""
         async with self._db.reader() as connection:
             row = await connection.fetchrow("SELECT name, title, permissions, version FROM roles WHERE name = $1", name)
         if row is None:
-            raise _unknown(name)
+            raise NotFound(f"There is no role {name}. List the roles to see what there is.")
         return _role(row)
 
     async def save(self, role: Role, now: datetime) -> Role:

@@ -156,6 +156,7 @@ async def open_shop(app: FastAPI, db: Database, ops: Database, redis_url: str, f
     outbox, passwords, audit_log = SandboxNotifier(folder), PasswordHasher(argon), AuditLog(ops)
     app.state.services = SimpleNamespace(
         clock=clock,
+        redis=redis,
         users=users,
         audit_log=audit_log,
         passwords=passwords,

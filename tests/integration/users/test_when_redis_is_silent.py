@@ -1,13 +1,15 @@
-"""Without Redis, PostgreSQL judges sessions."""
+"""Without Redis, PostgreSQL judges sessions. Rate limits are off here: with them nobody logs in while Redis is silent
+(tests/integration/api/test_rate_limits.py)."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from fastapi import FastAPI
 
+from api.app import build
 from hanse.database import Database
+from hanse.settings import Settings
 from tests.conftest import OpenDatabase
 from tests.integration.users.shop import Shop, open_shop
 
@@ -18,7 +20,7 @@ async def shop_without_redis(
     database: OpenDatabase,
     audit_database: Database,
     tmp_path: Path,
-    accounts_api: FastAPI,
+    settings: Settings,
 ) -> AsyncIterator[Shop]:
     async def hang(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
         await reader.read()
@@ -29,7 +31,13 @@ async def shop_without_redis(
         server.close()
         await server.wait_closed()
     url = f"redis://127.0.0.1:{port}/0"
-    async with open_shop(accounts_api, await database("users"), audit_database, url, tmp_path) as shop:
+    async with open_shop(
+        build(settings.model_copy(update={"rate_limits": False})),
+        await database("users"),
+        audit_database,
+        url,
+        tmp_path,
+    ) as shop:
         yield shop
     server.close()
 

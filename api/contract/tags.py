@@ -1,0 +1,16 @@
+"""What each group of operations is about."""
+
+TAGS: dict[str, str] = {
+    "users": "Accounts: getting in, sessions, the address book, the second factor.",
+    "products": "The catalogue as buyers see it: products, SKUs with price and live stock, categories, brands, merchants.",
+    "catalogue": "The catalogue as operators with `catalogue` change it. Every edit names the version it was decided on (If-Match).",
+    "cart": "Carts of accounts and of visitors, priced on trial. Nothing in a cart is reserved.",
+    "orders": "Placing, following and changing orders. An order is a durable workflow: it never stays half done.",
+    "inventory": "Stock by warehouse and SKU, reservations, the journal. Reserving by hand is for other systems of the shop's owner.",
+    "payments": "The cashier: channels, tries to pay, and what channels report.",
+    "refunds": "Money on its way back to where it came from.",
+    "fulfillment": "Parcels: where they are and what moves them.",
+    "operators": "What people of the shop see and do. Each operation takes a permission; each change is in the audit log.",
+    "system": "Health, metrics and the contract of events; for machines.",
+    "development": "For developers; not mounted in production.",
+}

@@ -1,0 +1,275 @@
+"""The OpenAPI document says all a client needs: each test names every operation that lacks something."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from fastapi.routing import RouteContext, iter_route_contexts
+from pydantic import TypeAdapter, ValidationError
+
+from api.app import build
+from api.contract.answers import calls_of
+from api.edge.identity import current_user
+from api.edge.limits import class_of
+from api.edge.problems import refusals_of
+from hanse.settings import Settings
+from models.users.errors import PermissionMissing
+from web.app import build as build_with_pages
+
+PROBLEM = "application/problem+json"
+R19 = {
+    ("post", "/orders/prepare"),
+    ("post", "/orders"),
+    ("get", "/orders/{order_id}"),
+    ("post", "/orders/{order_id}/cancel"),
+    ("post", "/payments"),
+    ("post", "/payments/{addressee}/callbacks"),
+    ("post", "/payments/{payment_id}/refund"),
+    ("post", "/inventory/reserve"),
+    ("post", "/inventory/release"),
+    ("post", "/inventory/commit"),
+}
+"""What R19 names and the shop serves so far; coupons and after-sales join with their domains."""
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operation of the document, with the route behind it."""
+
+    method: str
+    path: str
+    says: dict[str, Any]
+    route: RouteContext
+
+    def __str__(self) -> str:
+        return f"{self.method.upper()} {self.path}"
+
+    @property
+    def answers(self) -> dict[str, Any]:
+        found: dict[str, Any] = self.says["responses"]
+        return found
+
+    @property
+    def calls(self) -> set[Any]:
+        return set(calls_of(self.route.dependant))
+
+    @property
+    def path_ids(self) -> list[str]:
+        return re.findall(r"\{(\w+)\}", self.path)
+
+    def body(self, media_type: str = "application/json") -> dict[str, Any] | None:
+        found: dict[str, Any] | None = self.says.get("requestBody", {}).get("content", {}).get(media_type)
+        return found
+
+
+APP = build(Settings(environment="test"))
+DOCUMENT = APP.openapi()
+
+
+def operations() -> Iterator[Operation]:
+    for route in iter_route_contexts(APP.routes):
+        for method in sorted(route.methods or ()):
+            says = DOCUMENT["paths"].get(route.path_format or "", {}).get(method.lower())
+            if says is not None:
+                yield Operation(method.lower(), route.path_format or "", says, route)
+
+
+OPERATIONS = list(operations())
+
+
+def lacking(holds: Any, among: Any = lambda operation: True) -> list[str]:
+    return [str(operation) for operation in OPERATIONS if among(operation) and not holds(operation)]
+
+
+def refuses_with(operation: Operation, status: str, code: str) -> bool:
+    shown = operation.answers.get(status, {}).get("content", {}).get(PROBLEM, {})
+    return shown.get("schema") == {"$ref": "#/components/schemas/Problem"} and code in shown.get("examples", {})
+
+
+def test_the_document_covers_every_route_once() -> None:
+    assert len(OPERATIONS) == sum(len(methods) for methods in DOCUMENT["paths"].values())
+    assert len(OPERATIONS) > 100
+
+
+def test_pages_add_nothing_to_the_contract() -> None:
+    assert build_with_pages(Settings(environment="test")).openapi()["paths"].keys() == DOCUMENT["paths"].keys()
+
+
+def test_every_operation_has_a_summary_a_description_and_one_group() -> None:
+    known = {tag["name"] for tag in DOCUMENT["tags"] if tag["description"]}
+    assert lacking(lambda o: o.says.get("summary") and len(o.says["summary"]) <= 60) == []
+    assert lacking(lambda o: len(o.says.get("description", "")) > 15) == []
+    assert lacking(lambda o: len(o.says.get("tags", [])) == 1 and o.says["tags"][0] in known) == []
+
+
+def test_operation_ids_are_unique_words() -> None:
+    ids = [operation.says["operationId"] for operation in OPERATIONS]
+    assert sorted(ids) == sorted(set(ids))
+    assert [name for name in ids if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)+", name) or len(name) > 60] == []
+
+
+def test_what_r19_names_is_served_as_written_and_under_v1() -> None:
+    served = {(operation.method, re.sub(r"^/v1", "", operation.path)): operation for operation in OPERATIONS}
+    bare = {(operation.method, operation.path) for operation in OPERATIONS}
+    assert R19 - bare == set()
+    assert {(method, f"/v1{path}") for method, path in R19} - bare == set()
+    assert served
+
+
+def test_a_bare_path_and_its_twin_are_the_same_operation() -> None:
+    by_name = {(operation.method, operation.path): operation.says for operation in OPERATIONS}
+    different = [
+        str(operation)
+        for operation in OPERATIONS
+        if (twin := by_name.get((operation.method, f"/v1{operation.path}"))) is not None
+        and {**twin, "operationId": ""} != {**operation.says, "operationId": ""}
+    ]
+    assert different == []
+
+
+def test_security_is_stated_as_the_handlers_ask_for_it() -> None:
+    assert DOCUMENT["components"]["securitySchemes"]["access_token"]["scheme"] == "bearer"
+    assert lacking(lambda o: o.says["security"] == [{"access_token": []}], lambda o: current_user in o.calls) == []
+    assert lacking(lambda o: refuses_with(o, "401", "not_authenticated"), lambda o: current_user in o.calls) == []
+
+
+def test_operators_operations_refuse_who_lacks_the_permission() -> None:
+    def for_operators(operation: Operation) -> bool:
+        return any(PermissionMissing in refusals_of(call) for call in operation.calls)
+
+    assert lacking(lambda o: refuses_with(o, "403", "permission_missing"), for_operators) == []
+    assert lacking(for_operators, lambda o: o.path.startswith(("/v1/operators/", "/v1/catalogue/"))) == []
+
+
+def test_an_id_in_the_path_may_be_unknown() -> None:
+    def names_a_thing(operation: Operation) -> bool:
+        return bool(operation.path_ids) and str(operation) not in NEVER_UNKNOWN
+
+    assert lacking(lambda o: "404" in o.answers, names_a_thing) == []
+    assert set(NEVER_UNKNOWN) - {str(operation) for operation in OPERATIONS} == set()
+
+
+NEVER_UNKNOWN = {
+    "GET /v1/inventory/skus/{sku_id}": "0 units of what was never stocked",
+    "PUT /v1/operators/roles/{name}": "creates it",
+    "GET /v1/operators/payments/{payment_id}/transfers": "none were booked",
+}
+
+
+def test_what_is_sent_may_be_malformed() -> None:
+    def takes_something(operation: Operation) -> bool:
+        return "requestBody" in operation.says or "parameters" in operation.says
+
+    assert lacking(lambda o: refuses_with(o, "422", "validation_failed"), takes_something) == []
+    assert lacking(lambda o: refuses_with(o, "400", "body_malformed"), lambda o: o.body()) == []
+    assert lacking(lambda o: refuses_with(o, "413", "body_too_large"), lambda o: "requestBody" in o.says) == []
+
+
+def test_limited_operations_say_so() -> None:
+    def is_limited(operation: Operation) -> bool:
+        return class_of(operation.method.upper(), operation.path) is not None
+
+    assert lacking(lambda o: refuses_with(o, "429", "rate_limited") == is_limited(o)) == []
+
+
+def test_the_idempotency_key_is_documented_exactly_where_it_is_required() -> None:
+    def documented(operation: Operation) -> bool:
+        return any(
+            parameter["name"] == "idempotency-key" and parameter["required"]
+            for parameter in operation.says.get("parameters", [])
+        )
+
+    def required(operation: Operation) -> bool:
+        return type(operation.route.original_route).__name__ == "IdempotentRoute"
+
+    assert lacking(lambda o: documented(o) == required(o)) == []
+    for status, code in (
+        ("400", "idempotency_key_missing"),
+        ("409", "idempotency_key_in_flight"),
+        ("422", "idempotency_key_reused"),
+    ):
+        assert lacking(lambda o, s=status, c=code: refuses_with(o, s, c), required) == []
+    assert lacking(lambda o: o.method == "post", required) == []
+
+
+def test_every_refusal_is_a_problem_with_an_example_and_a_description() -> None:
+    wrong = [
+        f"{operation} {status}"
+        for operation in OPERATIONS
+        for status, answer in operation.answers.items()
+        if not status.startswith("2")
+        and str(operation) != "GET /readyz"
+        and not (
+            answer["description"]
+            and answer.get("content", {}).get(PROBLEM, {}).get("schema") == {"$ref": "#/components/schemas/Problem"}
+            and answer["content"][PROBLEM]["examples"]
+        )
+    ]
+    assert wrong == []
+
+
+def test_every_required_parameter_has_an_example() -> None:
+    wrong = [
+        f"{operation} {parameter['name']}"
+        for operation in OPERATIONS
+        for parameter in operation.says.get("parameters", [])
+        if parameter["required"] and parameter.get("example") in (None, "", parameter["name"])
+    ]
+    assert wrong == []
+
+
+def examples_in(content: dict[str, Any]) -> list[Any]:
+    if "example" in content:
+        return [content["example"]]
+    return [shown["value"] for shown in content.get("examples", {}).values()]
+
+
+def fault_of(kind: Any, example: Any) -> str | None:
+    try:
+        TypeAdapter(kind).validate_python(example, strict=False)
+    except ValidationError as fault:
+        return str(fault.errors()[0])
+    return None
+
+
+@pytest.mark.parametrize(
+    "operation", [operation for operation in OPERATIONS if operation.body()], ids=lambda operation: str(operation)
+)
+def test_the_example_of_a_body_is_a_body_the_operation_takes(operation: Operation) -> None:
+    field = operation.route.body_field
+    shown = examples_in(operation.body() or {})
+    assert shown, "no example of its body"
+    assert [fault for example in shown if (fault := fault_of(field.field_info.annotation, example))] == []
+    assert [example for example in shown if says_nothing(example)] == []
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        operation
+        for operation in OPERATIONS
+        if any("application/json" in answer.get("content", {}) for answer in operation.answers.values())
+    ],
+    ids=lambda operation: str(operation),
+)
+def test_the_example_of_an_answer_is_an_answer_the_operation_gives(operation: Operation) -> None:
+    for answer in operation.answers.values():
+        content = answer.get("content", {}).get("application/json")
+        if content is None:
+            continue
+        shown = examples_in(content)
+        assert shown, "no example of its answer"
+        kind = operation.route.response_model
+        assert [fault for example in shown if (fault := fault_of(kind, example))] == []
+        assert [example for example in shown if says_nothing(example)] == []
+
+
+def says_nothing(example: Any, name: str = "") -> bool:
+    """Whether some text in it only repeats the name of its field: nobody found a word for it."""
+    if isinstance(example, dict):
+        return any(says_nothing(part, key) for key, part in example.items())
+    if isinstance(example, list):
+        return any(says_nothing(part, name) for part in example)
+    return isinstance(example, str) and bool(name) and example == name

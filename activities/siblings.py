@@ -40,7 +40,7 @@ class Siblings:
             start,
             payment_timeout_id(start.order_id),
             f"Payment window of order {start.order_id}, until {start.due_at:%Y-%m-%d %H:%M} UTC",
-            _attributes(OrderId=start.order_id, UserId=start.user_id, PaymentStatus="pending"),
+            _attributes(OrderId=start.order_id, UserId=start.user_id),  # `PaymentStatus` is kept true by `Checkout`
         )
 
     async def report_payment(self, start: PaymentTimeoutInput, report: PaymentReport) -> None:
@@ -54,7 +54,7 @@ class Siblings:
             id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
             start_signal="payment_reported",
             start_signal_args=[report],
-            search_attributes=_attributes(OrderId=start.order_id, UserId=start.user_id, PaymentStatus="reported"),
+            search_attributes=_attributes(OrderId=start.order_id, UserId=start.user_id),
             static_summary=f"Money that came for order {start.order_id} after its window",
         )
 

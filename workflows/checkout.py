@@ -34,7 +34,6 @@ with workflow.unsafe.imports_passed_through():
     from workflows.checkout_placing import CheckoutPlacing
     from workflows.checkout_steps import (
         how_it_ended,
-        low_stock_events,
         money_back,
         stock_back,
         stock_commit_failed,
@@ -121,7 +120,7 @@ class Checkout(CheckoutPlacing):
         while True:
             self._go_to(Stage.COMMITTING, "the inventory")
             try:
-                committed = await self._saga.store_call(
+                await self._saga.store_call(
                     InventoryActivities.commit_stock, commit, "commit the stock", self._terms.commit_tries
                 )
             except ActivityError as error:
@@ -129,7 +128,6 @@ class Checkout(CheckoutPlacing):
                     return False
             else:
                 self._stock_left = True
-                self._saga.announce(low_stock_events(committed, workflow.now()))
                 return True
 
     async def _decided_to_retry(self, error: ActivityError) -> bool:

@@ -18,7 +18,6 @@ with workflow.unsafe.imports_passed_through():
     from models.shared.ids import AttemptId
     from workflows.options import TaskQueue
     from workflows.saga import Deadline, Saga, Step, unbroken
-    from workflows.search_attributes import show
 
 
 @workflow.defn(name="PaymentTimeout")
@@ -49,7 +48,6 @@ class PaymentTimeout:
         while self._reports or self._saga.announcing:  # reports may come while events are being published
             await self._book_what_came()
             await self._saga.announced()
-        show(PaymentStatus=kind or "booked")
         return kind
 
     async def _decided_who_paid(self) -> SettlementKind:

@@ -86,7 +86,7 @@ class OneWindow(OneWorkflow):
             task_queue=TaskQueue.CHECKOUT,
             start_signal="payment_reported" if closed else None,
             start_signal_args=[report()] if closed else [],
-            search_attributes=attributes(OrderId=self.order_id, PaymentStatus="reported" if closed else "pending"),
+            search_attributes=attributes(OrderId=self.order_id),
         )
 
     async def reported(self, *reports: PaymentReport) -> None:

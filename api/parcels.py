@@ -1,0 +1,211 @@
+"""What moves a parcel: the warehouse, operators, carriers and buyers. Every route here speaks with the parcel's `Fulfillment`."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import ConfigDict, Field
+from temporalio.client import WorkflowHandle
+
+from api.edge.audit import Audit, AuditTrail
+from api.edge.idempotency import Claim, Claimant, idempotent_router
+from api.edge.identity import operator
+from api.edge.problems import refusals
+from api.edge.refusals import BodyTooLarge, ServiceBusy
+from api.edge.sagas import answer_of
+from api.edge.wired import Wired
+from api.wiring import Services
+from channels.carrier.errors import CarrierUnknown, TrackingMalformed
+from models.fulfillment.errors import IllegalShipmentStep, ParcelNotWaiting, PickedTooMuch
+from models.fulfillment.messages import (
+    DecideException,
+    Dispatch,
+    ExceptionDecision,
+    ReceiveBack,
+    ReportException,
+    ShipmentAnswer,
+    SignOff,
+    fulfillment_id,
+)
+from models.fulfillment.types import ExceptionKind, ShipmentStatus
+from models.inventory.errors import SoldOut
+from models.orders.types import LineRequest
+from models.shared import Frozen, Refusal
+from models.shared.ids import OrderId, ShipmentId
+from models.shared.refusals import NotFound
+from models.users.errors import NotAuthenticated, PermissionMissing
+from models.users.types import Identity
+from workflows.fulfillment import Fulfillment
+
+warehouse = idempotent_router(prefix="/v1/shipments", tags=["operators"])
+carriers = APIRouter(prefix="/v1/carriers", tags=["fulfillment"])
+"""Repeats are known by the report's event id, not by an Idempotency-Key."""
+
+routers = (warehouse, carriers)
+
+StockOperator = Annotated[Identity, operator("stock")]
+_PARCEL = (NotAuthenticated, PermissionMissing, NotFound, ParcelNotWaiting, ServiceBusy)
+_UNDER_WAY = (ShipmentStatus.SHIPPED, ShipmentStatus.DELIVERED, ShipmentStatus.EXCEPTION)
+_MAX_PUSH_BYTES = 65_536
+_Words = Annotated[str, Field(max_length=500)]
+
+
+def _example(**body: Any) -> ConfigDict:
+    return ConfigDict(json_schema_extra={"examples": [body]})
+
+
+class DispatchRequest(Frozen):
+    """What was found on the shelf; without `picked`, all of it. What is missing is refunded, the rest is sent."""
+
+    model_config = _example(picked=[{"sku_id": "sku_01jd8x4q2r7m9v3k5t6w8y0zab", "quantity": 1}])
+
+    picked: Annotated[tuple[LineRequest, ...], Field(max_length=200)] | None = None
+
+
+class SignOffRequest(Frozen):
+    """Who took the parcel, in a few words; kept in the order's timeline."""
+
+    model_config = _example(proof="left with the porter")
+
+    proof: _Words = ""
+
+
+class ExceptionRequest(Frozen):
+    """What went wrong, and in a few words how it is known."""
+
+    model_config = _example(kind="lost", detail="the carrier closed its search")
+
+    kind: ExceptionKind
+    detail: _Words = ""
+
+
+class DecisionRequest(Frozen):
+    """What becomes of a lost or damaged parcel: new goods, or the money back."""
+
+    model_config = _example(decision="reship")
+
+    decision: ExceptionDecision
+
+
+class ReceiveBackRequest(Frozen):
+    """Whether the goods can be sold again; if not, the buyer is refunded and nothing goes on the shelf."""
+
+    model_config = _example(resellable=True)
+
+    resellable: bool = True
+
+
+class Tracked(Frozen):
+    """The parcel the report was about."""
+
+    shipment_id: ShipmentId
+
+
+@warehouse.post(
+    "/{shipment_id}/dispatch",
+    summary="Let a parcel out",
+    responses=refusals(*_PARCEL, PickedTooMuch, IllegalShipmentStep),
+)
+async def dispatch(
+    shipment_id: ShipmentId, ask: DispatchRequest, who: StockOperator, claim: Claimant, shop: Wired, trail: Audit
+) -> ShipmentAnswer:
+    """For warehouses that let parcels out by hand: it is picked and packed, and waits for its waybill."""
+    wish = Dispatch(actor=f"operator:{who.user_id}", picked=ask.picked)
+    return await _as_operator(Fulfillment.dispatch, wish, shipment_id, who, claim, shop, trail)
+
+
+@warehouse.post("/{shipment_id}/sign-off", summary="Sign off a parcel", responses=refusals(*_PARCEL))
+async def sign_off(
+    shipment_id: ShipmentId, ask: SignOffRequest, who: StockOperator, claim: Claimant, shop: Wired, trail: Audit
+) -> ShipmentAnswer:
+    """The buyer has it, although no carrier said so; also a parcel that was thought lost."""
+    wish = SignOff(actor=f"operator:{who.user_id}", at=shop.clock(), proof=ask.proof)
+    return await _as_operator(Fulfillment.sign_off, wish, shipment_id, who, claim, shop, trail)
+
+
+@warehouse.post("/{shipment_id}/exceptions", summary="Report what went wrong", responses=refusals(*_PARCEL))
+async def report_exception(
+    shipment_id: ShipmentId, ask: ExceptionRequest, who: StockOperator, claim: Claimant, shop: Wired, trail: Audit
+) -> ShipmentAnswer:
+    """A wrong address waits for the buyer, a refused parcel comes back, a lost or damaged one waits for `decide`."""
+    wish = ReportException(kind=ask.kind, actor=f"operator:{who.user_id}", detail=ask.detail)
+    return await _as_operator(Fulfillment.report_exception, wish, shipment_id, who, claim, shop, trail)
+
+
+@warehouse.post(
+    "/{shipment_id}/decide", summary="Decide about a lost or damaged parcel", responses=refusals(*_PARCEL, SoldOut)
+)
+async def decide(
+    shipment_id: ShipmentId, ask: DecisionRequest, who: StockOperator, claim: Claimant, shop: Wired, trail: Audit
+) -> ShipmentAnswer:
+    """Send new goods from the shelf, or refund. Sold-out goods cannot be sent again; then decide to refund."""
+    wish = DecideException(decision=ask.decision, actor=f"operator:{who.user_id}")
+    return await _as_operator(Fulfillment.decide_exception, wish, shipment_id, who, claim, shop, trail)
+
+
+@warehouse.post("/{shipment_id}/receive-back", summary="Receive a parcel back", responses=refusals(*_PARCEL))
+async def receive_back(
+    shipment_id: ShipmentId, ask: ReceiveBackRequest, who: StockOperator, claim: Claimant, shop: Wired, trail: Audit
+) -> ShipmentAnswer:
+    """The returning parcel is in the warehouse again; the buyer is refunded."""
+    wish = ReceiveBack(actor=f"operator:{who.user_id}", resellable=ask.resellable)
+    return await _as_operator(Fulfillment.receive_back, wish, shipment_id, who, claim, shop, trail)
+
+
+async def _body(request: Request) -> bytes:
+    """The report byte for byte, since it is signed."""
+    body = await request.body()
+    if len(body) > _MAX_PUSH_BYTES:
+        raise BodyTooLarge(f"A tracking report has at most {_MAX_PUSH_BYTES} bytes.")
+    return body
+
+
+@carriers.post(
+    "/{name}/tracking",
+    status_code=202,
+    summary="A carrier's report",
+    responses=refusals(CarrierUnknown, TrackingMalformed, NotFound, BodyTooLarge),
+)
+async def track(name: str, request: Request, body: Annotated[bytes, Depends(_body)], shop: Wired) -> Tracked:
+    """For carriers. Late, doubled and reordered reports are harmless and get the same answer."""
+    push = shop.carriers.named(name).parse_push(dict(request.headers), body, shop.clock())
+    parcel = await shop.fulfillment.shipment_under(name, push.waybill)
+    try:
+        ended = NotFound("The parcel's process has ended.")
+        await answer_of(_saga(shop, parcel.shipment_id).signal(Fulfillment.tracking_reported, push.report), ended)
+    except NotFound:
+        await shop.fulfillment.add_tracking(parcel.shipment_id, push.report)
+    return Tracked(shipment_id=parcel.shipment_id)
+
+
+async def sign_off_as_buyer(order_id: OrderId, claim: Claim, shop: Services) -> None:
+    """The buyer says that everything has come: each parcel of the order that is on its way is signed off. One that is not
+    (any more) is left alone; whether the order can be confirmed is its own process's judgement."""
+    wish = SignOff(actor="buyer", at=shop.clock())
+    for parcel in await shop.fulfillment.shipments_of(order_id):
+        if parcel.status in _UNDER_WAY:
+            try:
+                await _asked(Fulfillment.sign_off, wish, parcel.shipment_id, claim, shop)
+            except Refusal as refusal:
+                if refusal.code != ParcelNotWaiting.code:
+                    raise
+
+
+async def _as_operator(
+    update: Any, wish: Any, shipment_id: ShipmentId, who: Identity, claim: Claim, shop: Services, trail: AuditTrail
+) -> ShipmentAnswer:
+    await shop.fulfillment.shipment(shipment_id)
+    details = wish.model_dump(mode="json", exclude={"actor", "at"}, exclude_none=True)
+    async with trail.action(who, f"fulfillment.{update.__name__}", shipment_id, **details):
+        return await _asked(update, wish, shipment_id, claim, shop)
+
+
+async def _asked(update: Any, wish: Any, shipment_id: ShipmentId, claim: Claim, shop: Services) -> ShipmentAnswer:
+    """The parcel's answer, the same for every repetition of this request."""
+    update_id = f"{update.__name__}/{ShipmentId.derive(claim.first_seen_at, claim.caller, claim.key)}"
+    asking = _saga(shop, shipment_id).execute_update(update, wish, id=update_id)
+    answer: ShipmentAnswer = await answer_of(asking, ParcelNotWaiting(f"Parcel {shipment_id} has ended."))
+    return answer
+
+
+def _saga(shop: Services, shipment_id: ShipmentId) -> WorkflowHandle[Fulfillment, Any]:
+    return shop.temporal.get_workflow_handle_for(Fulfillment.run, fulfillment_id(shipment_id))

@@ -33,6 +33,7 @@ DOMAINS = {
     "users", "products", "search", "cart", "promotions", "orders", "inventory", "payments", "fulfillment", "aftersales",
     "reviews", "ops", "points", "flash_sale",
 }  # fmt: skip
+FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
 BANNED_FILE_NAMES = {"util", "utils", "helper", "helpers", "common", "misc", "manager", "base"}
 
 
@@ -75,18 +76,32 @@ def test_an_activity_is_registered_as_its_domain_and_its_method() -> None:
     assert wrong == []
 
 
+def registered_undo(call: ast.Call) -> str | None:
+    """The undo that `….on_failure(X.undo, …)` registers."""
+    named = isinstance(call.func, ast.Attribute) and call.func.attr == "on_failure"
+    return ast.unparse(call.args[0]) if named else None
+
+
 def undo_and_do_pairs() -> Iterator[tuple[str, str, str]]:
-    """`(file, undo, do)` for each `on_failure(X.undo, …)` and the first `store_call(X.do, …)` after it."""
+    """`(file, undo, do)` for each undo that is registered, at once or through a method that only does that, and the first
+    `store_call(X.do, …)` after it in the same function."""
     for path in sorted(Path(workflows.__path__[0]).glob("*.py")):
-        waiting: str | None = None
-        calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
-        for call in sorted(calls, key=lambda node: (node.lineno, node.col_offset)):
-            name = call.func.attr if isinstance(call.func, ast.Attribute) else ""
-            if name == "on_failure":
-                waiting = ast.unparse(call.args[0])
-            elif name == "store_call" and waiting is not None:
-                yield path.name, waiting, ast.unparse(call.args[0])
-                waiting = None
+        functions = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, FUNCTION)]
+        registering = {
+            function.name: undo
+            for function in functions
+            for call in ast.walk(function)
+            if isinstance(call, ast.Call) and (undo := registered_undo(call)) and function.name.startswith("_undo_")
+        }
+        for function in functions:
+            waiting: str | None = None
+            calls = [node for node in ast.walk(function) if isinstance(node, ast.Call)]
+            for call in sorted(calls, key=lambda node: (node.lineno, node.col_offset)):
+                name = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+                if name == "store_call" and waiting is not None:
+                    yield path.name, waiting, ast.unparse(call.args[0])
+                    waiting = None
+                waiting = registered_undo(call) or registering.get(name) or waiting
 
 
 def test_an_undo_is_registered_before_its_do_and_stands_right_below_it() -> None:

@@ -7,6 +7,7 @@ import { follow } from "../lib/live.js";
 import { badge, form, field } from "../lib/ui.js";
 import { api, can, runLink } from "./context.js";
 import { orderActions, refundDecisions } from "./order_actions.js";
+import { parcelActions } from "./parcel_actions.js";
 import { id } from "./pieces.js";
 import { tell } from "./story.js";
 
@@ -45,11 +46,15 @@ function draw(room, known, look) {
     h("nav", { class: "crumbs" }, h("a", { href: "/console" }, t("console.orders"))),
     h("header", { class: "order-head" },
       h("div", {}, h("h1", {}, h("code", {}, order.order_id)),
-        h("p", { class: "row" }, badge("status", order.status), badge("payment", order.payment_status), badge("fulfillment", order.fulfillment_status), order.cancel_reason && h("span", { class: "soft" }, word("cancel_reason", order.cancel_reason)))),
+        h("p", { class: "row" }, state("order.title", "status", order.status), state("col.money", "payment", order.payment_status), state("col.parcels", "fulfillment", order.fulfillment_status), order.cancel_reason && h("span", { class: "soft" }, word("cancel_reason", order.cancel_reason)))),
       h("p", { class: "row" }, orderActions(known, look))),
     h("div", { class: "two" },
       h("section", { class: "panel" }, h("h2", {}, t("story.title")), legend(), h("ol", { class: "story", id: "story" }, tell(known).map(entry))),
-      h("aside", {}, runs(known), goods(order), moneyView(known, look), parcelsView(known), person(order), notesView(known, look))));
+      h("aside", {}, runs(known), goods(order), moneyView(known, look), parcelsView(known, look), person(order), notesView(known, look))));
+}
+
+function state(label, kind, code) {
+  return h("span", { class: "soft" }, t(label), " ", badge(kind, code));
 }
 
 function legend() {
@@ -85,13 +90,15 @@ function moneyView({ payment, refunds }, look) {
     refunds.map((refund) => h("p", { class: "row" }, badge("refund_state", refund.state), money(refund.amount), h("span", { class: "soft" }, word("refund_reason", refund.reason)), refundDecisions(refund, look))));
 }
 
-function parcelsView({ order, parcels }) {
+function parcelsView({ order, parcels }, look) {
   const names = new Map(order.lines.map((line) => [line.sku_id, half(line.title)]));
+  const name = (skuId) => names.get(skuId) ?? skuId;
   if (!parcels.length) return null;
   return h("section", { class: "panel" }, h("h2", {}, t("order.parcels")), parcels.map((parcel) =>
     h("article", { class: "parcel" },
       h("p", { class: "row" }, badge("parcel", parcel.status), parcel.exception && h("b", {}, word("exception", parcel.exception)), id(parcel.shipment_id), h("span", { class: "soft" }, [parcel.carrier, parcel.waybill].filter(Boolean).join(" "))),
-      h("p", {}, parcel.items.map((item) => `${names.get(item.sku_id) ?? item.sku_id} × ${item.quantity}`).join(", ")))));
+      h("p", {}, parcel.items.map((item) => `${name(item.sku_id)} × ${item.quantity}`).join(", ")),
+      h("p", { class: "row" }, parcelActions(parcel, name, look)))));
 }
 
 function person({ address, note, user_id: userId, placed_at: placedAt }) {

@@ -10,14 +10,16 @@ import { api, can } from "./context.js";
 const REASONS = ["by_operator", "parcel_lost", "parcel_refused", "short_pick", "aftersale"];
 
 /** Buttons for what is possible now. */
-export function orderActions({ order, payment, timeline }, look) {
+export function orderActions({ order, payment, timeline, parcels }, look) {
+  const left = parcels.some((parcel) => parcel.shipped_at !== null);
+  const astray = parcels.some((parcel) => parcel.exception === "address_error");
   const open = ["pending_payment", "paid"].includes(order.status);
   const stuck = order.status === "pending_payment" && timeline.some((entry) => entry.step === "payment_received");
   return [
     stuck && can("orders", "stock") && button(t("commit.decide"), () => decideCommit(order, look), { kind: "main" }),
-    open && can("orders", "service") && button(t("address.correct"), () => correctAddress(order, look)),
+    open && (!left || astray) && can("orders", "service") && button(t("address.correct"), () => correctAddress(order, look)),
     payment && can("finance") && refundable(payment) > 0 && button(t("refund.give"), () => refund(order, payment, look)),
-    open && can("orders") && button(t("order.cancel"), () => cancel(order, look), { kind: "danger" }),
+    open && !left && can("orders") && button(t("order.cancel"), () => cancel(order, look), { kind: "danger" }),
   ];
 }
 

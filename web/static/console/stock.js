@@ -2,11 +2,11 @@
 
 import { h } from "../lib/dom.js";
 import { moment } from "../lib/format.js";
-import { t, word } from "../lib/i18n.js";
+import { half, t, word } from "../lib/i18n.js";
 import { newKey } from "../lib/http.js";
 import { button, dialog, empty, endless, field, say } from "../lib/ui.js";
 import { api, skuNames, warehouses } from "./context.js";
-import { id, skuName, table } from "./pieces.js";
+import { id, skuName, storeName, table } from "./pieces.js";
 
 const COLUMNS = ["col.sku", "col.warehouse", "col.on_hand", "col.reserved", "col.safety", "col.available", "col.low_at", ""];
 const HEADS = ["col.since", "col.why", "col.delta", "col.on_hand", "col.reference", "col.actor", "col.note"];
@@ -42,7 +42,7 @@ function filters(asked, stores, visit) {
 }
 
 function choices(stores, none) {
-  return [["", none], ...[...stores.values()].map((one) => [one.warehouse_id, `${one.name} (${one.code})`])];
+  return [["", none], ...[...stores.values()].map((one) => [one.warehouse_id, `${half(one.name)} (${one.code})`])];
 }
 
 function row(level, names, stores, again) {
@@ -51,7 +51,7 @@ function row(level, names, stores, again) {
   const act = (name, ask) => button(t(`stock.${name}`), () => ask(level, again), { kind: "small" });
   return h("tr", {},
     h("td", {}, h("a", { href: `/console/stock?sku=${level.sku_id}` }, skuName(names, level.sku_id))),
-    h("td", {}, stores.get(level.warehouse_id)?.name ?? id(level.warehouse_id)),
+    h("td", {}, storeName(stores, level.warehouse_id)),
     number(level.on_hand), number(level.reserved), number(level.safety),
     h("td", { class: "number" }, low ? h("span", { class: "badge low" }, level.available) : level.available),
     number(level.low_at),

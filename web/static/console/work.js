@@ -6,7 +6,8 @@ import { t, word } from "../lib/i18n.js";
 import { badge } from "../lib/ui.js";
 import { api, can, runLink, skuNames, warehouses } from "./context.js";
 import { refundDecisions } from "./order_actions.js";
-import { id, skuName, table } from "./pieces.js";
+import { parcelActions } from "./parcel_actions.js";
+import { id, plainSkuName, skuName, storeName, table } from "./pieces.js";
 
 const AT_ONCE = 50;
 
@@ -27,8 +28,8 @@ export async function workPage({ visit }) {
   ]);
   visit.show(t("console.work"),
     h("h1", {}, t("console.work")),
-    queue("work.exceptions", exceptions, () => parcelTable(exceptions.items, names, stores)),
-    queue("work.picking", picking, () => parcelTable(picking.items, names, stores)),
+    queue("work.exceptions", exceptions, () => parcelTable(exceptions.items, names, stores, again)),
+    queue("work.picking", picking, () => parcelTable(picking.items, names, stores, again)),
     queue("work.refunds", refused, () => refundTable(refused.items, again)),
     queue("work.mismatches", mismatches && { items: mismatches, next: null }, () => mismatchTable(mismatches)),
     queue("work.low", low, () => levelTable(low.items, names, stores)));
@@ -42,15 +43,16 @@ function queue(title, page, content) {
     page.items.length ? content() : h("p", { class: "soft row" }, icon("check"), t("work.nothing")));
 }
 
-function parcelTable(parcels, names, stores) {
-  return table(["col.parcel", "col.order", "col.warehouse", "col.goods", "col.status", "col.since", "run.title"], h("tbody", {}, parcels.map((parcel) => h("tr", {},
+function parcelTable(parcels, names, stores, again) {
+  return table(["col.parcel", "col.order", "col.warehouse", "col.goods", "col.status", "col.since", "run.title", ""], h("tbody", {}, parcels.map((parcel) => h("tr", {},
     h("td", {}, id(parcel.shipment_id)),
     h("td", {}, id(parcel.order_id, `/console/orders/${parcel.order_id}`)),
-    h("td", {}, stores.get(parcel.warehouse_id)?.name ?? id(parcel.warehouse_id)),
+    h("td", {}, storeName(stores, parcel.warehouse_id)),
     h("td", {}, parcel.items.map((item) => [skuName(names, item.sku_id), ` × ${item.quantity} `])),
     h("td", {}, parcel.exception ? h("span", { class: "badge exception" }, word("exception", parcel.exception)) : badge("parcel", parcel.status)),
     h("td", { class: "soft" }, moment(parcel.created_at)),
-    h("td", {}, runLink(`fulfillment/${parcel.shipment_id}`))))));
+    h("td", {}, runLink(`fulfillment/${parcel.shipment_id}`)),
+    h("td", {}, h("span", { class: "row tight" }, parcelActions(parcel, (skuId) => plainSkuName(names, skuId), again)))))));
 }
 
 function refundTable(refunds, again) {
@@ -77,7 +79,7 @@ function mismatchTable(mismatches) {
 function levelTable(levels, names, stores) {
   return table(["col.sku", "col.warehouse", "col.available", "col.low_at"], h("tbody", {}, levels.map((level) => h("tr", {},
     h("td", {}, skuName(names, level.sku_id)),
-    h("td", {}, stores.get(level.warehouse_id)?.name ?? id(level.warehouse_id)),
+    h("td", {}, storeName(stores, level.warehouse_id)),
     h("td", { class: "number" }, h("a", { href: `/console/stock?sku=${level.sku_id}` }, level.available)),
     h("td", { class: "number" }, level.low_at)))));
 }

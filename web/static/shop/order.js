@@ -92,7 +92,7 @@ function step(entry) {
 
 function actions(order, parcels, visit, look) {
   const open = ["pending_payment", "paid"].includes(order.status);
-  const arrived = parcels.length > 0 && parcels.every((parcel) => ["delivered", "signed", "stopped", "returned"].includes(parcel.status));
+  const arrived = parcels.length > 0 && parcels.every((parcel) => ["shipped", "delivered", "signed", "stopped", "returned"].includes(parcel.status));
   const left = parcels.some((parcel) => parcel.shipped_at !== null);
   return [
     order.status === "pending_payment" && h("a", { class: "button main", href: `/shop/pay/${order.order_id}` }, t("order.pay")),

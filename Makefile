@@ -6,7 +6,7 @@ INSTALLED := $(VENV)/.installed
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status doctor reset install test chaos lint types imports fix clean bench
+.PHONY: help up down status doctor reset install test record-histories chaos lint types imports fix clean bench
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ test-%: install ## the tests of one folder: test-unit, test-workflows, test-inte
 
 chaos: install ## the long fault tests on the whole stack: kill -9 of everything, lost callbacks (HANSE_CHAOS_SEED, HANSE_CHAOS_ROUNDS)
 	$(BIN)/pytest tests/e2e -m chaos $(ARGS)
+
+record-histories: install ## record the histories that tests/replay lacks (ARGS="--again NAME" replaces one)
+	$(BIN)/python -m tests.replay.record $(ARGS)
 
 lint: install ## ruff: rules and format
 	$(BIN)/ruff check .

@@ -9,34 +9,24 @@ from contextlib import AsyncExitStack
 
 import pytest
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
-from hanse.stack.binaries import temporal_bin
 from tests.workflows.orders.one_order import OneOrder
 from tests.workflows.orders.one_window import OneWindow
-from tests.workflows.orders.server import ATTRIBUTES, SKIPPING
+from tests.workflows.orders.server import client_of, running_server
 from tests.workflows.sagas import run_workers
 from tests.workflows.scripted import Scripted
 
 
 @pytest.fixture(scope="session")
 async def server() -> AsyncIterator[WorkflowEnvironment]:
-    async with await WorkflowEnvironment.start_time_skipping_v2(
-        dev_server_existing_path=str(temporal_bin()),
-        dev_server_log_level="error",
-        dev_server_extra_args=SKIPPING,
-        search_attributes=ATTRIBUTES,
-        data_converter=pydantic_data_converter,
-    ) as environment:
-        yield environment
+    async with running_server() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
 async def client(server: WorkflowEnvironment) -> Client:
-    """Starts workflows whose clock stands until a test moves it; the environment's own client would skip every timer."""
-    address = server.client.service_client.config.target_host
-    return await Client.connect(address, data_converter=pydantic_data_converter, identity="tests")
+    return await client_of(server)
 
 
 @pytest.fixture

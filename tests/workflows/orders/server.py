@@ -1,17 +1,19 @@
 """What the tests of this folder share about the server: its options, and how they look at one workflow on it."""
 
 import asyncio
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
+from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 
+from hanse.stack.binaries import temporal_bin
 from workflows import search_attributes as shown
 
 SKIPPING = ["--dynamic-config-value", "frontend.WorkflowTimeSkippingEnabled=true"]
@@ -25,6 +27,25 @@ ATTRIBUTES = [
     shown.SKU_IDS,
     shown.AMOUNT,
 ]
+
+
+@asynccontextmanager
+async def running_server() -> AsyncIterator[WorkflowEnvironment]:
+    """Temporal's development server, able to skip time for a workflow."""
+    async with await WorkflowEnvironment.start_time_skipping_v2(
+        dev_server_existing_path=str(temporal_bin()),
+        dev_server_log_level="error",
+        dev_server_extra_args=SKIPPING,
+        search_attributes=ATTRIBUTES,
+        data_converter=pydantic_data_converter,
+    ) as environment:
+        yield environment
+
+
+async def client_of(server: WorkflowEnvironment) -> Client:
+    """Starts workflows whose clock stands until a test moves it; the environment's own client would skip every timer."""
+    address = server.client.service_client.config.target_host
+    return await Client.connect(address, data_converter=pydantic_data_converter, identity="tests")
 
 
 async def until(holds: Callable[[], bool], what: Callable[[], object], seconds: float = 15) -> None:

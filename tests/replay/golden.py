@@ -1,0 +1,61 @@
+"""The files of `histories/`: which there should be, how one is written, and how one is read."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from temporalio.client import WorkflowHistory
+
+from models.orders.messages import Placement
+from tests.replay.scenarios import ORDERS, ORDERS_QUEUED, WINDOWS, WINDOWS_QUEUED, OrderScenario, WindowScenario
+
+FOLDER = Path(__file__).parent / "histories"
+_DROPPED = frozenset({"stackTrace", "sourceLocation", "identity"})
+"""Names and paths of whatever machine recorded it; replay does not need them."""
+
+
+@dataclass(frozen=True)
+class Golden:
+    """One history worth keeping: a way through a workflow, with its store calls placed inline or queued."""
+
+    workflow: str
+    placement: Placement
+    order: OrderScenario | None = None
+    window: WindowScenario | None = None
+
+    @property
+    def path(self) -> Path:
+        """Where it is kept."""
+        scenario = self.order or self.window
+        assert scenario is not None
+        return FOLDER / f"{self.workflow}-{scenario.__name__}-{self.placement}.json"
+
+
+ALL = (
+    *(Golden("checkout", "inline", order=scenario) for scenario in ORDERS),
+    *(Golden("checkout", "queue", order=scenario) for scenario in ORDERS_QUEUED),
+    *(Golden("payment_timeout", "inline", window=scenario) for scenario in WINDOWS),
+    *(Golden("payment_timeout", "queue", window=scenario) for scenario in WINDOWS_QUEUED),
+)
+
+
+def write(path: Path, history: WorkflowHistory) -> None:
+    """One event a line, so that a difference between two versions can be read."""
+    lines = [json.dumps(_clean(event), sort_keys=True) for event in history.to_json_dict()["events"]]
+    opening = json.dumps({"workflow_id": history.workflow_id})[:-1]
+    path.write_text(opening + ', "events": [\n' + ",\n".join(lines) + "\n]}\n")
+
+
+def read(path: Path) -> WorkflowHistory:
+    """The history as Temporal's replayer takes it."""
+    kept = json.loads(path.read_text())
+    return WorkflowHistory.from_json(kept["workflow_id"], {"events": kept["events"]})
+
+
+def _clean(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _clean(part) for key, part in value.items() if key not in _DROPPED}
+    if isinstance(value, list):
+        return [_clean(part) for part in value]
+    return value

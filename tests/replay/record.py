@@ -1,0 +1,53 @@
+"""Records the histories that are missing: `make record-histories`, or `python -m tests.replay.record [--again NAME …]`.
+
+A kept history is what orders that run in production have behind them, so it is recorded once. When workflow code changes in
+a way that old orders must not follow (`workflow.patched`), keep the old file under another name and record the new way beside
+it. `--again` replaces files, for a workflow that no shop has run yet.
+"""
+
+import asyncio
+import sys
+from collections.abc import Sequence
+from contextlib import AsyncExitStack, suppress
+
+from temporalio.client import Client, WorkflowFailureError
+from temporalio.testing import WorkflowEnvironment
+
+from tests.replay.golden import ALL, Golden, write
+from tests.workflows.orders.one_order import OneOrder
+from tests.workflows.orders.one_window import OneWindow
+from tests.workflows.orders.server import OneWorkflow, client_of, running_server
+from tests.workflows.sagas import run_workers
+from tests.workflows.scripted import Scripted
+
+
+async def record(again: Sequence[str]) -> list[str]:
+    """Play what is missing or named; the names of the files that were written."""
+    wanted = [golden for golden in ALL if not golden.path.exists() or golden.path.stem in again or "all" in again]
+    async with running_server() as server:
+        client = await client_of(server)
+        for golden in wanted:
+            await _play(golden, server, client)
+    return [golden.path.name for golden in wanted]
+
+
+async def _play(golden: Golden, server: WorkflowEnvironment, client: Client) -> None:
+    steps = Scripted()
+    async with AsyncExitStack() as stack:
+        await run_workers(stack, client, steps)
+        played: OneWorkflow
+        if golden.order is not None:
+            played = order = OneOrder(server, client, steps, golden.placement)
+            await golden.order(order)
+        else:
+            assert golden.window is not None
+            played = window = OneWindow(server, client, steps, golden.placement)
+            await golden.window(window)
+        with suppress(WorkflowFailureError):  # some ways end so
+            await played.result()
+        write(golden.path, await played.handle.fetch_history())
+
+
+if __name__ == "__main__":
+    for name in asyncio.run(record([name for name in sys.argv[1:] if name != "--again"])):
+        print("recorded", name)  # noqa: T201 - the command's answer

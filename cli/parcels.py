@@ -1,14 +1,16 @@
-"""What the warehouse and the carrier do with an order's parcels. Routes that a shop does not have yet are left out, aloud."""
+"""What the warehouse and the carrier do with an order's parcels, over HTTP."""
 
+import asyncio
 from typing import Any
 
 from cli.calling import Login, Refused, Shop
 from cli.settling import looked_at_until
 
 _WITHIN = 60.0
-_DISPATCH = "/v1/operators/shipments/{shipment_id}/dispatch"
-_SIGN_OFF = "/v1/operators/shipments/{shipment_id}/sign-off"
+_TURNS, _BETWEEN_TURNS = 40, 0.25
 _GONE = ("shipped", "delivered", "signed")
+
+Parcel = dict[str, Any]
 
 
 class Parcels:
@@ -18,64 +20,54 @@ class Parcels:
         self._shop = shop
         self._operator = operator
         self._key = key
-        self._routes: frozenset[str] = frozenset()
 
-    async def learn_routes(self) -> None:
-        """Which of the routes that move parcels this shop has."""
-        self._routes = frozenset((await self._shop.ask("GET", "/openapi.json")).body["paths"])
-
-    def missing_routes(self) -> list[str]:
-        """Routes without which orders stay paid, or shipped."""
-        return [route for route in (_DISPATCH, _SIGN_OFF) if route not in self._routes]
-
-    async def send(self, order_id: str) -> bool:
-        """Every parcel leaves the house; those of automatic warehouses do so by themselves. False without the route."""
-        if _DISPATCH not in self._routes:
-            return False
+    async def send(self, order_id: str) -> None:
+        """Every parcel leaves the house; those of automatic warehouses do so by themselves."""
         for parcel in await self._until(order_id, ("picking", "outbound", *_GONE)):
             if parcel["status"] == "picking":
-                await self._move(_DISPATCH, parcel, {})
+                await self._move("dispatch", parcel, {})
         await self._until(order_id, _GONE)
-        return True
 
-    async def deliver(self, order_id: str) -> bool:
-        """Every parcel leaves the house and is signed for. False without the routes."""
-        if not await self.send(order_id) or _SIGN_OFF not in self._routes:
-            return False
+    async def deliver(self, order_id: str) -> None:
+        """Every parcel leaves the house and is signed for."""
+        await self.send(order_id)
         for parcel in await self._until(order_id, _GONE):
             if parcel["status"] != "signed":
-                await self._move(_SIGN_OFF, parcel, {"proof": "handed over at the door"})
-        return True
+                await self._move("sign-off", parcel, {"proof": "handed over at the door"})
 
-    async def find_nothing(self, order_id: str, key: str) -> None:
-        """The warehouse finds nothing on the shelf: an empty pick, and the money goes back. Where parcels cannot be picked
-        over HTTP, an operator cancels."""
-        if _DISPATCH in self._routes:
-            for parcel in await self._until(order_id, ("picking", "stopped")):
-                if parcel["status"] == "picking":
-                    await self._move(_DISPATCH, parcel, {"picked": []})
-            return
-        ask = {"why": "the stock was not there"}
-        await self._shop.ask("POST", f"/orders/{order_id}/cancel", ask, who=self._operator, key=f"{key}/cancel")
+    async def find_nothing(self, order_id: str) -> None:
+        """The warehouse finds nothing on the shelf: an empty pick, and the money goes back."""
+        for parcel in await self._until(order_id, ("picking", "outbound", "stopped")):
+            if parcel["status"] == "picking":
+                await self._move("dispatch", parcel, {"picked": []})
 
-    async def _move(self, route: str, parcel: dict[str, Any], ask: dict[str, Any]) -> None:
-        path = route.format(shipment_id=parcel["shipment_id"])
-        key = f"{self._key}/{path.rsplit('/', 1)[1]}/{parcel['shipment_id']}"
-        try:
-            await self._shop.ask("POST", path, ask, who=self._operator, key=key)
-        except Refused as refusal:
-            if refusal.code != "parcel_not_waiting":  # moved already, before an interruption
-                raise
+    async def _move(self, verb: str, parcel: Parcel, ask: Parcel) -> None:
+        """Ask the parcel's process until it has heard of the step before; a refusal is kept under its key, so each turn
+        has a key of its own. A parcel that moved meanwhile, or before an interruption, needs no more."""
+        path = f"/v1/shipments/{parcel['shipment_id']}"
+        for turn in range(1, _TURNS + 1):
+            key = f"{self._key}/{verb}/{parcel['shipment_id']}/{turn}"
+            try:
+                await self._shop.ask("POST", f"{path}/{verb}", ask, who=self._operator, key=key)
+            except Refused as refusal:
+                if refusal.code != "parcel_not_waiting" or turn == _TURNS:
+                    raise
+            else:
+                return
+            await asyncio.sleep(_BETWEEN_TURNS)
+            now = (await self._shop.ask("GET", path, who=self._operator)).body
+            if now["status"] != parcel["status"]:
+                return
 
-    async def _until(self, order_id: str, statuses: tuple[str, ...]) -> list[dict[str, Any]]:
+    async def _until(self, order_id: str, statuses: tuple[str, ...]) -> list[Parcel]:
         """The order's parcels, as soon as there are any and each is in one of these states."""
         path = f"/v1/orders/{order_id}/shipments"
 
-        async def look() -> list[dict[str, Any]]:
-            parcels: list[dict[str, Any]] = (await self._shop.ask("GET", path, who=self._operator)).body
+        async def look() -> list[Parcel]:
+            parcels: list[Parcel] = (await self._shop.ask("GET", path, who=self._operator)).body
             return parcels
 
-        def arrived(parcels: list[dict[str, Any]]) -> bool:
+        def arrived(parcels: list[Parcel]) -> bool:
             return bool(parcels) and all(parcel["status"] in statuses for parcel in parcels)
 
         parcels = await looked_at_until(look, arrived, _WITHIN)

@@ -82,9 +82,6 @@ async def replay(
         operator = Login(*OPERATOR)
         await ensure_operator(settings, shop, operator)
         parcels = Parcels(shop, operator, memory.key)
-        await parcels.learn_routes()
-        if missing := parcels.missing_routes():
-            console.print(f"[yellow]This shop has no {' and no '.join(missing)}: orders do not get further.[/]")
         with _bars() as bars:
             stocking = Stocking(shop, operator, memory, bars.tell)
             await stocking.load(script)

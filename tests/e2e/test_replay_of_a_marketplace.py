@@ -1,4 +1,4 @@
-"""`hanse replay-orders` on a made-up marketplace of six orders, against the whole shop."""
+"""`hanse replay-orders` on a made-up marketplace of seven orders, against the whole shop."""
 
 from pathlib import Path
 
@@ -16,10 +16,14 @@ pytestmark = pytest.mark.stack
 
 
 def _market() -> Market:
-    market = Market().order("arrived", at="2017-11-24T10:00:00Z")
-    market.order("cheaper", "shipped", lines=[("vase", "seller-1", "9.00", "1.00")], paid=[("boleto", 1, "10.00")])
+    market = Market()
+    market.rows["sellers"].append(("seller-2", "13010", "campinas", "SP"))
+    dear, cheap = ([("kettle", "seller-2", price, "1.00")] for price in ("9.00", "8.00"))
+    market.order("dear", "shipped", lines=dear, paid=[("boleto", 1, "10.00")], at="2017-11-24T10:00:00Z")
+    market.order("cheap", "shipped", lines=cheap, paid=[("boleto", 1, "9.01")], at="2017-11-24T10:30:00Z")
     vouchers = [("voucher", 1, "5.00"), ("voucher", 1, "0.50"), ("credit_card", 2, "20.00")]
     market.order("mixed", "processing", paid=vouchers, at="2017-11-24T11:00:00Z")
+    market.order("arrived", at="2017-11-24T11:30:00Z")
     market.order("called-off", "canceled", at="2017-11-24T12:00:00Z")
     market.order("gone", "unavailable", lines=(), paid=[("debit_card", 1, "7.77")], at="2017-11-24T13:00:00Z")
     return market.order("begun", "created", at="2017-11-24T14:00:00Z")
@@ -37,8 +41,8 @@ async def test_a_replay_agrees_with_its_files_and_repeating_it_doubles_nothing(
     memory = Memory(tmp_path / "memory", script.fingerprint)
     settings = shop.settings.model_copy(update={"data_dir": tmp_path / "memory"})
     assert await replay(settings, script, memory)
-    assert await _orders(operator) == before + 6
+    assert await _orders(operator) == before + 7
     assert await replay(settings, script, memory)
     lost = Memory(tmp_path / "another", script.fingerprint)
     assert await replay(shop.settings.model_copy(update={"data_dir": tmp_path / "another"}), script, lost)
-    assert await _orders(operator) == before + 6
+    assert await _orders(operator) == before + 7

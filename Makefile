@@ -3,10 +3,13 @@
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+# A tool that the project itself never imports has an environment of its own.
+CONTRACT := .venv-contract
+SCHEMATHESIS := 4.32.5
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status doctor reset install test record-histories chaos lint types imports fix clean bench
+.PHONY: help up down status doctor reset install test record-histories chaos lint types imports fix clean bench contract
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -66,6 +69,10 @@ types: install ## mypy, strict
 
 imports: install ## import contracts: who may import whom
 	$(BIN)/lint-imports
+
+contract: install ## every operation as Schemathesis makes it up, against a shop of its own; minutes (ARGS="--max-examples 100 --seed 7")
+	@test -x $(CONTRACT)/bin/schemathesis || { python3 -m venv $(CONTRACT) && $(CONTRACT)/bin/python -m pip install --quiet --disable-pip-version-check schemathesis==$(SCHEMATHESIS); }
+	@SCHEMATHESIS=$(CONTRACT)/bin/schemathesis $(BIN)/python -m tests.contract $(ARGS)
 
 bench: install ## what the shop costs, beside floors of the same run; a quiet machine helps (ARGS=--quick)
 	@exec $(BIN)/hanse bench $(ARGS)

@@ -42,6 +42,7 @@ class Caller:
     def __init__(self, http: httpx.AsyncClient, api_url: str, token: str | None = None) -> None:
         self.http = http
         self.api_url = api_url
+        self.token = token
         self._headers = {"authorization": f"Bearer {token}"} if token else {}
 
     async def send(

@@ -85,8 +85,9 @@ class Try:
 @pytest.fixture(scope="module")
 async def scene(shop: RunningShop, shelves: Shelves) -> Scene:
     good, hidden = await shelves.good(50, 50), await shelves.good(5, published=False)
-    scarce = await shelves.good(1, 1)
+    scarce = await shelves.good(2)
     buyer, stranger = await shop.buyers(2)
+    await stranger.placed(scarce.sku_id)
     key = fresh_key()
     open_order = said(await buyer.place(good.sku_id, key=key), 201)
     attempt = await buyer.try_to_pay(open_order["order_id"])
@@ -299,6 +300,7 @@ CASES: dict[str, Refused] = {
     ),
     "JSON that ends too early": (lambda s: Try(s.buyer, "/orders", raw=b'{"basket": {'), 400, "body_malformed"),
     "bytes that are no text": (lambda s: Try(s.buyer, "/orders", raw=b'{"basket": "\xff\xfe"}'), 400, "body_malformed"),
+    "JSON nested without end": (lambda s: Try(s.buyer, "/orders", raw=b"[" * 200_000), 400, "body_malformed"),
     "a body that is too large": (
         lambda s: Try(s.buyer, "/orders", {**s.basket(), "note": "x" * 1_100_000}),
         413,
@@ -416,7 +418,7 @@ async def test_bad_lines_of_a_catalogue_file_are_named_and_the_good_ones_count(
         f'{code}-4,{code}-4-1,"An open quote,all,200,5.00,true',
     )
     assert (report["products_created"], report["faults_total"]) == (1, 4), report
-    assert all(fault["line"] and fault["problem"] for fault in report["faults"]), report
+    assert all(fault["line"] and fault["wrong"] and fault["to_do"] for fault in report["faults"]), report
 
 
 async def test_bad_lines_of_a_stock_list_are_named_and_change_nothing(scene: Scene) -> None:

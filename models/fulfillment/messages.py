@@ -112,7 +112,7 @@ class TrackingReport(Frozen):
     @model_validator(mode="after")
     def _an_exception_has_a_kind(self) -> Self:
         if (self.status is ShipmentStatus.EXCEPTION) != (self.exception is not None):
-            raise ValueError(f"a report of {self.status} with the exception {self.exception}")
+            raise ValueError(f"an exception has a kind, and nothing else has: {self.status} with {self.exception}")
         return self
 
 

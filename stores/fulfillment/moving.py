@@ -142,8 +142,6 @@ class Moving(Room):
 
         A late, doubled or reordered report never takes a parcel back (`rules.moved_by_report`).
         """
-        if (report.status is ShipmentStatus.EXCEPTION) and report.exception is None:
-            raise ValueError(f"a report about {shipment_id}: an exception has a kind")
         async with self._db.transaction() as tx:
             order, parcel = await lock_parcel(tx, shipment_id)
             if not await write_event(tx, shipment_id, report.event):

@@ -273,3 +273,14 @@ def says_nothing(example: Any, name: str = "") -> bool:
     if isinstance(example, list):
         return any(says_nothing(part, name) for part in example)
     return isinstance(example, str) and bool(name) and example == name
+
+
+def test_no_request_takes_a_field_that_it_does_not_offer() -> None:
+    schemas = DOCUMENT["components"]["schemas"]
+
+    def strict(operation: Operation) -> bool:
+        schema = (operation.body() or {})["schema"]
+        named = schemas[schema["$ref"].rsplit("/", 1)[1]] if "$ref" in schema else schema
+        return named.get("additionalProperties") is False
+
+    assert lacking(strict, lambda o: o.body() is not None) == []

@@ -30,8 +30,6 @@ PROGRAM = os.environ.get("SCHEMATHESIS", str(Path(sys.executable).with_name("sch
 
 async def main(options: list[str]) -> int:
     """The number of people whose run found something."""
-    if not Path(PROGRAM).exists():
-        sys.exit(f"There is no {PROGRAM}. `make contract` installs it; or name one with SCHEMATHESIS=…")
     with tempfile.TemporaryDirectory(prefix="hanse-contract-", ignore_cleanup_errors=True) as folder:
         async with running_shop(Path(folder)) as shop:
             buyer = await _something_of_everything(shop)
@@ -72,4 +70,6 @@ async def _run(shop: RunningShop, name: str, who: Operator | Buyer | None, optio
 
 
 if __name__ == "__main__":
+    if not Path(PROGRAM).exists():
+        sys.exit(f"There is no {PROGRAM}. `make contract` installs it; or name one with SCHEMATHESIS=…")
     sys.exit(min(1, asyncio.run(main(sys.argv[1:]))))

@@ -13,7 +13,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.payments import PaymentActivities
     from models.fulfillment.messages import HandOver, StopShipments
     from models.inventory.errors import ReservationCommitted
-    from models.inventory.messages import CommitStock, ReleaseStock
+    from models.inventory.messages import CommitStock, ReleaseStock, Restock
     from models.orders.errors import NothingToDecide, OrderAlreadyShipped, OrderNotOpen
     from models.orders.messages import (
         AdvanceOrder,
@@ -33,9 +33,9 @@ with workflow.unsafe.imports_passed_through():
     from workflows.checkout_desk import Stage
     from workflows.checkout_placing import CheckoutPlacing
     from workflows.checkout_steps import (
+        goods_not_refunded,
         how_it_ended,
         money_back,
-        stock_back,
         stock_commit_failed,
         where_the_money_is,
     )
@@ -217,18 +217,18 @@ class Checkout(CheckoutPlacing):
         """Called off after payment: stock that is held is released, stock that was committed comes back with the refund."""
         assert self._placed_order is not None
         order, restock = self._placed_order, not await self._released()
+        goods = goods_not_refunded(self._parcel_plans, self._parcels)
         if self._called_off is not None:
             reason: CancelReason = self._called_off.by
         else:
             reason = CancelReason.REFUSED if self._stock_left else CancelReason.STOCK_COMMIT_FAILED
         status = await self._cancelled(reason)
         if order.total.minor > 0:
-            refund = money_back(self._start, order, self._called_off, restock=restock)
+            refund = money_back(self._start, order, self._called_off, goods, restock=restock)
             await self._saga.store_call(PaymentActivities.start_refund, refund, f"start the refund of {order.total}")
-        elif restock:
-            await self._saga.store_call(
-                InventoryActivities.restock, stock_back(order), "put the goods back on the shelf"
-            )
+        elif restock and goods:
+            back = Restock(order_id=order.order_id, key="cancelled", lines=goods)
+            await self._saga.store_call(InventoryActivities.restock, back, "put the goods back on the shelf")
         self._answer_cancels(refunding=order.total)
         return status
 

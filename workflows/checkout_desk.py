@@ -94,6 +94,7 @@ class CheckoutDesk:
     @place.validator
     def _may_place(self, wish: PlaceOrder) -> None:
         self._must_be_theirs(wish.asked_by)
+        self._must_be_open()
         if self._stage not in (Stage.PREPARING, Stage.HELD):
             raise as_application_error(OrderAlreadyPlaced(f"Order {self._start.order_id} stands already."))
 

@@ -1,19 +1,22 @@
 """The messages `Checkout` sends to its steps, made from what it knows: pure, so the process page stays a page."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from models.inventory.events import StockCommitFailed, StockLow
-    from models.inventory.messages import ReserveStock, Restock
+    from models.inventory.messages import ReserveStock
     from models.inventory.types import Destination, Reservation, SkuQuantity
     from models.orders.messages import (
         Basket,
         CancelOrder,
         CheckoutInput,
         OpenOrder,
+        ParcelEnd,
+        ParcelReport,
         Placed,
         QuoteBasket,
         QuotedBasket,
@@ -101,8 +104,16 @@ def payment_to_open(start: CheckoutInput, placed: Placed, at: datetime) -> OpenP
     )
 
 
-def money_back(start: CheckoutInput, placed: Placed, called_off: CancelOrder | None, *, restock: bool) -> RefundInput:
-    """Everything that was paid, once: the refund's id follows from the order's. Nobody called it off: its stock failed."""
+def money_back(
+    start: CheckoutInput,
+    placed: Placed,
+    called_off: CancelOrder | None,
+    goods: Sequence[SkuQuantity],
+    *,
+    restock: bool,
+) -> RefundInput:
+    """All that is left of what was paid, once: the refund's id follows from the order's. When nobody called the order off,
+    its stock failed."""
     return RefundInput(
         refund_id=order_refund_id(start.order_id),
         order_id=start.order_id,
@@ -111,19 +122,20 @@ def money_back(start: CheckoutInput, placed: Placed, called_off: CancelOrder | N
         amount=None,
         reason=RefundReason.ORDER_CANCELLED if called_off else RefundReason.STOCK_COMMIT_FAILED,
         actor=called_off.actor if called_off else "saga",
-        lines=tuple(RefundLine(sku_id=line.sku_id, quantity=line.quantity) for line in placed.quote.lines),
+        lines=tuple(RefundLine(sku_id=line.sku_id, quantity=line.quantity) for line in goods),
         restock=restock,
         placement=start.terms.placement,
     )
 
 
-def stock_back(placed: Placed) -> Restock:
-    """All of it, where no refund will do so because nothing was paid."""
-    return Restock(
-        order_id=placed.order_id,
-        key="cancelled",
-        lines=tuple(SkuQuantity(sku_id=line.sku_id, quantity=line.quantity) for line in placed.quote.lines),
-    )
+def goods_not_refunded(parcels: Sequence[ParcelPlan], ended: Mapping[str, ParcelReport]) -> tuple[SkuQuantity, ...]:
+    """What is in the parcels, without those that have come to a refund of their own."""
+    left: Counter[SkuId] = Counter()
+    for parcel in parcels:
+        report = ended.get(parcel.shipment_id)
+        if report is None or report.end is not ParcelEnd.REFUNDED:
+            left.update({item.sku_id: item.quantity for item in parcel.items})
+    return tuple(SkuQuantity(sku_id=sku_id, quantity=quantity) for sku_id, quantity in left.items())
 
 
 def low_stock_events(reservation: Reservation, at: datetime) -> tuple[StockLow, ...]:

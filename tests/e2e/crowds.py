@@ -1,6 +1,7 @@
 """Buyers who keep shopping while processes die around them, and what must be true of them afterwards."""
 
 import asyncio
+import os
 import random
 from dataclasses import dataclass, field
 from typing import Literal
@@ -13,6 +14,13 @@ from tests.e2e.running import RunningShop
 
 Wish = Literal["pays", "pays twice", "cancels", "pays and cancels", "leaves it"]
 _WISHES: tuple[Wish, ...] = ("pays", "pays", "pays", "pays twice", "cancels", "pays and cancels", "leaves it")
+
+
+def dice_for(name: str) -> random.Random:
+    """Seeded by HANSE_CHAOS_SEED, or by chance; the seed is printed with a failure."""
+    seed = os.environ.get("HANSE_CHAOS_SEED") or str(random.SystemRandom().randrange(10**9))
+    print(f"{name}: HANSE_CHAOS_SEED={seed}")  # noqa: T201 # pytest shows it when the test fails
+    return random.Random(f"{seed}/{name}")
 
 
 @dataclass

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from tests.e2e.calls import JSON, Buyer, Operator, eventually, said
+from tests.e2e.crowds import dice_for
 from tests.e2e.goods import Good, Shelves
 from tests.e2e.running import HASTY_WINDOW, RunningShop
 
@@ -204,3 +205,58 @@ async def test_a_hold_that_nobody_places_gives_its_stock_back(shop: RunningShop,
     assert late["code"] == "hold_expired"
     assert (await buyer.get(f"/orders/{prepared['order_id']}")).status_code == 404
     await shop.audit_is_clean()
+
+
+@pytest.mark.chaos
+@pytest.mark.timeout(900)
+async def test_any_mixture_of_faults_on_the_way_in_and_out_ends_right(shop: RunningShop, shelves: Shelves) -> None:
+    dice = dice_for("mixture")
+    good = await shelves.good(500, price=PRICE)
+    paid: list[str] = []
+
+    async def mixed(buyer: Buyer) -> str:
+        order_id = str((await buyer.placed(good.sku_id))["order_id"])
+        attempt = await buyer.post("/payments", {"order_id": order_id, "channel": "sandbox"})
+        if attempt.status_code == 201:
+            faults = ",".join(dice.sample(sorted(FAULTS.values()), dice.randint(1, 3)))
+            if (await buyer.press_pay(attempt.json(), faults)).status_code == 200:
+                paid.append(order_id)
+        return order_id
+
+    orders: list[str] = []
+    for _ in range(10):
+        orders += await asyncio.gather(*map(mixed, await shop.buyers(12, shop.hasty_url)))
+    for order_id in orders:
+        await come_to_rest(shop, Case(order={"order_id": order_id}))
+        status = (await shop.operator.order(order_id))["status"]
+        assert status == ("paid" if order_id in paid else "cancelled"), order_id
+    await shop.books_agree(orders, within=60)
+    await everything_goes_back_over_a_channel_in_trouble(shop, paid)
+    await shop.books_agree(orders, within=180)
+    await shop.nothing_is_stuck(within=120)
+    await shop.audit_is_clean()
+
+
+async def everything_goes_back_over_a_channel_in_trouble(shop: RunningShop, orders: list[str]) -> None:
+    """Refunds whose calls fail or are never answered, and whose callbacks are lost, doubled or late."""
+    kinds = {
+        "refund_succeeded": [("lost", None, 0.4), ("doubled", 10, 0.3), ("late", 5, 0.3), ("forged", None, 0.2)],
+        "refund": [("unavailable", None, 0.2), ("timeout_after_effect", 12, 0.1)],
+    }
+    rules = [
+        {"fault": fault, "value": value, "share": share, "on": on}
+        for on, faults in kinds.items()
+        for fault, value, share in faults
+    ]
+    faults = f"{shop.settings.sandbox_payment_url}/faults"
+    said(await shop.http.post(faults, json={"seed": 7, "rules": rules}), 200)
+    try:
+        for order_id in orders:
+            said(await shop.operator.refund(await shop.operator.order(order_id)), 201)
+
+        async def all_back() -> bool:
+            return all([(await shop.operator.order(one))["refunded"]["minor"] == PRICE for one in orders])
+
+        await eventually("every refund has come through", all_back, within=300, pause=2)
+    finally:
+        said(await shop.http.post(faults, json={"rules": []}), 200)

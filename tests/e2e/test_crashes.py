@@ -7,18 +7,11 @@ from collections.abc import Sequence
 
 import pytest
 
-from tests.e2e.crowds import Crowd, at_rest
+from tests.e2e.crowds import Crowd, at_rest, dice_for
 from tests.e2e.goods import Shelves
 from tests.e2e.running import RunningShop
 
 EVERYTHING = ("worker", "api", "payment-sandbox", "redis", "kafka", "temporal", "postgres")
-
-
-def dice_for(name: str) -> random.Random:
-    """Seeded by HANSE_CHAOS_SEED, or by chance; the seed is printed with a failure."""
-    seed = os.environ.get("HANSE_CHAOS_SEED") or str(random.SystemRandom().randrange(10**9))
-    print(f"{name}: HANSE_CHAOS_SEED={seed}")  # noqa: T201 # pytest shows it when the test fails
-    return random.Random(f"{seed}/{name}")
 
 
 async def kill_in_turn(

@@ -9,6 +9,14 @@ from temporalio.client import WorkflowHistory
 
 from models.orders.messages import Placement
 from tests.replay.scenarios import ORDERS, ORDERS_QUEUED, WINDOWS, WINDOWS_QUEUED, OrderScenario, WindowScenario
+from tests.replay.scenarios_of_parcels import (
+    PARCELS,
+    PARCELS_QUEUED,
+    REFUNDS,
+    REFUNDS_QUEUED,
+    ParcelScenario,
+    RefundScenario,
+)
 
 FOLDER = Path(__file__).parent / "histories"
 _DROPPED = frozenset({"stackTrace", "sourceLocation", "identity"})
@@ -23,11 +31,13 @@ class Golden:
     placement: Placement
     order: OrderScenario | None = None
     window: WindowScenario | None = None
+    parcel: ParcelScenario | None = None
+    refund: RefundScenario | None = None
 
     @property
     def path(self) -> Path:
         """Where it is kept."""
-        scenario = self.order or self.window
+        scenario = self.order or self.window or self.parcel or self.refund
         assert scenario is not None
         return FOLDER / f"{self.workflow}-{scenario.__name__}-{self.placement}.json"
 
@@ -37,6 +47,10 @@ ALL = (
     *(Golden("checkout", "queue", order=scenario) for scenario in ORDERS_QUEUED),
     *(Golden("payment_timeout", "inline", window=scenario) for scenario in WINDOWS),
     *(Golden("payment_timeout", "queue", window=scenario) for scenario in WINDOWS_QUEUED),
+    *(Golden("fulfillment", "inline", parcel=scenario) for scenario in PARCELS),
+    *(Golden("fulfillment", "queue", parcel=scenario) for scenario in PARCELS_QUEUED),
+    *(Golden("refund", "inline", refund=scenario) for scenario in REFUNDS),
+    *(Golden("refund", "queue", refund=scenario) for scenario in REFUNDS_QUEUED),
 )
 
 

@@ -10,14 +10,16 @@ import sys
 from collections.abc import Sequence
 from contextlib import AsyncExitStack, suppress
 
-from temporalio.client import Client, WorkflowFailureError
+from temporalio.client import Client, WorkflowFailureError, WorkflowHistory
 from temporalio.testing import WorkflowEnvironment
 
 from tests.replay.golden import ALL, Golden, write
 from tests.workflows.orders.one_order import OneOrder
 from tests.workflows.orders.one_window import OneWindow
 from tests.workflows.orders.server import OneWorkflow, client_of, running_server
-from tests.workflows.sagas import run_workers
+from tests.workflows.parcels import Parcel
+from tests.workflows.refunds import Refunding
+from tests.workflows.sagas import Sagas, run_workers
 from tests.workflows.scripted import Scripted
 
 
@@ -35,6 +37,9 @@ async def _play(golden: Golden, server: WorkflowEnvironment, client: Client) -> 
     steps = Scripted()
     async with AsyncExitStack() as stack:
         await run_workers(stack, client, steps)
+        if golden.parcel is not None or golden.refund is not None:
+            write(golden.path, await _played(golden, Sagas(server, client, steps)))
+            return
         played: OneWorkflow
         if golden.order is not None:
             played = order = OneOrder(server, client, steps, golden.placement)
@@ -46,6 +51,20 @@ async def _play(golden: Golden, server: WorkflowEnvironment, client: Client) -> 
         with suppress(WorkflowFailureError):  # some ways end so
             await played.result()
         write(golden.path, await played.handle.fetch_history())
+
+
+async def _played(golden: Golden, sagas: Sagas) -> WorkflowHistory:
+    """A way through `Fulfillment` or `Refund`."""
+    saga: Parcel | Refunding
+    if golden.parcel is not None:
+        saga = parcel = Parcel(sagas, golden.placement)
+        await golden.parcel(parcel)
+    else:
+        assert golden.refund is not None
+        saga = refunding = Refunding(sagas, golden.placement)
+        await golden.refund(refunding)
+    await saga.ended()
+    return await saga.handle.fetch_history()
 
 
 if __name__ == "__main__":

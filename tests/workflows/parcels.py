@@ -26,7 +26,7 @@ from models.fulfillment.messages import (
 from models.fulfillment.types import ExceptionKind, Outbound, ShipmentStatus, TrackingEvent
 from models.inventory.messages import ReserveStock
 from models.inventory.types import Allocation, Destination, Reservation, ReservationState, SkuQuantity
-from models.orders.messages import LinesPaid, ParcelEnd
+from models.orders.messages import LinesPaid, ParcelEnd, Placement
 from models.orders.types import LineRequest
 from models.payments.messages import payment_of
 from models.shared import Money
@@ -60,8 +60,9 @@ def report(status: ShipmentStatus, exception: ExceptionKind | None = None, minut
 class Parcel:
     """A parcel of two teas and a pot, for 100 fen a unit, let out by itself unless a test wants otherwise."""
 
-    def __init__(self, sagas: Sagas) -> None:
+    def __init__(self, sagas: Sagas, placement: Placement = "inline") -> None:
         self.sagas = sagas
+        self._placement = placement
         self.steps = sagas.steps
         self.order_id = OrderId.mint(T0, secrets.token_bytes(10))
         self.shipment_id = ShipmentId.derive(T0, self.order_id)
@@ -108,6 +109,7 @@ class Parcel:
             items=ITEMS,
             outbound=outbound,
             carriers=carriers,
+            placement=self._placement,
             terms=FulfillmentTerms(carrier_limit=timedelta(seconds=4)),
         )
         self.handle = await self.sagas.start(Fulfillment.run, start, fulfillment_id(self.shipment_id))

@@ -7,6 +7,7 @@ from typing import Any
 from temporalio.client import WithStartWorkflowOperation, WorkflowHandle
 from temporalio.common import WorkflowIDConflictPolicy
 
+from models.orders.messages import Placement
 from models.payments.messages import (
     DecideRefund,
     RefundAnswer,
@@ -60,8 +61,9 @@ REFUSED = says(RefundLegState.REFUSED, detail="account closed")
 class Refunding:
     """A refund of 70 yuan for one line, with goods that come back, unless a test wants another."""
 
-    def __init__(self, sagas: Sagas) -> None:
+    def __init__(self, sagas: Sagas, placement: Placement = "inline") -> None:
         self.sagas = sagas
+        self._placement = placement
         self.steps = sagas.steps
         self.order_id = OrderId.mint(T0, secrets.token_bytes(10))
         self.refund_id = RefundId.derive(T0, self.order_id)
@@ -88,6 +90,7 @@ class Refunding:
             payment_id=payment_of(self.order_id),
             user_id=UserId.derive(T0, "buyer"),
             actor="operator:1",
+            placement=self._placement,
             **(wanted | more),
         )
 

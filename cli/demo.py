@@ -23,7 +23,7 @@ from cli.story.telling import Disagrees, Story
 from hanse.settings import Settings
 from hanse.stack.embedded import EmbeddedStack
 
-_HURRY = "PT12S"
+_HURRY = "PT15S"
 """The payment window of the story's shop (ISO 8601), so that a forgotten order ends before the listener leaves."""
 
 

@@ -1,8 +1,12 @@
-"""Token buckets in Redis, all of a request's in one round trip.
+"""Token buckets in Redis, all of a request's in at most one round trip.
 
 `limits` on PyPI asks Redis once for each limit and once more for what is left, and a request meets up to four limits: that is
-why this is ours. The algorithm is GCRA, a token bucket that keeps one number: when the bucket will be
-full again. A refused request takes nothing from any bucket, so one caller's flood does not eat what others share.
+why this is ours. The algorithm is GCRA, a token bucket that keeps one number: when the bucket will be full again. A refused
+request takes nothing from any bucket, so one caller's flood does not eat what others share.
+
+A process takes a few tokens of a generous bucket at a time and spends them from memory, so most requests ask nobody. Tokens
+are gone from Redis before they are spent, so no number of processes gives out more than there are; what is left of a handful
+after five seconds is forfeited, which costs a caller at most a sixteenth of the quota per process.
 """
 
 import asyncio
@@ -16,22 +20,19 @@ from redis.exceptions import RedisError
 _TAKE = """
 local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
+local known = redis.call('MGET', unpack(KEYS))
 local answer, full, refused = {}, {}, 0
-for i, key in ipairs(KEYS) do
-  local quota, window = tonumber(ARGV[2 * i - 1]), tonumber(ARGV[2 * i])
+for i = 1, #KEYS do
+  local quota, window, wanted = tonumber(ARGV[3 * i - 2]), tonumber(ARGV[3 * i - 1]), tonumber(ARGV[3 * i])
   local step = window / quota
-  local before = math.max(tonumber(redis.call('GET', key) or '0'), now)
-  local after = before + step
-  local wait = after - now - window
-  if wait > 0.5 then
-    if refused == 0 then refused = i end
-    full[i] = before
-    answer[2 * i + 1] = math.ceil(wait)
-  else
-    full[i] = after
-    answer[2 * i + 1] = math.ceil(after - now)
-  end
-  answer[2 * i] = math.max(0, math.floor((window - (full[i] - now)) / step + 0.001))
+  local before = math.max(tonumber(known[i] or '0'), now)
+  local there = math.floor((window - (before - now)) / step + 0.001)
+  local given = math.min(wanted, there)
+  if given < 1 and refused == 0 then refused = i end
+  full[i] = before + step * given
+  answer[3 * i - 1] = math.max(0, given)
+  answer[3 * i] = math.max(0, there - given)
+  answer[3 * i + 1] = math.ceil(given < 1 and before + step - now - window or full[i] - now)
 end
 if refused == 0 then
   for i, key in ipairs(KEYS) do
@@ -45,6 +46,12 @@ _PATIENCE_SECONDS = 0.1
 _PATIENCE_IF_WE_MUST_KNOW_SECONDS = 2.0
 _LET_REST_SECONDS = 1.0
 """So long Redis is not asked again after it was silent: waiting for it each time would slow every request down."""
+_HANDFUL_SECONDS = 5.0
+_SHARE_OF_REFILL = 1 / 16
+_TRIES = 20
+"""Other requests may spend what this one fetched."""
+_MOST_HANDFULS = 20_000
+"""So many buckets are remembered at most; forgetting them all costs each a handful."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +62,12 @@ class Bucket:
     policy: str
     quota: int
     window: float
+
+    @property
+    def handful(self) -> int:
+        """How many tokens are taken at once: one, unless the bucket is generous."""
+        refilled = self.quota / self.window * _HANDFUL_SECONDS * _SHARE_OF_REFILL
+        return max(1, min(int(refilled), self.quota // 20))
 
 
 @dataclass(frozen=True)
@@ -74,11 +87,22 @@ class Taken:
     refused_by: Level | None
 
 
+@dataclass
+class _Handful:
+    """Tokens in memory; `left` more lay in Redis when they were taken, and it would be full `seconds` later."""
+
+    tokens: int
+    until: float
+    left: int
+    seconds: int
+
+
 class Buckets:
     """The buckets of one Redis. Its own clock counts, so processes need not agree on the time."""
 
     def __init__(self, redis: Redis) -> None:
         self._take = redis.register_script(_TAKE)
+        self._handfuls: dict[str, _Handful] = {}
         self._silent_until = 0.0
 
     async def take(self, buckets: Sequence[Bucket], *, must_know: bool = False) -> Taken | None:
@@ -86,19 +110,46 @@ class Buckets:
 
         `must_know` waits longer and asks even if Redis was silent a moment ago.
         """
-        moment = asyncio.get_running_loop().time()
-        if moment < self._silent_until and not must_know:
-            return None
-        patience = _PATIENCE_IF_WE_MUST_KNOW_SECONDS if must_know else _PATIENCE_SECONDS
-        args = [part for bucket in buckets for part in (bucket.quota, int(bucket.window * 1_000_000))]
-        try:
-            async with asyncio.timeout(patience):
-                answer = await self._take(keys=[bucket.key for bucket in buckets], args=args)
-        except (RedisError, OSError, TimeoutError):
-            self._silent_until = moment + _LET_REST_SECONDS
-            return None
-        levels = tuple(
-            Level(bucket, answer[2 * i + 1], math.ceil(answer[2 * i + 2] / 1_000_000))
-            for i, bucket in enumerate(buckets)
-        )
-        return Taken(levels, levels[answer[0] - 1] if answer[0] else None)
+        for _ in range(_TRIES):
+            moment = asyncio.get_running_loop().time()
+            wanting = [bucket for bucket in buckets if not self._has(bucket, moment)]
+            if not wanting:
+                return Taken(tuple(self._spend(bucket) for bucket in buckets), None)
+            if moment < self._silent_until and not must_know:
+                return None
+            try:
+                refused = await self._fetch(wanting, moment, must_know=must_know)
+            except (RedisError, OSError, TimeoutError):
+                self._silent_until = moment + _LET_REST_SECONDS
+                return None
+            if refused is not None:
+                return Taken((refused,), refused)
+        return None
+
+    def _has(self, bucket: Bucket, moment: float) -> bool:
+        handful = self._handfuls.get(bucket.key)
+        return handful is not None and handful.tokens > 0 and handful.until > moment
+
+    def _spend(self, bucket: Bucket) -> Level:
+        handful = self._handfuls[bucket.key]
+        handful.tokens -= 1
+        return Level(bucket, handful.left + handful.tokens, handful.seconds)
+
+    async def _fetch(self, buckets: Sequence[Bucket], moment: float, *, must_know: bool) -> Level | None:
+        """A handful of each of these; if one is empty, nothing, and how that one stands."""
+        args = [part for each in buckets for part in (each.quota, int(each.window * 1_000_000), each.handful)]
+        async with asyncio.timeout(_PATIENCE_IF_WE_MUST_KNOW_SECONDS if must_know else _PATIENCE_SECONDS):
+            answer = await self._take(keys=[bucket.key for bucket in buckets], args=args)
+        if len(self._handfuls) > _MOST_HANDFULS:
+            self._handfuls.clear()
+        refused = answer[0]
+        for number, bucket in enumerate(buckets, start=1):
+            given, left, seconds = answer[3 * number - 2 : 3 * number + 1]
+            seconds = math.ceil(seconds / 1_000_000)
+            if number == refused:
+                return Level(bucket, 0, seconds)
+            if not refused:
+                kept = self._handfuls.get(bucket.key)
+                more = kept.tokens if kept is not None and kept.until > moment else 0
+                self._handfuls[bucket.key] = _Handful(given + more, moment + _HANDFUL_SECONDS, left, seconds)
+        return None

@@ -54,10 +54,31 @@ async def test_a_refused_request_takes_nothing_from_the_buckets_it_shares(redis_
     assert left.levels[0].left == 3
 
 
+async def test_of_a_generous_bucket_processes_together_give_out_no_more_than_the_quota_and_seldom_ask(
+    redis_client: Redis,
+) -> None:
+    asked = bucket(2_000, 2)
+    processes = [Buckets(redis_client) for _ in range(4)]
+    start = time.monotonic()
+    before = (await redis_client.info("commandstats")).get("cmdstat_evalsha", {"calls": 0})["calls"]
+    given = 0
+    for _ in range(475):
+        taken = [await one.take([asked], must_know=True) for one in processes]
+        given += sum(one is not None and one.refused_by is None for one in taken)
+    after = (await redis_client.info("commandstats"))["cmdstat_evalsha"]["calls"]
+    assert given == 1_900
+    assert after - before < 40
+    for _ in range(1_000):
+        taken = [await one.take([asked], must_know=True) for one in processes]
+        given += sum(one is not None and one.refused_by is None for one in taken)
+    assert given < 5_900, "nobody was refused"
+    assert given <= 2_000 + 1_000 * (time.monotonic() - start) + 1
+
+
 async def test_a_bucket_leaves_redis_when_it_is_full_again(redis_client: Redis) -> None:
-    asked = bucket(100, 10)
+    asked = bucket(10, 10)
     await Buckets(redis_client).take([asked], must_know=True)
-    assert 0 < await redis_client.pttl(asked.key) <= 110
+    assert 0 < await redis_client.pttl(asked.key) <= 1_010
 
 
 async def test_it_says_what_is_left_and_when_to_come_again(redis_client: Redis) -> None:

@@ -3,7 +3,7 @@
 import { fill, h } from "../lib/dom.js";
 import { moment, money, precise } from "../lib/format.js";
 import { half, t, word } from "../lib/i18n.js";
-import { follow } from "../lib/live.js";
+import { follow, looker } from "../lib/live.js";
 import { badge, form, field } from "../lib/ui.js";
 import { api, can, runLink } from "./context.js";
 import { orderActions, refundDecisions } from "./order_actions.js";
@@ -11,16 +11,16 @@ import { parcelActions } from "./parcel_actions.js";
 import { id } from "./pieces.js";
 import { tell } from "./story.js";
 
-/** The page; it is drawn again with each event of the order. */
+/** The page; all but the form for notes is drawn again with each event of the order, so nothing that is typed is lost. */
 export async function orderPage({ visit, params }) {
   visit.wait("page");
-  const room = h("div", {});
-  const look = async () => {
-    const known = await everything(params.id, visit.signal);
-    draw(room, known, look);
-  };
+  const rooms = { head: h("div", {}), story: h("section", { class: "panel" }), facts: h("div", {}), notes: h("ul", { class: "plain-list" }) };
+  const look = looker(() => everything(params.id, visit.signal), (known) => draw(rooms, known, look));
   await look();
-  visit.show(params.id, room);
+  visit.show(params.id,
+    h("nav", { class: "crumbs" }, h("a", { href: "/console" }, t("console.orders"))),
+    rooms.head,
+    h("div", { class: "two" }, rooms.story, h("aside", {}, rooms.facts, h("section", { class: "panel" }, h("h2", {}, t("console.notes")), rooms.notes, noteForm(params.id, look)))));
   follow(api, `/v1/orders/${params.id}/events`, visit.signal, look);
 }
 
@@ -40,17 +40,15 @@ async function everything(orderId, signal) {
   return { order, timeline, parcels, notes, payment, refunds, transfers, journal: journal.items };
 }
 
-function draw(room, known, look) {
-  const { order } = known;
-  fill(room,
-    h("nav", { class: "crumbs" }, h("a", { href: "/console" }, t("console.orders"))),
-    h("header", { class: "order-head" },
-      h("div", {}, h("h1", {}, h("code", {}, order.order_id)),
-        h("p", { class: "row" }, state("order.title", "status", order.status), state("col.money", "payment", order.payment_status), state("col.parcels", "fulfillment", order.fulfillment_status), order.cancel_reason && h("span", { class: "soft" }, word("cancel_reason", order.cancel_reason)))),
-      h("p", { class: "row" }, orderActions(known, look))),
-    h("div", { class: "two" },
-      h("section", { class: "panel" }, h("h2", {}, t("story.title")), legend(), h("ol", { class: "story", id: "story" }, tell(known).map(entry))),
-      h("aside", {}, runs(known), goods(order), moneyView(known, look), parcelsView(known, look), person(order), notesView(known, look))));
+function draw(rooms, known, look) {
+  const { order, notes } = known;
+  fill(rooms.head, h("header", { class: "order-head" },
+    h("div", {}, h("h1", {}, h("code", {}, order.order_id)),
+      h("p", { class: "row" }, state("order.title", "status", order.status), state("col.money", "payment", order.payment_status), state("col.parcels", "fulfillment", order.fulfillment_status), order.cancel_reason && h("span", { class: "soft" }, word("cancel_reason", order.cancel_reason)))),
+    h("p", { class: "row" }, orderActions(known, look))));
+  fill(rooms.story, h("h2", {}, t("story.title")), legend(), h("ol", { class: "story", id: "story" }, tell(known).map(entry)));
+  fill(rooms.facts, runs(known), goods(order), moneyView(known, look), parcelsView(known, look), person(order));
+  fill(rooms.notes, notes.map((note) => h("li", {}, h("span", {}, note.text), h("span", { class: "soft" }, moment(note.at)))));
 }
 
 function state(label, kind, code) {
@@ -109,13 +107,11 @@ function person({ address, note, user_id: userId, placed_at: placedAt }) {
     h("p", { class: "soft" }, h("a", { href: `/console?find=${userId}` }, t("console.orders_of")), " · ", moment(placedAt)));
 }
 
-function notesView({ order, notes }, look) {
-  const add = async ({ text }) => {
-    await api.post(`/v1/operators/orders/${order.order_id}/notes`, { text });
+function noteForm(orderId, look) {
+  const add = async ({ text }, node) => {
+    await api.post(`/v1/operators/orders/${orderId}/notes`, { text });
+    node.reset();
     await look();
   };
-  return h("section", { class: "panel" },
-    h("h2", {}, t("console.notes")),
-    h("ul", { class: "plain-list" }, notes.map((note) => h("li", {}, h("span", {}, note.text), h("span", { class: "soft" }, moment(note.at))))),
-    form(add, { fields: field(t("console.note.new"), { name: "text", tag: "textarea", required: true, maxlength: 2000, rows: 2 }), submit: t("console.note.add") }));
+  return form(add, { fields: field(t("console.note.new"), { name: "text", tag: "textarea", required: true, maxlength: 2000, rows: 2 }), submit: t("console.note.add") });
 }

@@ -3,6 +3,16 @@
 const AGAIN_AFTER = 1500;
 const REFUSED = [401, 403, 404];
 
+/** `ask` and then `draw` what it answers; when asked again meanwhile, only the last answer is drawn. */
+export function looker(ask, draw) {
+  let asked = 0;
+  return async () => {
+    const mine = ++asked;
+    const known = await ask();
+    if (mine === asked) draw(known);
+  };
+}
+
 /** Call `seen` after each event of the stream until `signal` aborts. The first event only tells the present. */
 export async function follow(api, path, signal, seen) {
   let lastId = null;

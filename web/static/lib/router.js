@@ -78,11 +78,13 @@ class Visit {
     fill(this.#outlet, skeleton(shape));
   }
 
-  /** Show the page under this title. Nothing happens when the reader has gone elsewhere. */
+  /** Show the page under this title; a control of the same name keeps the focus. Nothing happens when the reader has gone. */
   show(title, ...children) {
     if (this.signal.aborted) return;
     document.title = `${title} · ${this.#title()}`;
+    const held = this.#outlet.contains(document.activeElement) ? document.activeElement.getAttribute("aria-label") : null;
     fill(this.#outlet, ...children);
+    if (held) this.#outlet.querySelector(`[aria-label="${CSS.escape(held)}"]`)?.focus({ preventScroll: true });
     const heading = this.#outlet.querySelector("h1");
     if (heading && document.activeElement === document.body) {
       heading.tabIndex = -1;

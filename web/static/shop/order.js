@@ -5,7 +5,7 @@ import { moment, money } from "../lib/format.js";
 import { half, t, word } from "../lib/i18n.js";
 import { newKey } from "../lib/http.js";
 import { badge, button, dialog, field, say } from "../lib/ui.js";
-import { follow } from "../lib/live.js";
+import { follow, looker } from "../lib/live.js";
 import { api, cart, loggedIn } from "./context.js";
 import { addressText, clock, orderLine, sums } from "./pieces.js";
 
@@ -15,7 +15,7 @@ export async function orderPage({ visit, params, query }) {
   visit.wait("page");
   const room = h("div", { class: "order-page" });
   const returned = query.get("result");
-  const look = async () => draw(room, visit, await everything(params.id, visit.signal), returned, look);
+  const look = looker(() => everything(params.id, visit.signal), (known) => draw(room, visit, known, returned, look));
   await look();
   visit.show(t("order.title"), room);
   follow(api, `/v1/orders/${params.id}/events`, visit.signal, look);

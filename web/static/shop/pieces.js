@@ -81,5 +81,5 @@ export function stepper(value, most, change, name) {
     input.value = kept;
     change(kept);
   }
-  return h("span", { class: "stepper" }, step(-1, "−", t("quantity.less")), input, step(1, "+", t("quantity.more")));
+  return h("span", { class: "stepper" }, step(-1, "−", t("quantity.less", { name })), input, step(1, "+", t("quantity.more", { name })));
 }

@@ -74,8 +74,13 @@ async def test_the_buyers_confirmation_completes_the_order_at_once(order: OneOrd
 
 async def test_a_second_confirmation_is_answered_like_the_first(order: OneOrder, steps: Scripted) -> None:
     await order.delivered()
-    answers = await asyncio.gather(order.confirm(), order.confirm())
-    assert {answer.order_id for answer in answers} == {order.order_id}
+    steps.fail(ADVANCE)
+    confirming = [asyncio.create_task(order.confirm())]
+    await order.called(ADVANCE, 6)
+    confirming.append(asyncio.create_task(order.confirm()))
+    await asyncio.sleep(0.3)
+    steps.heal(ADVANCE)
+    assert {(await each).order_id for each in confirming} == {order.order_id}
     assert await order.result() == COMPLETED
 
 
@@ -438,7 +443,11 @@ async def test_no_handler_is_left_unfinished(
     order: OneOrder, steps: Scripted, recwarn: pytest.WarningsRecorder
 ) -> None:
     await order.fulfilling()
-    await asyncio.gather(order.cancel(), order.cancel(by=None))
+    steps.fail(STOP_PARCELS)
+    cancelling = [asyncio.create_task(order.cancel(by=by)) for by in (BUYER, None)]
+    await order.called(STOP_PARCELS, 5)
+    steps.heal(STOP_PARCELS)
+    assert [(await each).refunding for each in cancelling] == [TOTAL, TOTAL]
     await order.result()
     assert not [warning for warning in recwarn.list if "unfinished" in str(warning.message).lower()]
     assert DISCARD not in steps.names()

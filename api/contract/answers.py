@@ -42,7 +42,7 @@ def complete(operation: dict[str, Any], path: str, method: str, dependant: Depen
     """Add to the operation's answers all that its dependencies, its body and its path class may give."""
     kinds: list[type[Refusal]] = [kind for call in calls_of(dependant) for kind in refusals_of(call)]
     body = operation.get("requestBody", {}).get("content", {})
-    if "application/json" in body:
+    if {"application/json", "multipart/form-data"} & body.keys():
         kinds.append(BodyMalformed)
     if body:
         kinds.append(BodyTooLarge)

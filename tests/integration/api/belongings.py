@@ -1,0 +1,58 @@
+"""What Anna has in the shop: one of everything that belongs to a person."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from tests.e2e.calls import Buyer, eventually, said
+from tests.e2e.goods import Shelves
+from tests.e2e.running import RunningShop
+
+
+@dataclass(frozen=True)
+class Belongings:
+    """Anna's ids by the names they have in paths, and what must never be shown to others."""
+
+    owner: Buyer
+    ids: dict[str, str]
+    secrets: tuple[str, ...]
+
+    async def look(self) -> list[Any]:
+        """Everything, as Anna sees it now."""
+        paths = ["/orders/{order_id}", "/payments/{payment_id}", "/v1/shipments/{shipment_id}"]
+        paths += ["/v1/addresses", "/v1/sessions", "/v1/users/me", "/v1/payments/{payment_id}/refunds"]
+        return [await self.owner.read(path.format(**self.ids)) for path in paths]
+
+
+async def gather(shop: RunningShop) -> Belongings:
+    """Anna orders, pays, gets a parcel and a part of the money back."""
+    anna = await shop.buyer()
+    good = await Shelves(shop.operator).good(10)
+    order_id = (await anna.placed(good.sku_id, quantity=2))["order_id"]
+    attempt = await anna.pay(order_id)
+    order = await anna.until(order_id, "paid")
+
+    async def parcel() -> Any:
+        return await anna.read(f"/v1/orders/{order_id}/shipments")
+
+    (shipment,) = await eventually("the order has its parcel", parcel)
+    refund = said(await shop.operator.refund(order, 1), 201)
+
+    async def refunded() -> bool:
+        (found,) = await shop.operator.refunds_of(order)
+        return found["finished_at"] is not None
+
+    await eventually("the refund has ended", refunded)
+    (address,) = await anna.read("/v1/addresses")
+    (session,) = await anna.read("/v1/sessions")
+    account = await anna.read("/v1/users/me")
+    ids = {
+        "order_id": order_id,
+        "payment_id": order["payment_id"],
+        "addressee": attempt["attempt_id"],
+        "shipment_id": shipment["shipment_id"],
+        "refund_id": refund["refund_id"],
+        "address_id": address["id"],
+        "session_id": session["id"],
+        "user_id": account["id"],
+    }
+    return Belongings(anna, ids, (account["email"], address["recipient"], address["line"]))

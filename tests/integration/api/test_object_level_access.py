@@ -1,0 +1,136 @@
+"""OWASP API1 and API5: what belongs to one person is, for everyone else, not there.
+
+Every route with an id in its path is tried, as the OpenAPI document lists them: a new one is covered by itself, and a new
+kind of id fails until it says here whose it is.
+"""
+
+import re
+import secrets
+from typing import Any
+
+import httpx
+import pytest
+
+from api.app import build
+from hanse.settings import Settings
+from tests.e2e.calls import Buyer, Caller
+from tests.e2e.running import RunningShop
+from tests.integration.api.belongings import Belongings
+
+SOMEBODYS = {
+    "order_id",
+    "payment_id",
+    "addressee",
+    "shipment_id",
+    "refund_id",
+    "address_id",
+    "session_id",
+    "user_id",
+}
+"""Ids of what belongs to a person."""
+NOBODYS = {"spu_id", "sku_id", "warehouse_id", "merchant_id", "category_id", "brand_id", "name"}
+"""Ids of what is the shop's: everyone may see it, or operators with a permission."""
+SIGNED = re.compile(r".*/payments/\{addressee\}/callbacks")
+"""Known by the channel's signature, not by a log-in."""
+UNKNOWN_BODY = "7zzzzzzzzzzzzzzzzzzzzzzzzz"
+
+DOCUMENT = build(Settings(environment="test")).openapi()
+EVERY = [
+    (method.upper(), path, says) for path, methods in DOCUMENT["paths"].items() for method, says in methods.items()
+]
+OPERATIONS = [case for case in EVERY if "{" in case[1]]
+
+
+def names(path: str) -> set[str]:
+    return set(re.findall(r"\{(\w+)\}", path))
+
+
+def ids_of(cases: list[tuple[str, str, Any]]) -> list[str]:
+    return [f"{method} {path}" for method, path, _ in cases]
+
+
+PERSONAL = [case for case in OPERATIONS if names(case[1]) & SOMEBODYS and not SIGNED.fullmatch(case[1])]
+OPERATORS = [case for case in EVERY if "403" in case[2]["responses"]]
+
+
+def example_body(says: dict[str, Any]) -> Any:
+    content = says.get("requestBody", {}).get("content", {}).get("application/json", {})
+    if "schema" in content and "$ref" in content["schema"] and "example" not in content:
+        content = DOCUMENT["components"]["schemas"][content["schema"]["$ref"].rsplit("/", 1)[1]]
+    return content.get("example", next(iter(content.get("examples", [])), None))
+
+
+async def knock(who: Caller, method: str, path: str, says: dict[str, Any], ids: dict[str, str]) -> httpx.Response:
+    """The request with these ids, complete in everything else."""
+    shown = {parameter["name"]: parameter.get("example") for parameter in says.get("parameters", [])}
+    named = {name: ids.get(name) or shown[name] for name in names(path)}
+    required = {p["name"]: shown[p["name"]] for p in says.get("parameters", []) if p["in"] == "query" and p["required"]}
+    return await who.send(
+        method,
+        path.format(**named),
+        example_body(says),
+        key=secrets.token_hex(12),
+        params=required,
+        headers={"if-match": '"1"'},
+    )
+
+
+def unknown(ids: dict[str, str]) -> dict[str, str]:
+    """Ids of the same kinds that nothing has."""
+    return {name: f"{value.split('_')[0]}_{UNKNOWN_BODY}" for name, value in ids.items()}
+
+
+def told(answer: httpx.Response, ids: dict[str, str]) -> str:
+    """What an answer says, whatever id it was asked about."""
+    text = re.sub(r'"trace_id":"[0-9a-f]+"', "", answer.text)
+    for name, value in ids.items():
+        text = text.replace(value, f"<{name}>")
+    return text
+
+
+def test_whose_every_id_is_has_been_said() -> None:
+    undecided = {name for _, path, _ in OPERATIONS for name in names(path)} - SOMEBODYS - NOBODYS
+    assert undecided == set(), "say in SOMEBODYS or NOBODYS whose these are, and put Anna's into belongings.py"
+
+
+@pytest.mark.parametrize(("method", "path", "says"), PERSONAL, ids=ids_of(PERSONAL))
+async def test_what_is_another_persons_is_not_there(
+    annas: Belongings, eve: Buyer, method: str, path: str, says: dict[str, Any]
+) -> None:
+    before = await annas.look()
+    answer = await knock(eve, method, path, says, annas.ids)
+    control = await knock(eve, method, path, says, unknown(annas.ids))
+    assert answer.status_code in (403, 404), answer.text
+    assert control.status_code == answer.status_code, control.text
+    assert told(answer, annas.ids) == told(control, unknown(annas.ids)), "the answer tells that it exists"
+    assert [secret for secret in annas.secrets if secret in answer.text] == []
+    assert await annas.look() == before
+
+
+@pytest.mark.parametrize(("method", "path", "says"), PERSONAL, ids=ids_of(PERSONAL))
+async def test_without_a_login_nobody_is_told_anything(
+    annas: Belongings, whole_shop: RunningShop, method: str, path: str, says: dict[str, Any]
+) -> None:
+    stranger = Caller(whole_shop.http, whole_shop.settings.api_url)
+    answer = await knock(stranger, method, path, says, annas.ids)
+    assert answer.status_code == 401, answer.text
+    assert answer.headers["www-authenticate"].startswith("Bearer")
+
+
+@pytest.mark.parametrize(("method", "path", "says"), OPERATORS, ids=ids_of(OPERATORS))
+async def test_a_buyer_is_no_operator(
+    annas: Belongings, eve: Buyer, method: str, path: str, says: dict[str, Any]
+) -> None:
+    answer = await knock(eve, method, path, says, annas.ids)
+    assert answer.status_code == 403, answer.text
+    assert answer.json()["code"] == "permission_missing"
+
+
+@pytest.mark.parametrize("path", [path for path in DOCUMENT["paths"] if SIGNED.fullmatch(path)])
+async def test_a_callback_without_its_channels_signature_is_not_believed(
+    annas: Belongings, eve: Buyer, path: str
+) -> None:
+    before = await annas.look()
+    answer = await eve.post(path.format(**annas.ids), {"event": "payment.paid"})
+    assert answer.status_code in (400, 401), answer.text
+    assert await annas.look() == before

@@ -1,7 +1,7 @@
 // One order for an operator: the whole story on the left, what it is and what can be done on the right; live.
 
 import { fill, h } from "../lib/dom.js";
-import { moment, money, precise } from "../lib/format.js";
+import { moment, money, precise, short } from "../lib/format.js";
 import { half, t, word } from "../lib/i18n.js";
 import { follow, looker } from "../lib/live.js";
 import { badge, form, field } from "../lib/ui.js";
@@ -63,8 +63,13 @@ function entry({ at, lane, title, detail, actor, workflow }) {
   return h("li", { class: lane },
     h("time", { datetime: at }, precise(at)),
     h("div", {}, h("b", {}, title), detail && h("span", { class: "soft detail" }, detail)),
-    h("span", { class: "soft" }, actor ?? ""),
+    h("span", { class: "soft", title: actor ?? "" }, actorName(actor)),
     workflow ? runLink(workflow, "") : h("span", {}));
+}
+
+/** `operator:usr_…` is long; which one it was, hovering tells. */
+function actorName(actor = "") {
+  return actor.startsWith("operator:") ? `${t("audit.operator")} ${short(actor)}` : actor;
 }
 
 function runs({ order, parcels, refunds }) {

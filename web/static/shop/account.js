@@ -67,8 +67,15 @@ function devices(sessions, visit) {
   };
   return h("section", { class: "panel" },
     h("h2", {}, t("account.devices")),
+    h("p", { class: "row" }, button(t("account.logout"), leave, { kind: "main", symbol: "out" }), button(t("account.logout.everywhere"), everywhere)),
     h("ul", { class: "book" }, sessions.map((one) => h("li", {},
-      h("span", {}, one.agent || "?"), h("br"), h("span", { class: "soft" }, one.address, " · ", moment(one.last_used_at)),
-      one.current ? h("span", { class: "badge" }, t("account.this")) : button(t("account.revoke"), () => revoke(one), { kind: "small" })))),
-    h("p", { class: "row" }, button(t("account.logout"), leave, { kind: "main", symbol: "out" }), button(t("account.logout.everywhere"), everywhere)));
+      h("span", { title: one.agent }, deviceName(one.agent)), h("span", { class: "soft" }, one.address, " · ", moment(one.last_used_at)),
+      one.current ? h("span", { class: "badge" }, t("account.this")) : button(t("account.revoke"), () => revoke(one), { kind: "small" })))));
+}
+
+/** What of a user agent tells a person which device it is; all of it where we cannot tell. */
+function deviceName(agent) {
+  const browser = ["Edg", "Firefox", "Chrome", "Safari"].find((name) => agent.includes(`${name}/`));
+  const system = ["iPhone", "iPad", "Android", "Windows", "Mac OS", "Linux"].find((name) => agent.includes(name));
+  return browser && system ? `${browser.replace("Edg", "Edge")} · ${system}` : agent || "?";
 }

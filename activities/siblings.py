@@ -110,6 +110,7 @@ class Siblings:
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
                 search_attributes=attributes,
                 static_summary=summary,
+                request_eager_start=True,  # a worker gets the first task with the answer: two transitions less an order
             )
         except WorkflowAlreadyStartedError:
             return

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from datetime import timedelta
 
+import uvloop
 from temporalio.client import Client
 from temporalio.worker import PollerBehaviorAutoscaling, Worker
 
@@ -61,4 +62,4 @@ def run(settings: Settings, queues: Sequence[str] = (), *, current: bool = False
     """The whole life of a worker process."""
     setup_telemetry(settings, "hanse-worker")
     serve_metrics(settings)
-    asyncio.run(serve(settings, queues, current=current))
+    uvloop.run(serve(settings, queues, current=current))

@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 import psutil
 from redis.asyncio import Redis
@@ -26,7 +27,7 @@ from models.inventory.types import CountLine, WarehouseDetails
 from models.orders.messages import Placement
 from models.products.lines import ImportLine, NumberedLine
 from models.products.types import Merchant, ProductFilter
-from models.shared.ids import CategoryId, MerchantId, WarehouseId
+from models.shared.ids import CategoryId, MerchantId, SkuId, WarehouseId
 from stores.inventory import InventoryStore
 from stores.migrations import migrate, migrate_database
 from stores.products import BulkStore, ProductStore, TaxonomyStore
@@ -106,7 +107,8 @@ async def open_ground(folder: Path) -> AsyncIterator[Ground]:
             token=await log_in(settings.api_url),
             address_id=address,
             spu_ids=spu_ids,
-            sku_ids=sku_ids,
+            sku_ids=sku_ids[1:],
+            sku_that_leaves=sku_ids[0],
         )
         yield Ground(stack, shop, shelves)
 
@@ -144,8 +146,9 @@ def _empty_part(settings: Settings) -> Part:
 
 
 async def _stock_up(settings: Settings) -> tuple[str, list[str], list[str]]:
-    """One merchant, many products of one SKU, one warehouse that lets parcels out only when told: a `Fulfillment` then waits,
-    and an order costs what it costs until it is handed to fulfillment. Answers with address, products and SKUs."""
+    """One merchant, many products of one SKU, in a warehouse that lets parcels out only when told: a `Fulfillment` then waits,
+    and an order costs what it costs until it is handed to fulfillment. The first SKU alone is in a warehouse that lets out
+    by itself. Answers with address, products and SKUs."""
     now = datetime.now(UTC)
     async with AsyncExitStack() as stack:
 
@@ -174,7 +177,9 @@ async def _stock_up(settings: Settings) -> tuple[str, list[str], list[str]]:
         await _fill_catalogue(products, merchant, now)
         found = await ProductStore(products).page_of_products(now, limit=_PRODUCTS, merchant_id=merchant.merchant_id)
         skus = [sku.sku_id for product in found for sku in product.skus]
-        await _fill_warehouse(InventoryStore(await database("inventory")), merchant.merchant_id, list(skus), now)
+        inventory = InventoryStore(await database("inventory"))
+        await _fill_warehouse(inventory, "manual", merchant.merchant_id, skus[1:], now)
+        await _fill_warehouse(inventory, "automatic", merchant.merchant_id, skus[:1], now)
         for database_name in ("products", "inventory"):
             async with (await database(database_name)).reader() as connection:
                 await connection.execute("VACUUM ANALYZE")
@@ -209,12 +214,18 @@ async def _fill_catalogue(db: Database, merchant: Merchant, now: datetime) -> No
         raise RuntimeError("the catalogue of the benchmark shows nothing")
 
 
-async def _fill_warehouse(store: InventoryStore, merchant_id: MerchantId, skus: list[str], now: datetime) -> None:
+async def _fill_warehouse(
+    store: InventoryStore,
+    outbound: Literal["automatic", "manual"],
+    merchant_id: MerchantId,
+    skus: list[SkuId],
+    now: datetime,
+) -> None:
     details = WarehouseDetails(
-        code="bench", name="Bench", merchant_id=merchant_id, region="Shanghai", city="Shanghai", outbound="manual"
+        code=outbound, name="Bench", merchant_id=merchant_id, region="Shanghai", city="Shanghai", outbound=outbound
     )
     await store.add_warehouse(WarehouseId.mint(now, secrets.token_bytes(10)), details, now)
     counted = [
-        (number, CountLine(warehouse_code="bench", sku_id=sku, on_hand=_UNITS)) for number, sku in enumerate(skus, 2)
+        (number, CountLine(warehouse_code=outbound, sku_id=sku, on_hand=_UNITS)) for number, sku in enumerate(skus, 2)
     ]
-    await store.count_list(counted, key="bench", actor="bench", now=now)
+    await store.count_list(counted, key=f"bench-{outbound}", actor="bench", now=now)

@@ -37,6 +37,8 @@ class Shop:
     address_id: str
     spu_ids: list[str]
     sku_ids: list[str]
+    sku_that_leaves: str
+    """The one whose parcels leave the warehouse without being told to."""
 
 
 @dataclass

@@ -16,7 +16,7 @@ from temporalio.client import Client
 from benchmarks.ground import Ground
 from benchmarks.wire import Wire
 from hanse.temporal import connect
-from models.fulfillment.messages import Dispatch, SignOff, fulfillment_id
+from models.fulfillment.messages import SignOff, fulfillment_id
 from models.orders.messages import Progress, checkout_id
 from models.payments.messages import payment_timeout_id
 from models.shared.ids import OrderId, ShipmentId
@@ -53,7 +53,8 @@ class Statements:
 class OneOrder:
     """One order taken step by step, as buyer and operator would."""
 
-    def __init__(self, ground: Ground, temporal: Client) -> None:
+    def __init__(self, ground: Ground, temporal: Client, sku_id: str) -> None:
+        self._sku_id = sku_id
         self._shop = ground.shop
         self._temporal = temporal
         self._api, self._sandbox = Wire(ground.shop.api_url), Wire(ground.shop.sandbox_url)
@@ -61,7 +62,7 @@ class OneOrder:
 
     async def until_handed_over(self) -> None:
         """Placed, paid, committed, handed to fulfillment."""
-        line = {"sku_id": self._shop.sku_ids[0], "quantity": 1}
+        line = {"sku_id": self._sku_id, "quantity": 1}
         placed = await self._post("/orders", {"basket": {"lines": [line], "address_id": self._shop.address_id}})
         self._order_id = OrderId(placed["order_id"])
         attempt = await self._post("/payments", {"order_id": self._order_id, "channel": "sandbox_card"})
@@ -70,9 +71,8 @@ class OneOrder:
         await asyncio.sleep(_SETTLES_WITHIN)
 
     async def until_completed(self) -> None:
-        """Let out, signed for, confirmed."""
+        """Gone by itself, signed for, confirmed."""
         shipment = self._temporal.get_workflow_handle(fulfillment_id(await self._shipment()))
-        await shipment.execute_update("dispatch", Dispatch(actor="bench"))
         await _until(self._is_shipped)
         await shipment.execute_update("sign_off", SignOff(actor="bench", at=datetime.now(UTC)))
         await shipment.result()
@@ -127,20 +127,23 @@ async def _until(there: Callable[[], Awaitable[bool]]) -> None:
 
 
 async def histories_of_one(ground: Ground) -> dict[str, Histories]:
-    """One order, looked at when it was handed over and when it was completed."""
-    order = OneOrder(ground, await connect(ground.settings))
+    """An order that was handed over and waits, and one that was completed."""
+    temporal = await connect(ground.settings)
+    waiting = OneOrder(ground, temporal, ground.shop.sku_ids[0])
+    whole = OneOrder(ground, temporal, ground.shop.sku_that_leaves)
     try:
-        await order.until_handed_over()
-        handed_over = await order.histories()
-        await order.until_completed()
-        return {"handed to fulfillment": handed_over, "completed": await order.histories()}
+        await waiting.until_handed_over()
+        await whole.until_handed_over()
+        await whole.until_completed()
+        return {"handed to fulfillment": await waiting.histories(), "completed": await whole.histories()}
     finally:
-        await order.close()
+        await waiting.close()
+        await whole.close()
 
 
 async def statements_of_one(ground: Ground) -> Statements:
     """The statements of one order until it was handed over, as PostgreSQL's log has them."""
-    order = OneOrder(ground, await connect(ground.settings))
+    order = OneOrder(ground, await connect(ground.settings), ground.shop.sku_ids[0])
     log = ground.settings.data_dir / "logs" / "postgres.log"
     server = await asyncpg.connect(ground.settings.postgres_url)
     try:

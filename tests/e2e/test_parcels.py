@@ -198,7 +198,7 @@ async def test_the_same_key_asks_a_parcel_once(by_hand: Good, buyer: Buyer, oper
     order_id = await bought(buyer, by_hand)
     parcel = await parcel_of(buyer, order_id, "picking")
     path = f"/v1/shipments/{parcel['shipment_id']}/dispatch"
-    first, again = [await operator.post(path, {}, key="let it out, once") for _ in range(2)]
+    first, again = [await operator.post(path, {}, key="let-it-out-once") for _ in range(2)]
     assert said(first, 200) == said(again, 200)
     assert again.headers["idempotent-replayed"] == "true"
     later = await operator.post(path, {})

@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from fastapi import APIRouter, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
-from api import cart, checkout, fulfillment, inventory, orders, parcels, payments, products, system, users
+from api import cart, checkout, docs, fulfillment, inventory, orders, parcels, payments, products, system, users
 from api.contract import describe, operation_id
 from api.edge import problems
 from api.edge.body_limit import BodyLimit
@@ -40,9 +40,16 @@ def build(settings: Settings, services: Services | None = None) -> FastAPI:
             yield
 
     app = FastAPI(
-        title="Hanse", version="1", description=_ABOUT, lifespan=lifespan, generate_unique_id_function=operation_id
+        title="Hanse",
+        version="1",
+        description=_ABOUT,
+        lifespan=lifespan,
+        generate_unique_id_function=operation_id,
+        docs_url=None,
+        redoc_url=None,
     )
     problems.install(app)
+    docs.mount(app)
     _mount(app, settings)
     _guard(app, settings)
     describe(app)

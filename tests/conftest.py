@@ -24,6 +24,24 @@ from hanse.stack.embedded import EmbeddedStack
 from stores.migrations import migrate
 from tests.databases import MigratedCopies
 
+_LONGEST_FIRST = ("e2e", "workflows", "integration", "architecture", "unit", "replay")
+_ONE_SHOP = ("e2e",)
+"""Folders whose tests share one running shop: they stay in one process of a parallel run."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long tests start first, and in a parallel run (`-n 2`) what shares servers stays together."""
+    here = Path(__file__).parent
+
+    def folder(item: pytest.Item) -> str:
+        return item.path.relative_to(here).parts[0]
+
+    items.sort(key=lambda item: _LONGEST_FIRST.index(folder(item)) if folder(item) in _LONGEST_FIRST else 99)
+    for item in items:
+        group = folder(item) if folder(item) in _ONE_SHOP else str(item.path.relative_to(here))
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 OpenDatabase = Callable[[str], Awaitable[Database]]
 
 

@@ -53,7 +53,7 @@ def parcels_of(order_id: OrderId, reservation: Reservation) -> tuple[ParcelPlan,
     Their ids bear the time at which the process began: a worker that dies after it opened the order is followed by one that
     opens it again, later, and it must be the same order.
     """
-    at = workflow.info().start_time
+    at = workflow.info().workflow_start_time  # `start_time` is that of a task, so it changes with a retried one
     shares: dict[tuple[MerchantId, WarehouseId], dict[SkuId, int]] = defaultdict(lambda: defaultdict(int))
     for share in reservation.allocations:
         shares[share.merchant_id, share.warehouse_id][share.sku_id] += share.quantity

@@ -33,7 +33,7 @@ def parcel_refund(
 ) -> RefundInput:
     """What was paid for these lines of the parcel, once for each packing and reason."""
     return RefundInput(
-        refund_id=RefundId.derive(workflow.info().start_time, start.shipment_id, str(packing), reason),
+        refund_id=RefundId.derive(workflow.info().workflow_start_time, start.shipment_id, str(packing), reason),
         order_id=start.order_id,
         payment_id=start.payment_id,
         user_id=start.user_id,

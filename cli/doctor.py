@@ -147,10 +147,11 @@ _PROBES = (
 
 async def _migrations(settings: Settings, *, expected: bool) -> Check:
     try:
-        found = await asyncio.gather(*(revision_of(settings.dsn(name)) for name in DATABASES))
+        async with asyncio.timeout(_PATIENCE):
+            found = await asyncio.gather(*(revision_of(settings.dsn(name)) for name in DATABASES))
     except (OSError, asyncpg.PostgresError) as fault:
         verdict: Verdict = "failed" if expected else "skipped"
-        return Check("Migrations", verdict, f"cannot be read: {fault}", "See PostgreSQL above")
+        return Check("Migrations", verdict, f"cannot be read: {str(fault) or 'no answer'}", "See PostgreSQL above")
     behind = [name for name, revision in zip(DATABASES, found, strict=True) if revision != head_of(name)]
     if behind:
         return Check("Migrations", "failed", f"not at head: {', '.join(behind)}", "`hanse migrate`")

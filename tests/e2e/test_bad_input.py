@@ -212,8 +212,8 @@ CASES: dict[str, Refused] = {
         404,
         "not_found",
     ),
-    "confirming what has not arrived": (
-        lambda s: Try(s.buyer, f"/v1/orders/{s.shipped['order_id']}/confirm"),
+    "confirming what was never paid": (
+        lambda s: Try(s.buyer, f"/v1/orders/{s.open_order['order_id']}/confirm"),
         409,
         "parcels_under_way",
     ),

@@ -26,7 +26,7 @@ class Broker:
             stderr=subprocess.DEVNULL,
         )
         async with asyncio.timeout(10):
-            while not await self._answers():  # noqa: ASYNC110 - another process gets ready
+            while not await self._answers():
                 await asyncio.sleep(0.05)
 
     def kill(self) -> None:

@@ -64,6 +64,6 @@ async def send_elsewhere(
     )
     for parcel in await shop.fulfillment.shipments_of(order_id):
         if parcel.status is ShipmentStatus.EXCEPTION and parcel.exception is ExceptionKind.ADDRESS_ERROR:
-            saga = shop.temporal.get_workflow_handle_for(Fulfillment.run, fulfillment_id(parcel.shipment_id))
+            saga = shop.temporal.get_workflow_handle(fulfillment_id(parcel.shipment_id))
             await answer_of(saga.signal(Fulfillment.address_corrected))
     return order

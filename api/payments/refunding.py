@@ -73,7 +73,7 @@ async def decide(
 ) -> RefundAnswer:
     """For operators: its channel refused the refund for good; try again, or say that it was paid by other means."""
     wish = DecideRefund(decision=ask.decision, actor=f"operator:{who.user_id}")
-    saga = shop.temporal.get_workflow_handle_for(RefundSaga.run, refund_workflow_id(refund_id))
+    saga = shop.temporal.get_workflow_handle(refund_workflow_id(refund_id))
     update_id = f"decide/{RefundId.derive(claim.first_seen_at, claim.caller, claim.key)}"
     async with trail.action(who, "payments.decide_refund", refund_id, decision=ask.decision.value):
         over = NoRefundDecisionNeeded(f"Refund {refund_id} is over, or there is none.")

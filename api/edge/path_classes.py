@@ -31,9 +31,9 @@ _EXEMPT = re.compile(
 )
 _CODES = frozenset({"/v1/verification-codes"})
 _LOG_IN = re.compile(
-    r"/v1/users/(login|register|password-reset|me/(password|contact|second-factor(/removal)?))|/v1/sessions/refresh"
-    r"|/web/[a-z]+/session(/.*)?"
+    r"/v1/users/(login|register|password-reset|me/(password|contact|second-factor(/removal)?))|/web/[a-z]+/session"
 )
+"""A renewal is no guess: it takes an unguessable token, costs no hash, and every page load does one; it counts as a write."""
 
 
 def class_of(method: str, path: str) -> PathClass | None:

@@ -1,5 +1,6 @@
 """What must not work, one row each: it is refused in a clear problem document, and it changes nothing."""
 
+import asyncio
 import json
 import time
 from collections.abc import Callable
@@ -57,16 +58,13 @@ class Scene:
 
     async def picture(self) -> list[Any]:
         """Everything that a refused request might have changed."""
-        seen: list[Any] = []
-        for order_id in (self.open_order["order_id"], self.shipped["order_id"]):
-            order = await self.operator.order(order_id)
-            seen += [order, await self.operator.payment_of(order), await self.operator.refunds_of(order)]
-        for good in (self.good, self.hidden, self.scarce):
-            seen.append(await self.operator.read(f"/v1/inventory/levels?sku_id={good.sku_id}"))
-            seen.append(await self.operator.read(f"/v1/catalogue/products/{good.spu_id}"))
-        for someone in (self.buyer, self.stranger):
-            seen.append([order["order_id"] for order in (await someone.read("/v1/orders"))["items"]])
-        return seen
+        paths = [f"/v1/inventory/levels?sku_id={good.sku_id}" for good in (self.good, self.hidden, self.scarce)]
+        paths += [f"/v1/catalogue/products/{good.spu_id}" for good in (self.good, self.hidden, self.scarce)]
+        for order in (self.open_order, self.shipped):
+            paths += [f"/orders/{order['order_id']}", f"/payments/{order['payment_id']}"]
+            paths.append(f"/v1/payments/{order['payment_id']}/refunds")
+        own = [someone.read("/v1/orders") for someone in (self.buyer, self.stranger)]
+        return await asyncio.gather(*map(self.operator.read, paths), *own)
 
 
 @dataclass

@@ -52,6 +52,7 @@ async def test_orders_outlive_the_death_of_any_process(shop: RunningShop, shelve
 
 
 @pytest.mark.chaos
+@pytest.mark.timeout(400)
 async def test_orders_outlive_the_death_of_every_process(shop: RunningShop, shelves: Shelves) -> None:
     dice = dice_for("every process")
     await survives(shop, shelves, dice, dice.sample(EVERYTHING, len(EVERYTHING)), buyers=60, at_once=4)

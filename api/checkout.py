@@ -49,7 +49,7 @@ from models.orders.messages import (
     checkout_id,
 )
 from models.orders.types import CancelReason
-from models.shared import Frozen, Money
+from models.shared import Frozen, Money, Refusal
 from models.shared.ids import OrderId, UserId
 from models.shared.refusals import NotFound
 from models.users.errors import NotAuthenticated, PermissionMissing
@@ -116,19 +116,27 @@ async def prepare(basket: Basket, who: CurrentUser, claim: Claimant, shop: Wired
     "/orders",
     status_code=201,
     summary="Place an order",
-    responses=refusals(*_PLACING, NotFound, PriceChanged, NotPrepared, HoldExpired),
+    responses=refusals(*_PLACING, PriceChanged, NotPrepared, HoldExpired),
 )
 async def place(ask: PlaceRequest, who: CurrentUser, claim: Claimant, shop: Wired) -> Placed:
     """The order, waiting for its payment until `payment_due_at`. Prices, stock and address are checked on the server."""
     wish = PlaceOrder(asked_by=who.user_id, basket=ask.basket, expected_total=ask.expected_total)
     if ask.order_id is not None:
-        over = HoldExpired("The hold on this order has expired; prepare it again.")
-        placing = _checkout(shop, ask.order_id).execute_update(Checkout.place, wish, id=_update_id("place", claim))
-        return await answer_of(placing, over)
+        return await _place_prepared(shop, ask.order_id, wish, claim)
     order_id = _order_of(claim)
     start = _starting(shop, order_id, who.user_id, ask.basket, ask.expected_total)
     answer: Placed = await ask_starting(shop.temporal, Checkout.place, wish, start, _update_id("place", claim))
     return answer
+
+
+async def _place_prepared(shop: Services, order_id: OrderId, wish: PlaceOrder, claim: Claim) -> Placed:
+    """Another's order, one that never was and one whose hold ended are answered alike."""
+    over = HoldExpired("The hold on this order has expired; prepare it again.")
+    placing = _checkout(shop, order_id).execute_update(Checkout.place, wish, id=_update_id("place", claim))
+    try:
+        return await answer_of(placing, over)
+    except Refusal as refusal:
+        raise over if refusal.code == NotFound.code else refusal from None
 
 
 @r19.post("/orders/{order_id}/cancel", summary="Cancel an order", responses=refusals(*_STANDING, OrderAlreadyShipped))

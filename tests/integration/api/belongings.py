@@ -14,6 +14,8 @@ class Belongings:
 
     owner: Buyer
     ids: dict[str, str]
+    sku_id: str
+    """What Anna ordered; everyone may buy it."""
     secrets: tuple[str, ...]
 
     async def look(self) -> list[Any]:
@@ -55,4 +57,4 @@ async def gather(shop: RunningShop) -> Belongings:
         "session_id": session["id"],
         "user_id": account["id"],
     }
-    return Belongings(anna, ids, (account["email"], address["recipient"], address["line"]))
+    return Belongings(anna, ids, good.sku_id, (account["email"], address["recipient"], address["line"]))

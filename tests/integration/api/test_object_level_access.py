@@ -49,18 +49,42 @@ def ids_of(cases: list[tuple[str, str, Any]]) -> list[str]:
     return [f"{method} {path}" for method, path, _ in cases]
 
 
+def example_bodies(says: dict[str, Any]) -> list[Any]:
+    """What the document shows as bodies of this operation."""
+    content = says.get("requestBody", {}).get("content", {}).get("application/json")
+    if content is None:
+        return []
+    schema = content["schema"]
+    if "$ref" in schema:
+        schema = DOCUMENT["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]
+    return list(schema.get("examples", [content["example"]]))
+
+
+def naming(ids: dict[str, str], body: Any) -> Any:
+    """The body with these ids in the fields of their names."""
+    if isinstance(body, dict):
+        return {name: ids.get(name) or naming(ids, value) for name, value in body.items()}
+    return [naming(ids, value) for value in body] if isinstance(body, list) else body
+
+
+def fields(body: Any) -> set[str]:
+    if isinstance(body, dict):
+        return set(body).union(*map(fields, body.values()))
+    return set().union(*map(fields, body)) if isinstance(body, list) else set()
+
+
 PERSONAL = [case for case in OPERATIONS if names(case[1]) & SOMEBODYS and not SIGNED.fullmatch(case[1])]
+CARRYING = [
+    case
+    for case in EVERY
+    if "403" not in case[2]["responses"] and SOMEBODYS & set().union(*map(fields, example_bodies(case[2])))
+]
 OPERATORS = [case for case in EVERY if "403" in case[2]["responses"]]
 
 
-def example_body(says: dict[str, Any]) -> Any:
-    content = says.get("requestBody", {}).get("content", {}).get("application/json", {})
-    if "schema" in content and "$ref" in content["schema"] and "example" not in content:
-        content = DOCUMENT["components"]["schemas"][content["schema"]["$ref"].rsplit("/", 1)[1]]
-    return content.get("example", next(iter(content.get("examples", [])), None))
-
-
-async def knock(who: Caller, method: str, path: str, says: dict[str, Any], ids: dict[str, str]) -> httpx.Response:
+async def knock(
+    who: Caller, method: str, path: str, says: dict[str, Any], ids: dict[str, str], body: Any = None
+) -> httpx.Response:
     """The request with these ids, complete in everything else."""
     shown = {parameter["name"]: parameter.get("example") for parameter in says.get("parameters", [])}
     named = {name: ids.get(name) or shown[name] for name in names(path)}
@@ -68,7 +92,7 @@ async def knock(who: Caller, method: str, path: str, says: dict[str, Any], ids: 
     return await who.send(
         method,
         path.format(**named),
-        example_body(says),
+        body if body is not None else next(iter(example_bodies(says)), None),
         key=secrets.token_hex(12),
         params=required,
         headers={"if-match": '"1"'},
@@ -80,11 +104,12 @@ def unknown(ids: dict[str, str]) -> dict[str, str]:
     return {name: f"{value.split('_')[0]}_{UNKNOWN_BODY}" for name, value in ids.items()}
 
 
-def told(answer: httpx.Response, ids: dict[str, str]) -> str:
+def told(answer: httpx.Response, *asked: dict[str, str]) -> str:
     """What an answer says, whatever id it was asked about."""
     text = re.sub(r'"trace_id":"[0-9a-f]+"', "", answer.text)
-    for name, value in ids.items():
-        text = text.replace(value, f"<{name}>")
+    for ids in asked:
+        for name, value in ids.items():
+            text = text.replace(value, f"<{name}>")
     return text
 
 
@@ -115,6 +140,22 @@ async def test_without_a_login_nobody_is_told_anything(
     answer = await knock(stranger, method, path, says, annas.ids)
     assert answer.status_code == 401, answer.text
     assert answer.headers["www-authenticate"].startswith("Bearer")
+
+
+@pytest.mark.parametrize(("method", "path", "says"), CARRYING, ids=ids_of(CARRYING))
+async def test_naming_what_is_another_persons_in_a_body_does_not_help(
+    annas: Belongings, eve: Buyer, method: str, path: str, says: dict[str, Any]
+) -> None:
+    before = await annas.look()
+    nothings = {**unknown(annas.ids), "sku_id": annas.sku_id}
+    for body in example_bodies(says):
+        theirs = {**annas.ids, "sku_id": annas.sku_id}
+        answer = await knock(eve, method, path, says, annas.ids, naming(theirs, body))
+        control = await knock(eve, method, path, says, annas.ids, naming(nothings, body))
+        assert answer.status_code in (404, 409, 422), answer.text
+        assert answer.json()["code"] == control.json()["code"]
+        assert told(answer, annas.ids) == told(control, nothings, annas.ids), "the answer tells that it exists"
+    assert await annas.look() == before
 
 
 @pytest.mark.parametrize(("method", "path", "says"), OPERATORS, ids=ids_of(OPERATORS))

@@ -10,4 +10,5 @@ if __name__ == "__main__":
     settings = Settings()
     setup_telemetry(settings, "hanse-api")
     host, port = settings.listen_on(settings.api_url)
-    uvicorn.run(build(settings), host=host, port=port, log_config=None, access_log=False)
+    # Longer than clients and balancers keep an idle connection, so that it is never closed under a request on its way.
+    uvicorn.run(build(settings), host=host, port=port, log_config=None, access_log=False, timeout_keep_alive=75)

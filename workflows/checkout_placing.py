@@ -75,11 +75,17 @@ class CheckoutPlacing(CheckoutDesk):
         """A wish comes with the start. Where it did not, Temporal lost it, and perhaps after a worker had begun with it and
         died: then it is asked again, or everything that it may have done is undone."""
         self._hold = Deadline(self._terms.hold, "for the wish to be asked again")
+        self._expect_a_dead_worker()
+
+    def _expect_a_dead_worker(self) -> None:
+        """Until the first task is written down, a worker may have died after any step of this page, and the quote that
+        comes out differently now must not leave what that worker held, opened and began to collect."""
         self._undo_reserving()
         self._undo_opening()
         self._undo_opening_payment()
 
     async def _prepare(self, basket: Basket) -> Prepared:
+        self._undo_reserving()
         quoted = await self._quote(basket)
         await self._reserve(quoted)
         self._basket = basket
@@ -92,6 +98,7 @@ class CheckoutPlacing(CheckoutDesk):
 
     async def _place(self, wish: PlaceOrder) -> Placed:
         basket = self._basket_of(wish)
+        self._expect_a_dead_worker()
         quoted = await self._quote(basket)
         if wish.expected_total is not None and wish.expected_total != quoted.quote.total:
             raise as_application_error(

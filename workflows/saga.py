@@ -124,9 +124,9 @@ class Saga:
         )
 
     def on_failure(self, undo: Step[A, Any], arg: A, summary: str) -> None:
-        """Register the undo of the step that comes next. Once, however often the step is begun."""
-        self.keep(undo)
-        self._undos.append(_Undo(undo, arg, summary))
+        """Register the undo of a step that comes. Once: registered before, it keeps its place in the order of undoing."""
+        if not any(entry.step is undo for entry in self._undos):
+            self._undos.append(_Undo(undo, arg, summary))
 
     def keep(self, undo: Step[Any, Any]) -> None:
         """The step is past recall (or undone by other means): its undo is no longer wanted."""

@@ -30,7 +30,13 @@ def _market() -> Market:
 
 
 async def _orders(operator: Operator) -> int:
-    return len((await operator.get("/v1/operators/orders?limit=100")).json()["items"])
+    count, cursor = 0, ""
+    while True:
+        page = (await operator.get(f"/v1/operators/orders?limit=100{cursor}")).json()
+        count += len(page["items"])
+        if page["next"] is None:
+            return count
+        cursor = f"&cursor={page['next']}"
 
 
 async def test_a_replay_agrees_with_its_files_and_repeating_it_doubles_nothing(

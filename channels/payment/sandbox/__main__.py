@@ -25,6 +25,7 @@ def main() -> None:
         log_level=shared.log_level.lower(),
         access_log=False,
         timeout_graceful_shutdown=1,
+        timeout_keep_alive=75,
     )
 
 

@@ -171,3 +171,8 @@ async def open_shop(app: FastAPI, db: Database, ops: Database, redis_url: str, f
         await client.aclose()
     passwords.close()
     await redis.aclose()
+
+
+def told(answer: httpx.Response) -> dict[str, Any]:
+    """What an answer says to the one who asked; the id of its trace differs from request to request."""
+    return {name: value for name, value in answer.json().items() if name != "trace_id"}

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.users.shop import Person, Shop
+from tests.integration.users.shop import Person, Shop, told
 
 HOME = {
     "recipient": "安娜",
@@ -81,7 +81,7 @@ async def test_another_persons_address_cannot_be_told_from_none(shop: Shop, meth
     body = HOME | {"is_default": True} if method == "PUT" else None
     theirs = await anna.http.request(method, f"/v1/addresses/{hers['id']}", json=body)
     nobodys = await anna.http.request(method, "/v1/addresses/adr_00000000000000000000000000", json=body)
-    assert (theirs.status_code, theirs.json()) == (404, nobodys.json())
+    assert (theirs.status_code, told(theirs)) == (404, told(nobodys))
     assert await _book(berta) == [(hers["id"], True)]
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from models.users.rules import login_delay
 from models.users.types import AccountStatus
-from tests.integration.users.shop import PASSWORD, Shop
+from tests.integration.users.shop import PASSWORD, Shop, told
 
 
 async def test_the_right_password_opens_a_session(shop: Shop) -> None:
@@ -26,7 +26,7 @@ async def test_unknown_name_wrong_password_and_disabled_account_answer_alike(sho
     unknown = await shop.stranger("nobody@example.com").log_in()
     disabled = await shop.stranger(berta.contact).log_in()
     assert wrong.status_code == 401
-    assert wrong.json() == unknown.json() == disabled.json()
+    assert told(wrong) == told(unknown) == told(disabled)
     assert wrong.json()["code"] == "credentials_wrong"
 
 

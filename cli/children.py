@@ -28,6 +28,11 @@ def payment_sandbox_part(settings: Settings, environment: Mapping[str, str]) -> 
     return _serving("payment-sandbox", "channels.payment.sandbox", settings.sandbox_payment_url, environment)
 
 
+def worker_metrics_port(settings: Settings) -> int:
+    """Where the worker serves the Temporal SDK's metrics (its own are one port above): next to the payment sandbox, unless set."""
+    return settings.metrics_port or (urlsplit(settings.sandbox_payment_url).port or 8010) + 1
+
+
 def worker_part(settings: Settings, environment: Mapping[str, str]) -> Part:
     """One worker process for all queues; ready when Temporal has seen it ask for saga work since it was started."""
     started = [datetime.max.replace(tzinfo=UTC)]
@@ -42,7 +47,8 @@ def worker_part(settings: Settings, environment: Mapping[str, str]) -> Part:
     return Part(
         name="worker",
         command=[sys.executable, "-m", "workers"],
-        env=environment,
+        env={**environment, "HANSE_METRICS_PORT": str(worker_metrics_port(settings))},
+        port=worker_metrics_port(settings),
         prepare=prepare,
         ready=ready,
         stop_patience=30.0,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from rich.panel import Panel
 from rich.table import Table
 
+from cli.children import worker_metrics_port
 from hanse.settings import Settings
 
 
@@ -31,7 +32,9 @@ def welcome(settings: Settings, shop: DemoShop | None, *, servers_only: bool) ->
         rows.add_row("Console", f"{settings.api_url}/console")
         rows.add_row("API docs", f"{settings.api_url}/docs")
         rows.add_row("Cashier sandbox", settings.sandbox_payment_url)
-        rows.add_row("Metrics", f"{settings.api_url}/metrics")
+        port = worker_metrics_port(settings)
+        workers = f"http://127.0.0.1:{port}/metrics · http://127.0.0.1:{port + 1}/metrics"
+        rows.add_row("Metrics", f"{settings.api_url}/metrics · worker: {workers}")
     rows.add_row("Temporal UI", settings.temporal_ui_url)
     rows.add_row("Logs and data", str(settings.data_dir))
     if shop is not None:

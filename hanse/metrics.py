@@ -1,10 +1,11 @@
 """Prometheus metrics of this process.
 
-HTTP metrics bear the names of OpenTelemetry's semantic conventions; business metrics begin with `hanse_`. Labels have few
+HTTP metrics bear the names of OpenTelemetry's semantic conventions; business metrics begin with `hanse_` and stand beside
+what they count (sagas count through the SDK's meter, which knows a replay from a first run). Labels have few
 values, always: a route and never a path, a reason code and never a message.
 """
 
-from prometheus_client import Counter, Gauge, Histogram, disable_created_metrics, start_http_server
+from prometheus_client import Gauge, Histogram, disable_created_metrics, start_http_server
 
 from hanse.settings import Settings
 from hanse.telemetry import metrics_host
@@ -18,13 +19,6 @@ http_request_duration = Histogram(
     buckets=(0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10),
 )
 http_active_requests = Gauge("http_server_active_requests", "HTTP requests being handled", ["http_request_method"])
-
-orders = Counter("hanse_orders", "Orders that reached a state", ["state"])
-payment_callback_failed = Counter(
-    "hanse_payment_callback_failed", "Callbacks of payment channels that were not accepted", ["reason"]
-)
-stock_commit_failed = Counter("hanse_stock_commit_failed", "Paid orders whose stock could not be committed")
-refunds = Counter("hanse_refunds", "Refunds by how they ended", ["outcome"])
 
 
 def serve_metrics(settings: Settings) -> None:

@@ -150,8 +150,8 @@ CASES: dict[str, Refused] = {
     ),
     "placing someone else's order": (
         lambda s: Try(s.stranger, "/orders", {"order_id": s.open_order["order_id"]}),
-        404,
-        "not_found",
+        409,
+        "hold_expired",  # the answer for an order that never was, word for word
     ),
     "placing what was never prepared": (
         lambda s: Try(s.buyer, "/orders", {"order_id": f"ord_{NOWHERE}"}),

@@ -28,7 +28,7 @@ from bus.seen import RedisSeenEvents
 from hanse.context import bind, current
 from hanse.database import Database
 from hanse.http_telemetry import instrument
-from hanse.metrics import payment_callback_failed, serve_metrics
+from hanse.metrics import http_active_requests, serve_metrics
 from hanse.settings import Settings
 from hanse.telemetry import Telemetry, setup_telemetry, temporal_runtime
 from hanse.temporal import connect
@@ -293,12 +293,12 @@ async def test_the_temporal_sdk_and_the_process_serve_metrics_side_by_side(
     client = await connect(measured, temporal_runtime(measured))
     serve_metrics(measured)
     await client.count_workflows()
-    payment_callback_failed.labels("bad_signature").inc()
+    http_active_requests.labels("TRACE").inc()
     async with httpx.AsyncClient() as http:
         sdk = (await http.get(f"http://127.0.0.1:{port}/metrics")).text
         own = (await http.get(f"http://127.0.0.1:{port + 1}/metrics")).text
     assert "temporal_request_latency_seconds_bucket" in sdk
-    assert 'hanse_payment_callback_failed_total{reason="bad_signature"} 1.0' in own
+    assert 'http_server_active_requests{http_request_method="TRACE"} 1.0' in own
 
 
 def two_free_ports() -> int:

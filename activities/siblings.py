@@ -7,10 +7,11 @@ that runs or ran already counts as started, and nobody to tell counts as told.
 from typing import Any
 
 from temporalio.client import Client
-from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes, WorkflowIDReusePolicy
+from temporalio.common import TypedSearchAttributes, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.search_attributes import attributes
 from models.fulfillment.messages import FulfillmentInput, StopShipments, fulfillment_id
 from models.orders.messages import ParcelReport, Settlement, checkout_id
 from models.payments.messages import (
@@ -40,7 +41,7 @@ class Siblings:
             start,
             payment_timeout_id(start.order_id),
             f"Payment window of order {start.order_id}, until {start.due_at:%Y-%m-%d %H:%M} UTC",
-            _attributes(OrderId=start.order_id, UserId=start.user_id),  # `PaymentStatus` is kept true by `Checkout`
+            attributes(OrderId=start.order_id, UserId=start.user_id),  # `PaymentStatus` is kept true by `Checkout`
         )
 
     async def report_payment(self, start: PaymentTimeoutInput, report: PaymentReport) -> None:
@@ -54,7 +55,7 @@ class Siblings:
             id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
             start_signal="payment_reported",
             start_signal_args=[report],
-            search_attributes=_attributes(OrderId=start.order_id, UserId=start.user_id),
+            search_attributes=attributes(OrderId=start.order_id, UserId=start.user_id),
             static_summary=f"Money that came for order {start.order_id} after its window",
         )
 
@@ -73,7 +74,7 @@ class Siblings:
             refund,
             refund_workflow_id(refund.refund_id),
             f"Refund of order {refund.order_id}: {refund.reason}",
-            _attributes(OrderId=refund.order_id, UserId=refund.user_id, PaymentStatus="refunding"),
+            attributes(OrderId=refund.order_id, UserId=refund.user_id, PaymentStatus="refunding"),
         )
 
     async def report_refund(self, refund_id: RefundId, report: RefundReport) -> None:
@@ -87,7 +88,7 @@ class Siblings:
             parcel,
             fulfillment_id(parcel.shipment_id),
             f"Parcel {parcel.shipment_id} of order {parcel.order_id}",
-            _attributes(OrderId=parcel.order_id, UserId=parcel.user_id, ShipmentStatus="pending"),
+            attributes(OrderId=parcel.order_id, UserId=parcel.user_id, ShipmentStatus="pending"),
         )
 
     async def stop_fulfillment(self, shipment_id: ShipmentId, stop: StopShipments) -> None:
@@ -98,9 +99,7 @@ class Siblings:
         """Tell the order how a parcel ended."""
         await self._tell(checkout_id(order_id), "parcel_ended", report)
 
-    async def _start(
-        self, name: str, arg: Any, workflow_id: str, summary: str, attributes: TypedSearchAttributes
-    ) -> None:
+    async def _start(self, name: str, arg: Any, workflow_id: str, summary: str, shown: TypedSearchAttributes) -> None:
         try:
             await self._client.start_workflow(
                 name,
@@ -108,7 +107,7 @@ class Siblings:
                 id=workflow_id,
                 task_queue=SAGA_QUEUE,
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-                search_attributes=attributes,
+                search_attributes=shown,
                 static_summary=summary,
                 request_eager_start=True,  # a worker gets the first task with the answer: two transitions less an order
             )
@@ -121,9 +120,3 @@ class Siblings:
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:  # the answer for closed workflows, too
                 raise
-
-
-def _attributes(**values: str) -> TypedSearchAttributes:
-    return TypedSearchAttributes(
-        [SearchAttributePair(SearchAttributeKey.for_keyword(name), value) for name, value in values.items()]
-    )

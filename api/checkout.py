@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Field
 from temporalio.client import WithStartWorkflowOperation, WorkflowHandle
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 
+from activities.search_attributes import attributes
 from api.edge.idempotency import Claim, Claimant, idempotent_router
 from api.edge.identity import CurrentUser, operator
 from api.edge.problems import refusals
@@ -56,7 +57,6 @@ from models.users.errors import NotAuthenticated, PermissionMissing
 from models.users.types import Identity, Permission
 from workflows.checkout import Checkout
 from workflows.options import TaskQueue
-from workflows.search_attributes import attributes
 
 r19 = idempotent_router(tags=["orders"])
 """Served bare, as R19 writes them, and under /v1."""

@@ -6,6 +6,7 @@ from fastapi import APIRouter
 from temporalio.client import WithStartWorkflowOperation
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 
+from activities.search_attributes import attributes
 from api.edge.audit import Audit
 from api.edge.idempotency import Claimant, idempotent_router
 from api.edge.identity import CurrentUser, operator
@@ -31,7 +32,6 @@ from models.users.errors import NotAuthenticated, PermissionMissing
 from models.users.types import Identity
 from workflows.options import TaskQueue
 from workflows.refund import Refund as RefundSaga
-from workflows.search_attributes import attributes
 
 bare = idempotent_router(tags=["refunds"])
 """Served bare, as R19 writes it, and under /v1."""

@@ -1,53 +1,7 @@
 """What the shop tells about stock."""
 
-from typing import Annotated
-
-from pydantic import Field
-
 from models.shared.events import Event
-from models.shared.frozen import Frozen
 from models.shared.ids import OrderId, SkuId, WarehouseId
-
-
-class StockLine(Frozen):
-    """Units of one SKU in one warehouse."""
-
-    warehouse_id: WarehouseId
-    sku_id: SkuId
-    quantity: Annotated[int, Field(gt=0)]
-
-
-class StockReserved(Event):
-    """All lines of an order are held."""
-
-    type = "hanse.inventory.stock_reserved.v1"
-    identity = ("order_id",)
-    ordered_by = "order_id"
-
-    order_id: OrderId
-    lines: tuple[StockLine, ...]
-
-
-class StockReleased(Event):
-    """What was held for an order is free again."""
-
-    type = "hanse.inventory.stock_released.v1"
-    identity = ("order_id",)
-    ordered_by = "order_id"
-
-    order_id: OrderId
-    lines: tuple[StockLine, ...]
-
-
-class StockCommitted(Event):
-    """What was held for an order has left the stock."""
-
-    type = "hanse.inventory.stock_committed.v1"
-    identity = ("order_id",)
-    ordered_by = "order_id"
-
-    order_id: OrderId
-    lines: tuple[StockLine, ...]
 
 
 class StockCommitFailed(Event):

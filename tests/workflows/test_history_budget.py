@@ -20,6 +20,7 @@ from temporalio.client import Client, WithStartWorkflowOperation, WorkflowHandle
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.service import RPCError
 
+from activities.search_attributes import attributes
 from activities.siblings import Siblings
 from hanse.database import Database
 from hanse.settings import Settings
@@ -45,7 +46,6 @@ from workers.wiring import open_activities
 from workflows.checkout import Checkout
 from workflows.fulfillment import Fulfillment
 from workflows.options import TaskQueue
-from workflows.search_attributes import attributes
 
 EVENTS, BYTES = 60, 40_000
 EXPECTED = {"Checkout": 30, "PaymentTimeout": 11, "Fulfillment": 19}

@@ -9,6 +9,7 @@ from temporalio.client import Client, WithStartWorkflowOperation
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.testing import WorkflowEnvironment
 
+from activities.search_attributes import attributes
 from models.inventory.messages import ReserveStock, Restock
 from models.inventory.types import Allocation, Reservation, ReservationState, Restocked
 from models.orders.messages import (
@@ -44,7 +45,6 @@ from tests.workflows.orders.server import OneWorkflow, until
 from tests.workflows.scripted import Scripted
 from workflows.checkout import Checkout
 from workflows.options import TaskQueue
-from workflows.search_attributes import attributes
 
 TEA, POT = sku("green tea", 1000), sku("tea pot", 3000)
 HERE, THERE = named(WarehouseId, "here"), named(WarehouseId, "there")

@@ -7,6 +7,7 @@ from typing import Any
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
+from activities.search_attributes import attributes
 from models.orders.messages import Placement
 from models.payments.messages import (
     AskChannel,
@@ -30,7 +31,6 @@ from tests.workflows.orders.server import OneWorkflow, until
 from tests.workflows.scripted import Scripted
 from workflows.options import TaskQueue
 from workflows.payment_timeout import PaymentTimeout
-from workflows.search_attributes import attributes
 
 SETTLE, OPEN_ATTEMPTS, CLOSE_WINDOW = "payments.settle", "payments.attempts_open", "payments.close_window"
 ASK, CLOSE, PUBLISH = "payments.ask_channel", "payments.close_attempt", "bus.publish_events"

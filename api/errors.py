@@ -123,6 +123,25 @@ STATUS_OF: dict[str, int] = {
     "carrier_unknown": 422,
     "carrier_refused": 409,
     "tracking_malformed": 400,
+    # promotions
+    "coupon_not_found": 404,
+    "coupon_already_used": 409,
+    "coupon_locked": 409,
+    "coupon_not_valid": 409,
+    "coupon_not_applicable": 409,
+    "coupon_sold_out": 409,
+    "coupon_limit_reached": 409,
+    "coupon_not_claimable": 409,
+    "coupon_code_wrong": 404,
+    "promotion_used_up": 409,
+    "promotion_terms_invalid": 422,
+    "promotion_over": 409,
+    "purchase_limit_reached": 409,
+    "benefits_conflict": 409,
+    "benefits_returned": 409,
+    # points
+    "points_not_enough": 409,
+    "points_above_share": 422,
 }
 
 

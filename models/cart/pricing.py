@@ -4,10 +4,11 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from models.cart.types import Cart, CartLine, Mark, MarkKind, MissedOffer, TrialLine, TrialPrice, TrialRefusal, TrialSum
-from models.orders.quoting import Adjustments, price_basket
+from models.cart.types import Cart, CartLine, Mark, MarkKind, TrialLine, TrialPrice, TrialRefusal, TrialSum
+from models.orders.quoting import price_basket
 from models.orders.types import DeliveryAddress, LineRequest, Quote, QuotedLine, ShippingRate
 from models.products.types import SellableSku
+from models.promotions.types import Adjustments, MissedOffer
 from models.shared import Refusal
 from models.shared.ids import SkuId
 from models.shared.money import Currency

@@ -3,7 +3,8 @@
 from enum import StrEnum
 from typing import Literal
 
-from models.orders.types import Adjustment, LineRequest, Quantity
+from models.orders.types import LineRequest, Quantity
+from models.promotions.types import Adjustment, MissedOffer
 from models.shared import Frozen, Instant, Money
 from models.shared.ids import CartId, MerchantId, SkuId, SpuId, UserId
 from models.shared.money import Currency
@@ -127,15 +128,6 @@ class TrialLine(Frozen):
     total: Money | None = None
     adjustments: tuple[Adjustment, ...] = ()
     """Each promotion that applies, with what it saves on this line."""
-
-
-class MissedOffer(Frozen):
-    """A promotion that almost applied, and what it takes: `spend 20.00 CNY more`."""
-
-    rule_id: str
-    label: str
-    hint: str
-    short_by: Money | None = None
 
 
 class TrialRefusal(Frozen):

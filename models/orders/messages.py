@@ -15,8 +15,9 @@ from models.orders.types import (
     Quote,
     TimelineEntry,
 )
+from models.points.types import Points
 from models.shared import Frozen, Instant, Money
-from models.shared.ids import AddressId, OrderId, PaymentId, ShipmentId, SkuId, UserId
+from models.shared.ids import AddressId, CouponId, OrderId, PaymentId, ShipmentId, SkuId, UserId
 
 
 def checkout_id(order_id: OrderId) -> str:
@@ -55,6 +56,10 @@ class Basket(Frozen):
     lines: Annotated[tuple[LineRequest, ...], Field(min_length=1, max_length=100)]
     address_id: AddressId
     note: Annotated[str, Field(max_length=500)] = ""
+    coupons: Annotated[tuple[CouponId, ...], Field(max_length=5)] = ()
+    """Coupons of the buyer's wallet to use; one that does not apply is refused, not ignored."""
+    points: Points = 0
+    """How many points to spend."""
 
 
 class Prepared(Frozen):

@@ -11,8 +11,9 @@ from models.orders.errors import (
     SkuUnpublished,
     UnknownSku,
 )
-from models.orders.types import Adjustment, DeliveryAddress, LineRequest, Quote, QuotedLine, ShippingRate
+from models.orders.types import DeliveryAddress, LineRequest, Quote, QuotedLine, ShippingRate
 from models.products.types import SellableSku
+from models.promotions.types import Adjustment, Adjustments, Source
 from models.shared import Money
 from models.shared.ids import MerchantId, SkuId
 from models.shared.money import Currency, total
@@ -24,8 +25,6 @@ MAX_TOTAL_MINOR = 10**12
 """No order is larger, whatever its currency: sums stay far inside what Money can hold."""
 OPERATOR_PRICE = "operator_price"
 """The `rule_id` of what an operator took off before payment."""
-
-Adjustments = Mapping[SkuId, tuple[Adjustment, ...]]
 
 
 def price_basket(
@@ -201,7 +200,12 @@ def reprice(lines: Sequence[QuotedLine], new_total: Money, why: str, version: in
         [
             _with_discounts(
                 line,
-                (*line.adjustments, Adjustment(rule_id=OPERATOR_PRICE, rule_version=version, label=why, amount=cut)),
+                (
+                    *line.adjustments,
+                    Adjustment(
+                        rule_id=OPERATOR_PRICE, rule_version=version, label=why, amount=cut, source=Source.OPERATOR
+                    ),
+                ),
             )
             if cut.minor
             else line

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
+from models.promotions.types import Adjustment, AppliedOffer, MissedOffer
 from models.shared import Frozen, Instant, Money
 from models.shared.ids import (
     AddressId,
@@ -83,15 +84,6 @@ class DeliveryAddress(Frozen):
     line: str
 
 
-class Adjustment(Frozen):
-    """One price reduction on one line, with the rule and its version that gave it. `amount` is positive: what is saved."""
-
-    rule_id: str
-    rule_version: int
-    label: str
-    amount: Money
-
-
 class QuotedLine(Frozen):
     """One line as the server prices it. `total` = unit_price × quantity − discount + shipping."""
 
@@ -123,6 +115,12 @@ class Quote(Frozen):
     discount: Money
     shipping: Money
     total: Money
+    applied: tuple[AppliedOffer, ...] = ()
+    """Every offer that counts, with what it saves over all lines; the lines have their shares as `adjustments`."""
+    missed: tuple[MissedOffer, ...] = ()
+    """Offers that look at something in the basket and save nothing, and why."""
+    points: int = 0
+    """How many points pay a part of it."""
 
 
 class ParcelPlan(Frozen):

@@ -162,3 +162,45 @@ class ShipmentId(Id):
     """One parcel from one warehouse of one merchant."""
 
     prefix = "shp"
+
+
+class CampaignId(Id):
+    """Rules, coupons and limits that belong together."""
+
+    prefix = "cmp"
+
+
+class PromotionId(Id):
+    """A rule that takes something off by itself."""
+
+    prefix = "prm"
+
+
+class CouponTemplateId(Id):
+    """What a kind of coupon says; coupons are claimed from it."""
+
+    prefix = "ctp"
+
+
+class CouponId(Id):
+    """One coupon in one wallet."""
+
+    prefix = "cpn"
+
+
+class PurchaseLimitId(Id):
+    """How much of something one buyer may buy."""
+
+    prefix = "plm"
+
+
+class PointsEntryId(Id):
+    """One line of the points ledger."""
+
+    prefix = "pte"
+
+
+class ListEntryId(Id):
+    """One entry of a black or white list."""
+
+    prefix = "lst"

@@ -4,10 +4,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.cart.pricing import Delivery, Promoted, Shelf, marks_of, trial_price
-from models.cart.types import Cart, Mark, MarkKind, MissedOffer
+from models.cart.types import Cart, Mark, MarkKind
 from models.orders.quoting import MAX_TOTAL_MINOR, price_basket
-from models.orders.types import Adjustment
 from models.products.types import SellableSku
+from models.promotions.types import Adjustment, MissedOffer
 from models.shared import Money
 from models.shared.money import total
 from tests.unit.cart.carts import cart, line

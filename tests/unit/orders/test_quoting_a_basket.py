@@ -11,8 +11,9 @@ from models.orders.errors import (
     UnknownSku,
 )
 from models.orders.quoting import paid_for, price_basket, rate_for, reprice
-from models.orders.types import Adjustment, LineRequest, Quote, ShippingRate
+from models.orders.types import LineRequest, Quote, ShippingRate
 from models.products.types import SellableSku
+from models.promotions.types import Adjustment
 from models.shared import Money
 from models.shared.refusals import InvalidRequest
 from tests.unit.orders.baskets import HOME, OTHER_SHOP, rate, sku

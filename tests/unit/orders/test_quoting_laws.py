@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.orders.quoting import price_basket, reprice
-from models.orders.types import Adjustment, LineRequest, Quote, ShippingRate
+from models.orders.types import LineRequest, Quote, ShippingRate
 from models.products.types import SellableSku
+from models.promotions.types import Adjustment
 from models.shared import Money
 from models.shared.ids import SkuId
 from models.shared.money import total

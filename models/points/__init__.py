@@ -1,0 +1,1 @@
+"""Points: a ledger of lots that a buyer earns by completed orders and spends at checkout."""

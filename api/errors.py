@@ -142,6 +142,7 @@ STATUS_OF: dict[str, int] = {
     # points
     "points_not_enough": 409,
     "points_above_share": 422,
+    "points_key_reused": 422,
 }
 
 

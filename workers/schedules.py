@@ -28,6 +28,7 @@ from temporalio.client import (
 )
 
 from hanse.settings import Settings
+from models.points.messages import ExpiryRun
 from workflows.options import TaskQueue
 
 _log = logging.getLogger(__name__)
@@ -82,9 +83,18 @@ class Planned:
         )
 
 
-def planned(settings: Settings) -> tuple[Planned, ...]:
+def planned(settings: Settings) -> tuple[Planned, ...]:  # noqa: ARG001 - what is planned may depend on it
     """Every schedule of the shop."""
-    return ()
+    return (
+        Planned(
+            "points-expiry",
+            "PointsExpiry",
+            ExpiryRun(),
+            "Writes off points whose time has passed",
+            every=timedelta(days=1),
+            catch_up=timedelta(days=1),
+        ),
+    )
 
 
 async def ensure_schedules(client: Client, settings: Settings, plans: Sequence[Planned] | None = None) -> None:

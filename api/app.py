@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from fastapi import APIRouter, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
-from api import cart, checkout, docs, fulfillment, inventory, orders, parcels, payments, products, system, users
+from api import cart, checkout, docs, fulfillment, inventory, orders, parcels, payments, points, products, system, users
 from api.contract import describe, operation_id
 from api.edge import problems
 from api.edge.body_limit import BodyLimit
@@ -84,6 +84,7 @@ def _mount(app: FastAPI, settings: Settings) -> None:
         *fulfillment.routers,
         *parcels.routers,
         *payments.routers,
+        *points.routers,
         checkout.r19,
         checkout.v1,
     ]

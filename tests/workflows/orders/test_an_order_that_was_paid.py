@@ -77,8 +77,7 @@ async def test_a_second_confirmation_is_answered_like_the_first(order: OneOrder,
     steps.fail(ADVANCE)
     confirming = [asyncio.create_task(order.confirm())]
     await order.called(ADVANCE, 6)
-    confirming.append(asyncio.create_task(order.confirm()))
-    await asyncio.sleep(0.3)
+    confirming.append(await order.asks_to_confirm())
     steps.heal(ADVANCE)
     assert {(await each).order_id for each in confirming} == {order.order_id}
     assert await order.result() == COMPLETED
@@ -146,9 +145,9 @@ async def test_a_cancel_that_loses_the_race_against_the_payment_sends_the_money_
     order: OneOrder, steps: Scripted
 ) -> None:
     await order.place()
-    cancelling = asyncio.create_task(order.cancel())
-    again = asyncio.create_task(order.cancel(by=None))
+    cancelling = await order.asks_to_cancel()
     await order.called(STOP_PAYMENT)
+    again = await order.asks_to_cancel(by=None)
     await order.payment_ends(SettlementKind.PAID)
     assert (await cancelling).refunding == (await again).refunding == TOTAL
     assert await order.result() == CANCELLED
@@ -270,8 +269,7 @@ async def test_a_cancel_that_comes_while_the_order_completes_is_not_called_cance
     steps.fail(ADVANCE)
     confirming = asyncio.create_task(order.confirm())
     await order.called(ADVANCE, 6)
-    cancelling = asyncio.create_task(order.cancel())
-    await asyncio.sleep(0.3)
+    cancelling = await order.asks_to_cancel()
     steps.heal(ADVANCE)
     await confirming
     assert await refused(cancelling) == "order_not_open"
@@ -444,7 +442,7 @@ async def test_no_handler_is_left_unfinished(
 ) -> None:
     await order.fulfilling()
     steps.fail(STOP_PARCELS)
-    cancelling = [asyncio.create_task(order.cancel(by=by)) for by in (BUYER, None)]
+    cancelling = [await order.asks_to_cancel(by=by) for by in (BUYER, None)]
     await order.called(STOP_PARCELS, 5)
     steps.heal(STOP_PARCELS)
     assert [(await each).refunding for each in cancelling] == [TOTAL, TOTAL]

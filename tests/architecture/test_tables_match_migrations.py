@@ -31,11 +31,12 @@ def domains_of(database: str) -> tuple[str, ...]:
 def written_schema(database: str) -> list[MetaData]:
     """The metadata of every table class in the database's `tables.py` and `…_tables.py` modules."""
     found: dict[int, MetaData] = {}
-    for file in (file for domain in domains_of(database) for file in sorted((MODELS / domain).glob("*tables.py"))):
-        for thing in vars(importlib.import_module(f"models.{file.parent.name}.{file.stem}")).values():
-            table = getattr(thing, "__table__", None)
-            if isinstance(table, Table):
-                found[id(table.metadata)] = table.metadata
+    for domain in domains_of(database):
+        for file in sorted((MODELS / domain).glob("*tables.py")):
+            for thing in vars(importlib.import_module(f"models.{domain}.{file.stem}")).values():
+                table = getattr(thing, "__table__", None)
+                if isinstance(table, Table):
+                    found[id(table.metadata)] = table.metadata
     return list(found.values())
 
 

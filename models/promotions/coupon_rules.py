@@ -5,7 +5,13 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 
-from models.promotions.errors import CouponAlreadyUsed, CouponLocked, CouponNotValid, PromotionOver, PromotionTermsInvalid
+from models.promotions.errors import (
+    CouponAlreadyUsed,
+    CouponLocked,
+    CouponNotValid,
+    PromotionOver,
+    PromotionTermsInvalid,
+)
 from models.promotions.types import Coupon, CouponState, CouponTerms, GiveBack, OfferInForce, RuleStatus, Source
 from models.shared import Instant
 from models.shared.ids import OrderId

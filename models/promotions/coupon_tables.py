@@ -8,100 +8,81 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
-    BigInteger,
     CheckConstraint,
     Column,
-    DateTime,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
-    Integer,
     LargeBinary,
-    MetaData,
     Text,
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
-from sqlmodel import Field, SQLModel
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlmodel import Field
 
-
-class CouponsTable(SQLModel):
-    """The base of these tables."""
-
-    metadata = MetaData()
-
-
-def _id(*foreign: ForeignKey, key: bool = False, nullable: bool = False) -> Any:
-    return Field(sa_column=Column(Text(collation="C"), *foreign, primary_key=key, nullable=nullable))
+from models.promotions.tables import (
+    PromotionsDatabase,
+    identifier,
+    moment,
+    status_check,
+    structure,
+    whole,
+    words,
+)
 
 
 def _ids() -> Any:
     return Field(sa_column=Column(ARRAY(Text), nullable=False))
 
 
-def _text(*, nullable: bool = False) -> Any:
-    return Field(sa_column=Column(Text, nullable=nullable))
-
-
-def _count(*, nullable: bool = False) -> Any:
-    return Field(sa_column=Column(BigInteger, nullable=nullable))
-
-
-def _moment(*, nullable: bool = False) -> Any:
-    return Field(sa_column=Column(DateTime(timezone=True), nullable=nullable))
-
-
-def _json(*, nullable: bool = False) -> Any:
-    return Field(sa_column=Column(JSONB, nullable=nullable))
-
-
-class CouponTemplateTable(CouponsTable, table=True):
+class CouponTemplateTable(PromotionsDatabase, table=True):
     """A template as it is now. `claimed` counts every coupon that was ever claimed from it, under the row's lock."""
 
     __tablename__ = "coupon_templates"
     __table_args__ = (
-        CheckConstraint("status IN ('draft', 'active', 'paused', 'ended')", name="coupon_templates_status"),
+        status_check("coupon_templates"),
         CheckConstraint("claimed BETWEEN 0 AND coalesce(quantity, claimed)", name="coupon_templates_claimed"),
         CheckConstraint("per_user_limit > 0", name="coupon_templates_per_user_limit"),
     )
 
-    template_id: str = _id(key=True)
-    version: int = Field(sa_column=Column(Integer, nullable=False))
-    status: str = _text()
-    quantity: int | None = _count(nullable=True)
-    per_user_limit: int = _count()
+    template_id: str = identifier(key=True)
+    version: int
+    status: str = words()
+    quantity: int | None = whole(nullable=True)
+    per_user_limit: int = whole()
     by_code_only: bool
-    claim_from: datetime = _moment()
-    claim_until: datetime = _moment()
-    claimed: int = _count()
-    created_at: datetime = _moment()
-    changed_at: datetime = _moment()
+    claim_from: datetime = moment()
+    claim_until: datetime = moment()
+    campaign_id: str | None = identifier(ForeignKey("campaigns.campaign_id"), nullable=True)
+    claimed: int = whole()
+    created_at: datetime = moment()
+    changed_at: datetime = moment()
 
 
-class CouponTemplateVersionTable(CouponsTable, table=True):
+class CouponTemplateVersionTable(PromotionsDatabase, table=True):
     """What a template said at a version. Never changed: coupons in wallets point here."""
 
     __tablename__ = "coupon_template_versions"
 
-    template_id: str = _id(ForeignKey("coupon_templates.template_id"), key=True)
-    version: int = Field(sa_column=Column(Integer, primary_key=True))
-    terms: dict[str, Any] = _json()
-    at: datetime = _moment()
+    template_id: str = identifier(ForeignKey("coupon_templates.template_id"), key=True)
+    version: int = Field(primary_key=True)
+    terms: dict[str, Any] = structure()
+    at: datetime = moment()
 
 
-class CouponClaimantTable(CouponsTable, table=True):
+class CouponClaimantTable(PromotionsDatabase, table=True):
     """How many coupons of a template one buyer has claimed, used ones included."""
 
     __tablename__ = "coupon_claimants"
     __table_args__ = (CheckConstraint("claimed >= 0", name="coupon_claimants_claimed"),)
 
-    template_id: str = _id(ForeignKey("coupon_templates.template_id"), key=True)
-    user_id: str = _id(key=True)
-    claimed: int = _count()
+    template_id: str = identifier(ForeignKey("coupon_templates.template_id"), key=True)
+    user_id: str = identifier(key=True)
+    claimed: int = whole()
 
 
-class CouponBatchTable(CouponsTable, table=True):
+class CouponBatchTable(PromotionsDatabase, table=True):
     """Codes that were made together."""
 
     __tablename__ = "coupon_batches"
@@ -110,16 +91,16 @@ class CouponBatchTable(CouponsTable, table=True):
         CheckConstraint("codes > 0", name="coupon_batches_codes"),
     )
 
-    batch_id: str = _id(key=True)
-    template_id: str = _id(ForeignKey("coupon_templates.template_id"))
-    label: str = _text()
-    codes: int = _count()
-    made_by: str = _id()
-    made_at: datetime = _moment()
-    voided_at: datetime | None = _moment(nullable=True)
+    batch_id: str = identifier(key=True)
+    template_id: str = identifier(ForeignKey("coupon_templates.template_id"))
+    label: str = words()
+    codes: int = whole()
+    made_by: str = identifier()
+    made_at: datetime = moment()
+    voided_at: datetime | None = moment(nullable=True)
 
 
-class CouponCodeTable(CouponsTable, table=True):
+class CouponCodeTable(PromotionsDatabase, table=True):
     """A code's SHA-256, never the code; `coupon_id` is the coupon it became."""
 
     __tablename__ = "coupon_codes"
@@ -129,11 +110,11 @@ class CouponCodeTable(CouponsTable, table=True):
     )
 
     digest: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
-    batch_id: str = _id(ForeignKey("coupon_batches.batch_id"))
-    coupon_id: str | None = _id(nullable=True)
+    batch_id: str = identifier(ForeignKey("coupon_batches.batch_id"))
+    coupon_id: str | None = identifier(nullable=True)
 
 
-class CouponTable(CouponsTable, table=True):
+class CouponTable(PromotionsDatabase, table=True):
     """Coupons in wallets, each in exactly one state. That one is over follows from `valid_until` alone."""
 
     __tablename__ = "coupons"
@@ -155,24 +136,24 @@ class CouponTable(CouponsTable, table=True):
         Index("coupons_redeemed", "template_id", postgresql_where=text("state = 'redeemed'")),
     )
 
-    coupon_id: str = _id(key=True)
-    template_id: str = _id()
-    template_version: int = Field(sa_column=Column(Integer, nullable=False))
-    user_id: str = _id()
-    state: str = _text()
-    valid_from: datetime = _moment()
-    valid_until: datetime = _moment()
-    claimed_at: datetime = _moment()
-    claim_key: str = _text()
-    code: str | None = _text(nullable=True)
+    coupon_id: str = identifier(key=True)
+    template_id: str = identifier()
+    template_version: int
+    user_id: str = identifier()
+    state: str = words()
+    valid_from: datetime = moment()
+    valid_until: datetime = moment()
+    claimed_at: datetime = moment()
+    claim_key: str = words()
+    code: str | None = words(nullable=True)
     """With which code it was claimed. A used code is worth nothing."""
-    order_id: str | None = _id(nullable=True)
-    locked_at: datetime | None = _moment(nullable=True)
-    redeemed_at: datetime | None = _moment(nullable=True)
-    voided_at: datetime | None = _moment(nullable=True)
+    order_id: str | None = identifier(nullable=True)
+    locked_at: datetime | None = moment(nullable=True)
+    redeemed_at: datetime | None = moment(nullable=True)
+    voided_at: datetime | None = moment(nullable=True)
 
 
-class HeldBenefitsTable(CouponsTable, table=True):
+class HeldBenefitsTable(PromotionsDatabase, table=True):
     """What an order spends, one row an order; also for orders that were given up before they held anything."""
 
     __tablename__ = "held_benefits"
@@ -185,26 +166,26 @@ class HeldBenefitsTable(CouponsTable, table=True):
         CheckConstraint("returned_coupons <@ coupons", name="held_benefits_return_what_was_held"),
     )
 
-    order_id: str = _id(key=True)
-    user_id: str | None = _id(nullable=True)
-    state: str = _text()
+    order_id: str = identifier(key=True)
+    user_id: str | None = identifier(nullable=True)
+    state: str = words()
     coupons: list[str] = _ids()
-    points: int = _count()
-    uses: list[Any] = _json()
+    points: int = whole()
+    uses: list[Any] = structure()
     returned_coupons: list[str] = _ids()
-    held_at: datetime | None = _moment(nullable=True)
-    redeemed_at: datetime | None = _moment(nullable=True)
-    returned_at: datetime | None = _moment(nullable=True)
+    held_at: datetime | None = moment(nullable=True)
+    redeemed_at: datetime | None = moment(nullable=True)
+    returned_at: datetime | None = moment(nullable=True)
 
 
-class SettledRefundTable(CouponsTable, table=True):
+class SettledRefundTable(PromotionsDatabase, table=True):
     """Every refund that was settled, what was asked, and which coupons came back with it."""
 
     __tablename__ = "settled_refunds"
     __table_args__ = (Index("settled_refunds_by_order", "order_id"),)
 
-    refund_id: str = _id(key=True)
-    order_id: str = _id()
-    asked: dict[str, Any] = _json()
+    refund_id: str = identifier(key=True)
+    order_id: str = identifier()
+    asked: dict[str, Any] = structure()
     returned_coupons: list[str] = _ids()
-    at: datetime = _moment()
+    at: datetime = moment()

@@ -17,8 +17,9 @@ from models.shared.refusals import InvalidRequest
 from stores.promotions.coupon_rows import read_coupons
 
 _TEMPLATE = """
-    SELECT t.template_id, t.version, t.status, t.quantity, t.claimed, t.claim_from, t.claim_until, v.terms
-    FROM coupon_templates t JOIN coupon_template_versions v USING (template_id, version) WHERE t.template_id = $1
+    SELECT t.*, v.terms, coalesce(g.status = 'active' AND g.starts_at <= $2 AND $2 < g.ends_at, true) AS is_campaign_on
+    FROM coupon_templates t JOIN coupon_template_versions v USING (template_id, version)
+    LEFT JOIN campaigns g USING (campaign_id) WHERE t.template_id = $1
 """
 _LOCK_TEMPLATE = "SELECT FROM coupon_templates WHERE template_id = $1 FOR NO KEY UPDATE"
 _CLAIM = """
@@ -76,7 +77,7 @@ async def _claim(
     is_member: bool,
 ) -> Coupon:
     wanted = template_id or await _template_of(tx, code or "")
-    _check_offered(await tx.fetchrow(_TEMPLATE, wanted), now, by_code=code is not None, is_member=is_member)
+    _check_offered(await tx.fetchrow(_TEMPLATE, wanted, now), now, by_code=code is not None, is_member=is_member)
     had = await _lock_count(tx, wanted, user_id)
     # A twin of this very request may have gone first while this one waited for the count.
     earlier = await _claimed_before(tx, user_id, key, template_id, code)
@@ -85,7 +86,7 @@ async def _claim(
     if code is not None:
         await _lock_code(tx, code)
     await tx.execute(_LOCK_TEMPLATE, wanted)
-    template = await tx.fetchrow(_TEMPLATE, wanted)
+    template = await tx.fetchrow(_TEMPLATE, wanted, now)
     terms = _check_offered(template, now, by_code=code is not None, is_member=is_member)
     if had >= terms.per_user_limit:
         raise CouponLimitReached(
@@ -140,8 +141,15 @@ async def _template_of(tx: Connection, code: str) -> CouponTemplateId:
 
 
 async def _lock_code(tx: Connection, code: str) -> None:
-    """`CouponCodeWrong` if someone used it, or an operator voided it, meanwhile."""
-    await tx.execute("SELECT FROM coupon_codes WHERE digest = $1 FOR NO KEY UPDATE", digest_of(code))
+    """`CouponCodeWrong` if someone used it, or an operator voided its batch, meanwhile. The batch is shared by those who claim:
+    they do not wait for each other, but who voids it waits for them."""
+    await tx.execute(
+        """
+        SELECT FROM coupon_codes k JOIN coupon_batches b USING (batch_id) WHERE k.digest = $1
+        FOR NO KEY UPDATE OF k FOR SHARE OF b
+        """,
+        digest_of(code),
+    )
     await _template_of(tx, code)
 
 
@@ -164,7 +172,7 @@ async def _lock_count(tx: Connection, template_id: CouponTemplateId, user_id: Us
 
 def _check_offered(template: Record | None, now: datetime, *, by_code: bool, is_member: bool) -> CouponTerms:
     """The terms under which a coupon can be claimed now. `CouponNotClaimable` or `CouponSoldOut` if none can."""
-    if template is None or template["status"] != RuleStatus.ACTIVE:
+    if template is None or template["status"] != RuleStatus.ACTIVE or not template["is_campaign_on"]:
         raise CouponNotClaimable("This coupon is not offered now.")
     terms = CouponTerms.model_validate(template["terms"])
     if not template["claim_from"] <= now < template["claim_until"]:

@@ -69,7 +69,7 @@ class Codes:
     async def void_batch(self, batch_id: CouponBatchId, now: datetime) -> CouponBatch:
         """From now on its unused codes are worth nothing; coupons that were claimed stay. `NotFound` if there is none."""
         async with self._db.transaction() as tx:
-            # Whoever claims with a code of this batch has the code locked; wait for them, so that afterwards none is under way.
+            # Claims with a code of this batch hold its row shared: this waits for those under way, and none follows.
             await tx.execute(
                 "UPDATE coupon_batches SET voided_at = $2 WHERE batch_id = $1 AND voided_at IS NULL", batch_id, now
             )

@@ -1,6 +1,10 @@
 """Templates: what kinds of coupons there are, each version kept for ever."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime
+
+from asyncpg import ForeignKeyViolationError
 
 from hanse.database import Connection, Database
 from models.promotions.coupon_rules import check_step, check_terms
@@ -10,7 +14,7 @@ from models.shared.ids import CouponTemplateId
 from models.shared.refusals import StaleVersion
 from stores.promotions.coupon_rows import read_template, read_templates, template_unknown
 
-_COPIED = ("quantity", "per_user_limit", "by_code_only", "claim_from", "claim_until")
+_COPIED = ("quantity", "per_user_limit", "by_code_only", "claim_from", "claim_until", "campaign_id")
 """What a claim looks at; copied from the newest terms so that it needs one row."""
 
 
@@ -26,12 +30,12 @@ class CouponTemplates:
         Refusal: `PromotionTermsInvalid`.
         """
         check_terms(terms)
-        async with self._db.transaction() as tx:
+        async with self._changing() as tx:
             made = await tx.execute(
                 """
                 INSERT INTO coupon_templates (template_id, version, status, quantity, per_user_limit, by_code_only, claim_from,
-                    claim_until, claimed, created_at, changed_at)
-                VALUES ($1, 1, 'draft', $2, $3, $4, $5, $6, 0, $7, $7) ON CONFLICT DO NOTHING
+                    claim_until, campaign_id, claimed, created_at, changed_at)
+                VALUES ($1, 1, 'draft', $2, $3, $4, $5, $6, $7, 0, $8, $8) ON CONFLICT (template_id) DO NOTHING
                 """,
                 template_id,
                 *(getattr(terms, name) for name in _COPIED),
@@ -50,7 +54,7 @@ class CouponTemplates:
         `PromotionTermsInvalid` (also for fewer coupons than were claimed already).
         """
         check_terms(terms)
-        async with self._db.transaction() as tx:
+        async with self._changing() as tx:
             before = await _lock(tx, template_id)
             if before.version != version:
                 raise StaleVersion(
@@ -68,7 +72,7 @@ class CouponTemplates:
             await tx.execute(
                 """
                 UPDATE coupon_templates SET version = $2, changed_at = $3, quantity = $4, per_user_limit = $5,
-                    by_code_only = $6, claim_from = $7, claim_until = $8
+                    by_code_only = $6, claim_from = $7, claim_until = $8, campaign_id = $9
                 WHERE template_id = $1
                 """,
                 template_id,
@@ -97,6 +101,15 @@ class CouponTemplates:
                     now,
                 )
             return await read_template(tx, template_id)
+
+    @asynccontextmanager
+    async def _changing(self) -> AsyncIterator[Connection]:
+        """A transaction in which a campaign that does not exist is a refusal."""
+        try:
+            async with self._db.transaction() as tx:
+                yield tx
+        except ForeignKeyViolationError as unknown:
+            raise PromotionTermsInvalid("There is no such campaign.", field="campaign_id") from unknown
 
     async def template(self, template_id: CouponTemplateId) -> CouponTemplate:
         """One template as it is now, or `NotFound`."""

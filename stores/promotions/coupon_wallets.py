@@ -108,7 +108,9 @@ class Wallets:
                 SELECT t.template_id, t.version, v.terms, t.quantity - t.claimed AS left, coalesce(n.claimed, 0) AS claimed
                 FROM coupon_templates t JOIN coupon_template_versions v USING (template_id, version)
                 LEFT JOIN coupon_claimants n ON n.template_id = t.template_id AND n.user_id = $1
+                LEFT JOIN campaigns g USING (campaign_id)
                 WHERE t.status = 'active' AND NOT t.by_code_only AND t.claim_from <= $2 AND $2 < t.claim_until
+                  AND coalesce(g.status = 'active' AND g.starts_at <= $2 AND $2 < g.ends_at, true)
                   AND ($3::text IS NULL OR t.template_id < $3)
                 ORDER BY t.template_id DESC LIMIT $4
                 """,

@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0002"
-down_revision = None
+revision = "0002_coupons"
+down_revision = "0001_rules"
 branch_labels = None
 depends_on = None
 
@@ -20,6 +20,7 @@ _STATEMENTS = (
         by_code_only boolean NOT NULL,
         claim_from timestamptz NOT NULL,
         claim_until timestamptz NOT NULL,
+        campaign_id text COLLATE "C" REFERENCES campaigns,
         claimed bigint NOT NULL,
         created_at timestamptz NOT NULL,
         changed_at timestamptz NOT NULL,
@@ -36,14 +37,8 @@ _STATEMENTS = (
     )
     """,
     """
-    CREATE FUNCTION refuse_new_coupon_terms() RETURNS trigger LANGUAGE plpgsql AS $$
-    BEGIN
-        RAISE EXCEPTION 'terms that coupons were claimed under never change: % refused; write a new version', TG_OP;
-    END $$
-    """,
-    """
-    CREATE TRIGGER coupon_template_versions_stay BEFORE UPDATE OR DELETE ON coupon_template_versions
-        FOR EACH STATEMENT EXECUTE FUNCTION refuse_new_coupon_terms()
+    CREATE TRIGGER coupon_template_versions_stay BEFORE UPDATE OR DELETE OR TRUNCATE ON coupon_template_versions
+        FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
     """,
     """
     CREATE TABLE coupon_claimants (
@@ -144,4 +139,3 @@ def downgrade() -> None:
         "DROP TABLE settled_refunds, held_benefits, coupons, coupon_codes, coupon_batches, coupon_claimants, "
         "coupon_template_versions, coupon_templates"
     )
-    op.execute("DROP FUNCTION refuse_new_coupon_terms()")

@@ -68,7 +68,8 @@ class CouponTemplateVersionTable(PromotionsDatabase, table=True):
     template_id: str = identifier(ForeignKey("coupon_templates.template_id"), key=True)
     version: int = Field(primary_key=True)
     terms: dict[str, Any] = structure()
-    at: datetime = moment()
+    decided_at: datetime = moment()
+    decided_by: str = identifier()
 
 
 class CouponClaimantTable(PromotionsDatabase, table=True):

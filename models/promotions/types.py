@@ -212,6 +212,14 @@ class Campaign(Frozen):
     changed_at: Instant
 
 
+class PromotionBreak(Frozen):
+    """A figure of promotions that does not add up: which check, where, and in words."""
+
+    check: str
+    subject: str
+    detail: str
+
+
 # ---- coupons ---------------------------------------------------------------------------------------------------------
 
 

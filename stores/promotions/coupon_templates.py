@@ -10,7 +10,7 @@ from hanse.database import Connection, Database
 from models.promotions.coupon_rules import check_step, check_terms
 from models.promotions.errors import PromotionOver, PromotionTermsInvalid
 from models.promotions.types import CouponTemplate, CouponTerms, RuleStatus
-from models.shared.ids import CouponTemplateId
+from models.shared.ids import CouponTemplateId, UserId
 from models.shared.refusals import StaleVersion
 from stores.promotions.coupon_rows import read_template, read_templates, template_unknown
 
@@ -24,7 +24,9 @@ class CouponTemplates:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    async def create_template(self, template_id: CouponTemplateId, terms: CouponTerms, now: datetime) -> CouponTemplate:
+    async def create_template(
+        self, template_id: CouponTemplateId, terms: CouponTerms, *, by: UserId, now: datetime
+    ) -> CouponTemplate:
         """A new template, still a draft; once: the same id again gives the template as it is now.
 
         Refusal: `PromotionTermsInvalid`.
@@ -42,11 +44,11 @@ class CouponTemplates:
                 now,
             )
             if made == "INSERT 0 1":
-                await _keep_version(tx, template_id, 1, terms, now)
+                await _keep_version(tx, template_id, 1, terms, by, now)
             return await read_template(tx, template_id)
 
     async def revise_template(
-        self, template_id: CouponTemplateId, terms: CouponTerms, version: int, now: datetime
+        self, template_id: CouponTemplateId, version: int, terms: CouponTerms, *, by: UserId, now: datetime
     ) -> CouponTemplate:
         """Other terms from now on, as the next version, if nobody else revised it since `version` (`StaleVersion`).
 
@@ -56,11 +58,7 @@ class CouponTemplates:
         check_terms(terms)
         async with self._changing() as tx:
             before = await _lock(tx, template_id)
-            if before.version != version:
-                raise StaleVersion(
-                    f"{template_id} is at version {before.version}, not {version}. Read it again and repeat the edit.",
-                    version=before.version,
-                )
+            _refuse_stale(before, version)
             if before.status is RuleStatus.ENDED:
                 raise PromotionOver("This template has ended for good; make a new one.")
             if terms.quantity is not None and terms.quantity < before.claimed:
@@ -80,20 +78,22 @@ class CouponTemplates:
                 now,
                 *(getattr(terms, name) for name in _COPIED),
             )
-            await _keep_version(tx, template_id, version + 1, terms, now)
+            await _keep_version(tx, template_id, version + 1, terms, by, now)
             return await read_template(tx, template_id)
 
     async def set_template_status(
-        self, template_id: CouponTemplateId, status: RuleStatus, now: datetime
+        self, template_id: CouponTemplateId, version: int, status: RuleStatus, now: datetime
     ) -> CouponTemplate:
-        """Offer it, pause it, or end it for good; coupons in wallets stay what they are. The same status again changes nothing.
+        """Offer it, pause it, or end it for good, decided on `version` of its terms; coupons in wallets stay what they are. The
+        status it has already changes nothing.
 
-        Refusals: `NotFound`, `PromotionOver`, `PromotionTermsInvalid` for a way back to a draft.
+        Refusals: `NotFound`, `StaleVersion`, `PromotionOver`, `PromotionStepIllegal`.
         """
         async with self._db.transaction() as tx:
             before = await _lock(tx, template_id)
-            check_step(before.status, status)
+            _refuse_stale(before, version)
             if before.status is not status:
+                check_step(before.status, status)
                 await tx.execute(
                     "UPDATE coupon_templates SET status = $2, changed_at = $3 WHERE template_id = $1",
                     template_id,
@@ -153,12 +153,24 @@ async def _lock(tx: Connection, template_id: CouponTemplateId) -> CouponTemplate
 
 
 async def _keep_version(
-    tx: Connection, template_id: CouponTemplateId, version: int, terms: CouponTerms, now: datetime
+    tx: Connection, template_id: CouponTemplateId, version: int, terms: CouponTerms, by: UserId, now: datetime
 ) -> None:
     await tx.execute(
-        "INSERT INTO coupon_template_versions (template_id, version, terms, at) VALUES ($1, $2, $3, $4)",
+        """
+        INSERT INTO coupon_template_versions (template_id, version, terms, decided_at, decided_by)
+        VALUES ($1, $2, $3, $4, $5)
+        """,
         template_id,
         version,
         terms.model_dump(mode="json"),
         now,
+        by,
     )
+
+
+def _refuse_stale(before: CouponTemplate, version: int) -> None:
+    if before.version != version:
+        raise StaleVersion(
+            f"{before.template_id} is at version {before.version}, not {version}. Read it again and repeat the edit.",
+            version=before.version,
+        )

@@ -32,7 +32,8 @@ _STATEMENTS = (
         template_id text COLLATE "C" NOT NULL REFERENCES coupon_templates,
         version integer NOT NULL,
         terms jsonb NOT NULL,
-        at timestamptz NOT NULL,
+        decided_at timestamptz NOT NULL,
+        decided_by text COLLATE "C" NOT NULL,
         PRIMARY KEY (template_id, version)
     )
     """,

@@ -9,10 +9,9 @@ from models.promotions.errors import (
     CouponAlreadyUsed,
     CouponLocked,
     CouponNotValid,
-    PromotionOver,
     PromotionTermsInvalid,
 )
-from models.promotions.types import Coupon, CouponState, CouponTerms, GiveBack, OfferInForce, RuleStatus, Source
+from models.promotions.types import Coupon, CouponState, CouponTerms, GiveBack, OfferInForce, Source
 from models.shared import Instant
 from models.shared.ids import OrderId
 
@@ -48,23 +47,6 @@ def validity(terms: CouponTerms, claimed_at: Instant) -> tuple[Instant, Instant]
     if terms.valid_days is not None:
         ends.append(claimed_at + timedelta(days=terms.valid_days))
     return terms.valid_from or claimed_at, min(ends)
-
-
-_NEXT = {
-    RuleStatus.DRAFT: {RuleStatus.ACTIVE, RuleStatus.ENDED},
-    RuleStatus.ACTIVE: {RuleStatus.PAUSED, RuleStatus.ENDED},
-    RuleStatus.PAUSED: {RuleStatus.ACTIVE, RuleStatus.ENDED},
-    RuleStatus.ENDED: set[RuleStatus](),
-}
-
-
-def check_step(before: RuleStatus, after: RuleStatus) -> None:
-    """Refuses `PromotionOver` for what has ended, `PromotionTermsInvalid` for a way back to a draft."""
-    if before is after or after in _NEXT[before]:
-        return
-    if before is RuleStatus.ENDED:
-        raise PromotionOver("It has ended for good; make a new one.")
-    raise PromotionTermsInvalid(f"What is {before} cannot become {after}.", field="status")
 
 
 def check_usable(coupon: Coupon, at: Instant, for_order: OrderId | None = None) -> None:

@@ -7,8 +7,9 @@ from datetime import datetime
 from asyncpg import ForeignKeyViolationError
 
 from hanse.database import Connection, Database
-from models.promotions.coupon_rules import check_step, check_terms
+from models.promotions.coupon_rules import check_terms
 from models.promotions.errors import PromotionOver, PromotionTermsInvalid
+from models.promotions.terms import check_step
 from models.promotions.types import CouponTemplate, CouponTerms, RuleStatus
 from models.shared.ids import CouponTemplateId, UserId
 from models.shared.refusals import StaleVersion

@@ -216,9 +216,8 @@ async def test_a_hundred_thousand_codes_are_made_in_seconds_and_none_is_kept_rea
     assert time.perf_counter() - started < 20
     assert (batch.codes, batch.used) == (MOST_CODES, 0)
     async with counter.db.reader() as connection:
-        kept = await connection.fetchval("SELECT convert_from(digest, 'LATIN1') FROM coupon_codes LIMIT 1")
-    assert len(kept) == 32
-    assert kept not in codes
+        rows = await connection.fetch("SELECT k::text FROM coupon_codes k ORDER BY digest LIMIT 100")
+    assert [code for code in codes[:1000] for row in rows if code in row["k"]] == []
 
 
 async def test_a_batch_of_no_codes_of_twins_or_of_too_many_is_refused(counter: Counter) -> None:

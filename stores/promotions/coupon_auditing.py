@@ -3,7 +3,7 @@
 from hanse.database import Database
 from models.promotions.types import PromotionBreak
 
-_BREAKS = """
+BREAKS = """
     WITH made AS (
         SELECT template_id, count(*) AS coupons FROM coupons GROUP BY template_id
     ), made_for AS (
@@ -70,5 +70,5 @@ class CouponAuditing:
         was spent for it.
         """
         async with self._db.reader() as connection:
-            rows = await connection.fetch(_BREAKS)
+            rows = await connection.fetch(BREAKS)
         return [PromotionBreak(**dict(row)) for row in rows]

@@ -145,6 +145,7 @@ STATUS_OF: dict[str, int] = {
     "points_above_share": 422,
     # ops
     "buyer_blocked": 403,
+    "points_key_reused": 422,
 }
 
 

@@ -1,9 +1,13 @@
 """Pure rules of rules: which terms make sense, which currency they speak, which step a status may take."""
 
+from collections.abc import Sequence
+from itertools import chain
+
 from models.promotions.errors import PromotionOver, PromotionStepIllegal, PromotionTermsInvalid
-from models.promotions.offers import DirectCut, FreeShipping, NForM, Offer, SpendPercent, SpendSave, TimedPrice
+from models.promotions.offers import DirectCut, FreeShipping, NForM, Offer, Scope, SpendPercent, SpendSave, TimedPrice
 from models.promotions.types import PromotionTerms, RuleStatus
 from models.shared import Instant
+from models.shared.ids import Id
 from models.shared.money import Currency
 
 SHOP_CURRENCY: Currency = "CNY"
@@ -67,3 +71,10 @@ def check_rule(terms: PromotionTerms) -> None:
         raise PromotionTermsInvalid(
             f"The budget is in {terms.budget.currency}, but the offer is in {currency_of_rule(terms)}.", field="budget"
         )
+
+
+def named_by(scope: Scope, offer: Offer | None = None) -> tuple[Id, ...]:
+    """Every id of the catalogue that a scope, and an offer with prices, names."""
+    lists: list[Sequence[Id]] = [getattr(scope, name) for name in Scope.model_fields]
+    priced = [entry.sku_id for entry in offer.prices] if isinstance(offer, TimedPrice) else []
+    return (*chain.from_iterable(lists), *priced)

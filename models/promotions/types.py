@@ -23,7 +23,8 @@ from models.shared.ids import (
     UserId,
 )
 
-Label = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+_NO_NUL = r"^[^\x00]*$"
+Label = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=_NO_NUL)]
 Group = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,40}$")]
 Terms = TypeVar("Terms")
 Count = Annotated[int, Field(ge=1, le=1_000_000_000)]
@@ -213,7 +214,7 @@ class CampaignTerms(Frozen):
     """A name and a time for rules, coupons and limits that belong together. Its window narrows theirs."""
 
     name: Label
-    note: Annotated[str, Field(max_length=1000)] = ""
+    note: Annotated[str, StringConstraints(max_length=1000, pattern=_NO_NUL)] = ""
     starts_at: Instant
     ends_at: Instant
 

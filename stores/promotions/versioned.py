@@ -32,14 +32,10 @@ class Versioned(ABC, Generic[KeyT, TermsT, KeptT]):
     key: ClassVar[str]
     noun: ClassVar[str]
     in_campaigns: ClassVar[bool] = True
+    _reads: type[TermsT]
 
     def __init__(self, db: Database) -> None:
         self._db = db
-
-    @property
-    @abstractmethod
-    def _reads(self) -> type[TermsT]:
-        """The type of the terms."""
 
     @abstractmethod
     def _check(self, terms: TermsT) -> None:
@@ -100,7 +96,7 @@ class Versioned(ABC, Generic[KeyT, TermsT, KeptT]):
                 row = await self._lock(tx, key, version)
                 if row["status"] == RuleStatus.ENDED:
                     raise PromotionOver(f"This {self.noun} has ended for good; make a new one.")
-                if self._reads.model_validate(row["terms"]) == terms:
+                if self._reads.model_validate(row["terms"]).model_dump() == terms.model_dump():
                     return self._kept(row)
                 self._check_revision(row, terms)
                 columns = {"terms": terms.model_dump(mode="json"), "changed_at": now, **self._repeated(terms)}

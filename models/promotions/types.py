@@ -82,6 +82,8 @@ class MissedReason(StrEnum):
     MEMBERS_ONLY = "members_only"
     NO_GAIN = "no_gain"
     """Other offers on the same lines already save as much or more."""
+    NOT_IN_SCOPE = "not_in_scope"
+    """A coupon that the buyer asked for, and nothing it looks at is in the basket."""
 
 
 class MissedOffer(Frozen):

@@ -6,7 +6,21 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from fastapi import APIRouter, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
-from api import cart, checkout, docs, fulfillment, inventory, orders, parcels, payments, products, system, users
+from api import (
+    cart,
+    checkout,
+    docs,
+    fulfillment,
+    inventory,
+    ops,
+    orders,
+    parcels,
+    payments,
+    products,
+    promotions,
+    system,
+    users,
+)
 from api.contract import describe, operation_id
 from api.edge import problems
 from api.edge.body_limit import BodyLimit
@@ -79,11 +93,13 @@ def _mount(app: FastAPI, settings: Settings) -> None:
         *users.routers,
         *inventory.routers,
         *products.routers,
+        *promotions.routers,
         *cart.routers,
         *orders.routers,
         *fulfillment.routers,
         *parcels.routers,
         *payments.routers,
+        *ops.routers,
         checkout.r19,
         checkout.v1,
     ]

@@ -28,9 +28,11 @@ from stores.cart import CartStore
 from stores.fulfillment import FulfillmentStore
 from stores.idempotency import IdempotencyStore
 from stores.inventory import InventoryStore
+from stores.lists import ListStore
 from stores.orders import OrderStore
 from stores.payments import PaymentStore
 from stores.products import BulkStore, CatalogueStore, MediaStore, ProductStore, TaxonomyStore
+from stores.promotions import PromotionStore, PurchaseLimitStore
 from stores.users import UsersStore
 
 
@@ -70,6 +72,10 @@ class Services:
     taxonomy: TaxonomyStore
     media: MediaStore
     bulk: BulkStore
+    promotions: PromotionStore
+    purchase_limits: PurchaseLimitStore
+    lists: ListStore
+    """Who may not order, and who always may."""
 
 
 @asynccontextmanager
@@ -92,6 +98,8 @@ async def open_services(settings: Settings, clock: Clock = _utc_now) -> AsyncIte
         products = await database("products")
         orders = await database("orders")
         users = await database("users")
+        promotions = await database("promotions")
+        account_keys = AccountKeys(token_key)
         temporal = await connect(settings, lazy=True)
         http = await stack.enter_async_context(httpx.AsyncClient(timeout=10, follow_redirects=False))
         sandbox_secret = settings.sandbox_payment_secret.get_secret_value()
@@ -121,7 +129,7 @@ async def open_services(settings: Settings, clock: Clock = _utc_now) -> AsyncIte
             carts=CartStore.on(users, redis),
             passwords=passwords,
             access_tokens=AccessTokens(token_key, settings.access_token_lifetime),
-            account_keys=AccountKeys(token_key),
+            account_keys=account_keys,
             notifier=outbox,
             outbox=outbox,
             products=ProductStore(products),
@@ -129,4 +137,7 @@ async def open_services(settings: Settings, clock: Clock = _utc_now) -> AsyncIte
             taxonomy=TaxonomyStore(products),
             media=MediaStore(products, LocalBlobs(settings.data_dir / "media")),
             bulk=BulkStore(products),
+            promotions=PromotionStore(promotions),
+            purchase_limits=PurchaseLimitStore(promotions),
+            lists=ListStore(ops, account_keys.lists),
         )

@@ -71,6 +71,15 @@ class Settings(BaseSettings):
     access_token_lifetime: timedelta = timedelta(minutes=10)
     refresh_token_lifetime: timedelta = timedelta(days=30)
 
+    # What points are worth and how they are earned
+    points_earn_per_hundred: int = Field(default=1, ge=0, le=10_000)
+    """Points for every 100 minor units that were really paid."""
+    points_worth_minor: int = Field(default=1, ge=1, le=10_000)
+    """Minor units that one spent point takes off."""
+    points_most_percent: int = Field(default=50, ge=0, le=100)
+    """How much of the goods, after all discounts, points may pay."""
+    points_valid_days: int = Field(default=365, ge=1, le=3650)
+
     # Telemetry
     otlp_endpoint: str = ""
     """An OpenTelemetry collector (HTTP); empty keeps spans in this process's ring and exports nothing."""
@@ -106,6 +115,14 @@ class Settings(BaseSettings):
     def browser_url(self) -> str:
         """Where a buyer's browser finds the shop, without a slash at the end."""
         return (self.public_url or self.api_url).rstrip("/")
+
+    @property
+    def points_terms(self) -> dict[str, int]:
+        """Every setting of points by the name it has among the terms of points."""
+        prefix = "points_"
+        return {
+            name.removeprefix(prefix): getattr(self, name) for name in type(self).model_fields if name.startswith(prefix)
+        }
 
     def listen_on(self, url: str) -> tuple[str, int]:
         """Host and port on which the server with this address listens."""

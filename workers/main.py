@@ -17,6 +17,7 @@ from hanse.settings import Settings
 from hanse.telemetry import setup_telemetry
 from workers.queues import Activities, activities_on, workflows_on
 from workers.sandbox import runner
+from workers.schedules import ensure_schedules
 from workers.versions import deployment_config, make_current
 from workers.wiring import open_worker
 from workflows.options import TaskQueue
@@ -55,6 +56,10 @@ async def serve(settings: Settings, queues: Sequence[str] = (), *, current: bool
             await stack.enter_async_context(worker_for(client, queue, built, settings.worker_version))
         if current and settings.worker_version:
             await make_current(client, settings.worker_version)
+        if TaskQueue.CHECKOUT in wanted and (current or not settings.worker_version):
+            await ensure_schedules(
+                client, settings
+            )  # by the code that will run them: not by a version that is not current
         await stop.wait()
 
 

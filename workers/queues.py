@@ -9,13 +9,16 @@ from activities.fulfillment import FulfillmentActivities
 from activities.inventory import InventoryActivities
 from activities.orders import OrderActivities
 from activities.payments import PaymentActivities
+from activities.points import PointsActivities
 from workflows.checkout import Checkout
 from workflows.fulfillment import Fulfillment
 from workflows.options import TaskQueue
 from workflows.payment_timeout import PaymentTimeout
+from workflows.points_adjustment import PointsAdjustment
+from workflows.points_expiry import PointsExpiry
 from workflows.refund import Refund
 
-SAGAS: Sequence[type] = (Checkout, PaymentTimeout, Fulfillment, Refund)
+SAGAS: Sequence[type] = (Checkout, PaymentTimeout, Fulfillment, Refund, PointsExpiry, PointsAdjustment)
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,7 @@ class Activities:
     inventory: InventoryActivities
     orders: OrderActivities
     payments: PaymentActivities
+    points: PointsActivities
 
 
 def workflows_on(queue: TaskQueue) -> Sequence[type]:
@@ -47,6 +51,7 @@ def activities_on(queue: TaskQueue, built: Activities) -> Sequence[Callable[...,
         TaskQueue.ORDERS: _of(built.orders),
         TaskQueue.INVENTORY: _of(built.inventory),
         TaskQueue.PAYMENTS: [step for step in _of(built.payments) if step not in outside_payment],
+        TaskQueue.POINTS: _of(built.points),
         TaskQueue.FULFILLMENT: [step for step in _of(built.fulfillment) if step not in outside_carrier],
     }
     match queue:

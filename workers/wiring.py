@@ -13,6 +13,7 @@ from activities.fulfillment import FulfillmentActivities
 from activities.inventory import InventoryActivities
 from activities.orders import OrderActivities
 from activities.payments import PaymentActivities
+from activities.points import PointsActivities
 from activities.siblings import Siblings
 from bus.publisher import Publisher
 from channels.carrier.registry import Carriers
@@ -22,11 +23,13 @@ from hanse.database import Database
 from hanse.settings import Settings
 from hanse.telemetry import temporal_runtime
 from hanse.temporal import connect
+from models.points.types import PointsTerms
 from models.shared.time import Clock
 from stores.fulfillment import FulfillmentStore
 from stores.inventory import InventoryStore
 from stores.orders import OrderStore
 from stores.payments import PaymentStore
+from stores.points import PointsStore
 from stores.products import ProductStore
 from stores.users.addresses import Addresses
 from workers.queues import Activities
@@ -84,5 +87,8 @@ async def open_activities(settings: Settings, client: Client, clock: Clock = _ut
                 clock,
                 callback_base=settings.api_url,
                 placement=settings.placement,
+            ),
+            points=PointsActivities(
+                PointsStore(await database("promotions")), announcer, PointsTerms(**settings.points_terms)
             ),
         )

@@ -15,6 +15,7 @@ class TaskQueue(StrEnum):
     INVENTORY = "inventory"
     PAYMENTS = "payments"
     FULFILLMENT = "fulfillment"
+    POINTS = "points"
     CHANNELS_PAYMENT = "channels-payment"
     CHANNELS_CARRIER = "channels-carrier"
     BUS = "bus"

@@ -20,6 +20,8 @@ class AccountKeys:
     def __init__(self, token_key: bytes) -> None:
         self._codes = _derived(token_key, b"hanse verification codes")
         self._seal = AESGCM(_derived(token_key, b"hanse second factors"))
+        self.lists = _derived(token_key, b"hanse black and white lists")
+        """What digests of phones and addresses on lists are keyed with; with another token key old entries match no more."""
 
     def code_hash(self, contact: Contact, purpose: CodePurpose, code: str) -> bytes:
         """32 bytes; keyed, because six digits are quickly tried out against a plain hash."""

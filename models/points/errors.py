@@ -15,3 +15,10 @@ class PointsAboveShare(Refusal):
 
     code = "points_above_share"
     title = "More points than this order takes"
+
+
+class PointsKeyReused(Refusal):
+    """The key carried out another adjustment before; a key is good for one."""
+
+    code = "points_key_reused"
+    title = "The key has been used"

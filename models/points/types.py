@@ -69,3 +69,26 @@ class PointsAccount(Frozen):
     user_id: UserId
     balance: int
     lots: tuple[PointsLot, ...] = ()
+
+
+class PointsBreakKind(StrEnum):
+    """What an audit of points can find."""
+
+    BALANCE_UNEXPLAINED = "balance_unexplained"
+    """The balance is not the sum of the ledger, or not what is left in lots, or negative."""
+    ENTRY_OUT_OF_STEP = "entry_out_of_step"
+    """A line of the ledger does not continue the one before."""
+    LOT_OUT_OF_BOUNDS = "lot_out_of_bounds"
+    SPEND_UNEXPLAINED = "spend_unexplained"
+    """What an order spent and got back is not what the ledger, or its lots, say."""
+    AWARD_UNEXPLAINED = "award_unexplained"
+    """What an order earned and lost is not what the ledger, or its refunds, say."""
+
+
+class PointsBreak(Frozen):
+    """A promise that does not hold, and where to look."""
+
+    kind: PointsBreakKind
+    user_id: UserId | None
+    order_id: OrderId | None
+    detail: str

@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from models.ops.lists import Origin
 from temporalio import activity
 
+from models.ops.lists import Origin
 from models.orders.errors import AddressNotFound
 from models.orders.events import OrderCancelled, OrderCompleted, OrderCreated, OrderPaid
 from models.orders.messages import (
@@ -27,10 +27,9 @@ from models.shared.refusals import NotFound
 from models.shared.time import Clock
 
 if TYPE_CHECKING:
-    from stores.lists import ListStore
-
     from activities.announcing import Announcer
     from activities.pricing import Pricing
+    from stores.lists import ListStore
     from stores.orders import OrderStore
     from stores.users.addresses import Addresses
 

@@ -20,12 +20,11 @@ from models.promotions.types import OfferInForce
 from models.shared.ids import CouponId, OrderId, PromotionId, SkuId, UserId
 
 if TYPE_CHECKING:
+    from stores.fulfillment.rates import Rates
     from stores.points import PointsStore
+    from stores.products import ProductStore
     from stores.promotions import PromotionStore, PurchaseLimitStore
     from stores.promotions.coupons import CouponStore
-
-    from stores.fulfillment.rates import Rates
-    from stores.products import ProductStore
 
 
 class Pricing:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from models.orders.errors import (
     BasketTooLarge,
@@ -45,7 +45,7 @@ class Reductions:
     offers: tuple[OfferInForce, ...] = ()
     is_member: bool = False
     points: int = 0
-    terms: PointsTerms = PointsTerms()
+    terms: PointsTerms = field(default_factory=PointsTerms)
 
 
 def price_basket(

@@ -1,7 +1,7 @@
 """The orders in database `orders`: opened once, advanced step by step, explained by a timeline.
 
-`opening` and `advancing` serve the sagas, `returning` refunds of units, `changing` buyers and operators, `reading` looks, `auditing` proves. Every writer
-locks the order's row first; parcels (`stores/fulfillment`, in the same database) come after it.
+`opening` and `advancing` serve the sagas, `returning` refunds of units, `changing` buyers and operators, `reading` looks,
+`auditing` proves. Every writer locks the order's row first; parcels (`stores/fulfillment`, in the same database) come after it.
 """
 
 from stores.orders.advancing import Advancing

@@ -33,6 +33,7 @@ async def run_audit(settings: Settings) -> list[Section]:
     from stores.inventory import InventoryStore
     from stores.orders import OrderStore
     from stores.payments import PaymentStore
+    from stores.points import PointsStore
 
     now = datetime.now(UTC)
     async with AsyncExitStack() as stack:
@@ -51,6 +52,7 @@ async def run_audit(settings: Settings) -> list[Section]:
             await books.stock(stocked, now),
             await books.money(paid, now),
             await books.orders(placed, FulfillmentStore(orders), now),
+            await books.points(PointsStore(await database("promotions"))),
             await across.money_of_orders(placed, paid),
             await across.orders_and_workflows(client, placed),
             await across.holds_and_workflows(client, stocked),

@@ -32,7 +32,7 @@ from stores.lists import ListStore
 from stores.orders import OrderStore
 from stores.payments import PaymentStore
 from stores.products import BulkStore, CatalogueStore, MediaStore, ProductStore, TaxonomyStore
-from stores.promotions import PromotionStore, PurchaseLimitStore
+from stores.promotions import CouponStore, PromotionStore, PurchaseLimitStore
 from stores.users import UsersStore
 
 
@@ -74,6 +74,7 @@ class Services:
     bulk: BulkStore
     promotions: PromotionStore
     purchase_limits: PurchaseLimitStore
+    coupons: CouponStore
     lists: ListStore
     """Who may not order, and who always may."""
 
@@ -139,5 +140,6 @@ async def open_services(settings: Settings, clock: Clock = _utc_now) -> AsyncIte
             bulk=BulkStore(products),
             promotions=PromotionStore(promotions),
             purchase_limits=PurchaseLimitStore(promotions),
+            coupons=CouponStore(promotions),
             lists=ListStore(ops, account_keys.lists),
         )

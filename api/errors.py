@@ -143,9 +143,9 @@ STATUS_OF: dict[str, int] = {
     # points
     "points_not_enough": 409,
     "points_above_share": 422,
+    "points_key_reused": 422,
     # ops
     "buyer_blocked": 403,
-    "points_key_reused": 422,
 }
 
 

@@ -33,7 +33,7 @@ from stores.orders import OrderStore
 from stores.payments import PaymentStore
 from stores.points import PointsStore
 from stores.products import BulkStore, CatalogueStore, MediaStore, ProductStore, TaxonomyStore
-from stores.promotions import PromotionStore, PurchaseLimitStore
+from stores.promotions import CouponStore, PromotionStore, PurchaseLimitStore
 from stores.users import UsersStore
 
 
@@ -76,6 +76,7 @@ class Services:
     bulk: BulkStore
     promotions: PromotionStore
     purchase_limits: PurchaseLimitStore
+    coupons: CouponStore
     lists: ListStore
     """Who may not order, and who always may."""
 
@@ -142,5 +143,6 @@ async def open_services(settings: Settings, clock: Clock = _utc_now) -> AsyncIte
             bulk=BulkStore(products),
             promotions=PromotionStore(promotions),
             purchase_limits=PurchaseLimitStore(promotions),
+            coupons=CouponStore(promotions),
             lists=ListStore(ops, account_keys.lists),
         )

@@ -14,6 +14,7 @@ from activities.inventory import InventoryActivities
 from activities.orders import OrderActivities
 from activities.payments import PaymentActivities
 from activities.points import PointsActivities
+from activities.promotions import PromotionActivities
 from activities.siblings import Siblings
 from bus.publisher import Publisher
 from channels.carrier.registry import Carriers
@@ -31,6 +32,7 @@ from stores.orders import OrderStore
 from stores.payments import PaymentStore
 from stores.points import PointsStore
 from stores.products import ProductStore
+from stores.promotions import BenefitStore, PurchaseLimitStore
 from stores.users.addresses import Addresses
 from workers.queues import Activities
 
@@ -62,7 +64,7 @@ async def open_activities(settings: Settings, client: Client, clock: Clock = _ut
         announcer = Announcer(publisher)
         siblings = Siblings(client)
         orders, inventory = await database("orders"), InventoryStore(await database("inventory"))
-        parcels = FulfillmentStore(orders)
+        parcels, promotions = FulfillmentStore(orders), await database("promotions")
         yield Activities(
             bus=BusActivities(publisher),
             fulfillment=FulfillmentActivities(parcels, inventory, Carriers(SandboxCarrier()), siblings, announcer),
@@ -88,7 +90,6 @@ async def open_activities(settings: Settings, client: Client, clock: Clock = _ut
                 callback_base=settings.api_url,
                 placement=settings.placement,
             ),
-            points=PointsActivities(
-                PointsStore(await database("promotions")), announcer, PointsTerms(**settings.points_terms)
-            ),
+            points=PointsActivities(PointsStore(promotions), announcer, PointsTerms(**settings.points_terms)),
+            promotions=PromotionActivities(BenefitStore(promotions), PurchaseLimitStore(promotions), announcer),
         )

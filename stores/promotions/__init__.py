@@ -2,10 +2,16 @@
 
 `rules` and `limits` are the operator's side (what they share is in `versioned`), `offering` is what quotes and receipts ask,
 `uses` what orders take, `auditing` proves.
+
+Coupons: `coupon_templates` is the operator's side, `coupon_claiming` and `coupon_codes` bring coupons into wallets,
+`coupon_wallets` shows them, `coupon_auditing` proves. `benefits` is what an order spends of all this: coupons, uses of rules, and
+points (`stores/points`), in one transaction.
 """
 
 from hanse.database import Database
 from stores.promotions.auditing import Auditing
+from stores.promotions.benefits import BenefitStore
+from stores.promotions.coupons import CouponStore
 from stores.promotions.limits import PurchaseLimitStore
 from stores.promotions.offering import Offering
 from stores.promotions.rules import Campaigns, Rules
@@ -20,4 +26,4 @@ class PromotionStore(Offering, Auditing):
         self.rules = Rules(db)
 
 
-__all__ = ["PromotionStore", "PurchaseLimitStore"]
+__all__ = ["BenefitStore", "CouponStore", "PromotionStore", "PurchaseLimitStore"]

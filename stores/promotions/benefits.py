@@ -12,6 +12,8 @@ from typing import Any
 from asyncpg import Record
 
 from hanse.database import Connection, Database
+from models.points.events import PointsChanged
+from models.points.events import told as points_told
 from models.promotions.coupon_rules import check_usable, returns_on_cancel, returns_on_whole_refund
 from models.promotions.errors import BenefitsConflict, BenefitsReturned
 from models.promotions.events import CouponRedeemed, CouponReturned
@@ -20,6 +22,7 @@ from models.promotions.types import Coupon, CouponState
 from models.shared.events import Event
 from models.shared.ids import CouponId, CouponTemplateId, OrderId, UserId
 from models.shared.refusals import InvalidRequest
+from stores.points.book import entries_of
 from stores.points.spending import claw_back, return_part, return_spent, spend
 from stores.promotions.coupon_rows import coupon_unknown, in_order, lock_coupons
 from stores.promotions.uses import redeem_uses, return_uses, take_uses
@@ -40,7 +43,7 @@ class BenefitStore:
         """
         async with self._db.transaction() as tx:
             if not await _is_new(tx, ask):
-                return ()
+                return await _told_of_points(tx, ask.order_id, ask.points)
             found = await lock_coupons(tx, ask.coupons)
             for coupon in in_order(ask.coupons, found):
                 if coupon.user_id != ask.user_id:
@@ -54,7 +57,7 @@ class BenefitStore:
             )
             await spend(tx, ask.user_id, ask.order_id, ask.points, ask.at)
             await take_uses(tx, ask)
-        return ()
+            return await _told_of_points(tx, ask.order_id, ask.points)
 
     async def return_all(self, of: BenefitsOf) -> tuple[Event, ...]:
         """Undo of hold, in every state: what is held goes back whole; of what was redeemed, points and uses go back, and the
@@ -154,7 +157,7 @@ class BenefitStore:
                 )
             await return_part(tx, ask.order_id, ask.refund_id, ask.points, ask.at)
             await claw_back(tx, ask.order_id, ask.refund_id, ask.refunded, ask.whole, ask.at)
-            return await _told_back(tx, back, ask.order_id, ask.at)
+            return await _told_settled(tx, ask, back, ask.at)
 
 
 # ---- the order's row -------------------------------------------------------------------------------------------------
@@ -246,14 +249,30 @@ async def _told_returned(tx: Connection, held: Record) -> tuple[Event, ...]:
     with_refunds = await tx.fetch("SELECT returned_coupons FROM settled_refunds WHERE order_id = $1", held["order_id"])
     told = {coupon_id for row in with_refunds for coupon_id in row["returned_coupons"]}
     back = [coupon_id for coupon_id in held["returned_coupons"] if coupon_id not in told]
-    return await _told_back(tx, back, OrderId(held["order_id"]), held["returned_at"])
+    order_id = OrderId(held["order_id"])
+    coupons = await _told_back(tx, back, order_id, held["returned_at"])
+    return *coupons, *await _told_of_points(tx, order_id, held["points"])
 
 
 async def _told_again(tx: Connection, ask: SettleRefund, asked: dict[str, Any]) -> tuple[Event, ...]:
     settled = await tx.fetchrow("SELECT * FROM settled_refunds WHERE refund_id = $1", ask.refund_id)
     if settled is None or settled["asked"] != asked:
         raise InvalidRequest(f"Refund {ask.refund_id} was settled otherwise; a refund never changes.")
-    return await _told_back(tx, settled["returned_coupons"], ask.order_id, settled["at"])
+    return await _told_settled(tx, ask, settled["returned_coupons"], settled["at"])
+
+
+async def _told_settled(tx: Connection, ask: SettleRefund, back: Sequence[str], at: datetime) -> tuple[Event, ...]:
+    coupons = await _told_back(tx, back, ask.order_id, at)
+    return *coupons, *[event for event in await _all_points(tx, ask.order_id) if event.refund_id == ask.refund_id]
+
+
+async def _told_of_points(tx: Connection, order_id: OrderId, points: int) -> tuple[Event, ...]:
+    """What the order did to its buyer's points so far; telling some of it again does no harm."""
+    return await _all_points(tx, order_id) if points else ()
+
+
+async def _all_points(tx: Connection, order_id: OrderId) -> tuple[PointsChanged, ...]:
+    return points_told(await entries_of(tx, order_id))
 
 
 async def _told_back(tx: Connection, back: Sequence[str], order_id: OrderId, at: datetime) -> tuple[Event, ...]:

@@ -1,5 +1,6 @@
 """Codes in bulk. A code is worth a coupon to whoever has it, so the database keeps its SHA-256 and never itself."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -42,7 +43,7 @@ class Codes:
         Refusals: `NotFound`, `PromotionOver` for a template that has ended, `InvalidRequest` for none or too many, and for
         codes that are not different.
         """
-        digests = sorted(map(digest_of, codes))
+        digests = await asyncio.to_thread(lambda: sorted(map(digest_of, codes)))
         if not 1 <= len(set(digests)) == len(codes) <= MOST_CODES:
             raise InvalidRequest(f"A batch has 1 to {MOST_CODES} codes, each different.", field="codes")
         async with self._db.transaction() as tx:

@@ -10,7 +10,7 @@ from hanse.database import Connection, Database
 from models.promotions.coupon_rules import check_terms
 from models.promotions.errors import PromotionOver, PromotionTermsInvalid
 from models.promotions.terms import check_step
-from models.promotions.types import CouponTemplate, CouponTerms, RuleStatus
+from models.promotions.types import CouponTemplate, CouponTerms, RuleStatus, TermsVersion
 from models.shared.ids import CouponTemplateId, UserId
 from models.shared.refusals import StaleVersion
 from stores.promotions.coupon_rows import read_template, read_templates, template_unknown
@@ -133,17 +133,22 @@ class CouponTemplates:
                 limit,
             )
 
-    async def template_terms(self, template_id: CouponTemplateId, version: int) -> CouponTerms:
-        """What a template said at a version, or `NotFound`."""
+    async def template_versions(
+        self, template_id: CouponTemplateId, *, before: int | None = None, limit: int = 50
+    ) -> list[TermsVersion[CouponTerms]]:
+        """What the template said at each version and who decided so, newest first, those before `before`; `NotFound`."""
         async with self._db.reader() as connection:
-            terms = await connection.fetchval(
-                "SELECT terms FROM coupon_template_versions WHERE template_id = $1 AND version = $2",
+            await read_template(connection, template_id)
+            rows = await connection.fetch(
+                """
+                SELECT version, terms, decided_at, decided_by FROM coupon_template_versions
+                WHERE template_id = $1 AND ($2::int IS NULL OR version < $2) ORDER BY version DESC LIMIT $3
+                """,
                 template_id,
-                version,
+                before,
+                limit,
             )
-        if terms is None:
-            raise template_unknown(template_id)
-        return CouponTerms.model_validate(terms)
+        return [TermsVersion[CouponTerms].model_validate(dict(row)) for row in rows]
 
 
 async def _lock(tx: Connection, template_id: CouponTemplateId) -> CouponTemplate:

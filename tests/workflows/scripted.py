@@ -21,6 +21,7 @@ from activities.inventory import InventoryActivities
 from activities.orders import OrderActivities
 from activities.payments import PaymentActivities
 from activities.points import PointsActivities
+from activities.promotions import PromotionActivities
 from models.shared import Refusal
 from models.shared.done import Done
 
@@ -31,6 +32,7 @@ CLASSES: tuple[type, ...] = (
     OrderActivities,
     PaymentActivities,
     PointsActivities,
+    PromotionActivities,
 )
 Answer = Callable[[Any], Any]
 _DEFINITION = "__temporal_activity_definition"

@@ -35,7 +35,11 @@ async def test_a_revision_is_a_new_version_and_leaves_wallets_alone(counter: Cou
     assert (revised.version, revised.terms, revised.claimed) == (2, new_terms, 1)
     assert (old.template_version, new.template_version) == (1, 2)
     assert (await counter.coupons.coupon_of(old.coupon_id, user())).terms == template.terms
-    assert (await counter.coupons.template_terms(template.template_id, 1)) == template.terms
+    kept = await counter.coupons.template_versions(template.template_id)
+    assert [(one.version, one.terms, one.decided_by) for one in kept] == [
+        (2, new_terms, OPERATOR),
+        (1, template.terms, OPERATOR),
+    ]
     assert (old.valid_until - NOW, new.valid_until - NOW) == (30 * DAY, 3 * DAY)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from models.points.errors import PointsNotEnough
+from models.points.events import PointsChanged
 from models.promotions.errors import (
     BenefitsConflict,
     BenefitsReturned,
@@ -30,7 +31,7 @@ LATER = NOW + timedelta(minutes=5)
 
 
 def told(events: Sequence[Event], kind: type[CouponRedeemed] | type[CouponReturned]) -> list[CouponId]:
-    assert [event for event in events if not isinstance(event, kind)] == []
+    assert [event for event in events if not isinstance(event, (kind, PointsChanged))] == []
     return [event.coupon_id for event in events if isinstance(event, kind)]
 
 
@@ -94,6 +95,7 @@ async def test_an_order_that_is_not_paid_gives_everything_back(counter: Counter)
 
     first = await counter.give_back(order(), LATER)
 
+    assert [event.delta for event in first if isinstance(event, PointsChanged)] == [-30, 30]
     assert told(first, CouponReturned) == [coupon.coupon_id]
     assert (await counter.state_of(coupon), await counter.balance(), await counter.used(rule)) == ("claimed", 100, 0)
     assert await counter.give_back(order(), LATER + timedelta(hours=1)) == first
@@ -183,7 +185,8 @@ async def test_refunds_return_spent_points_in_part_and_never_more_than_were_spen
     await counter.hold(order(), points=30)
     await counter.redeem(order())
     for _ in range(2):
-        await counter.settle(order(), refund("a"), points=20)
+        told_of = await counter.settle(order(), refund("a"), points=20)
+        assert [event.delta for event in told_of if isinstance(event, PointsChanged)] == [20]
     assert await counter.balance() == 90
     await counter.settle(order(), refund("b"), points=20, whole=True)
     assert await counter.balance() == 100

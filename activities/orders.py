@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from temporalio import activity
 
-from models.ops.lists import Origin
+from models.ops.lists import Origin, address_text
 from models.orders.errors import AddressNotFound
 from models.orders.events import OrderCancelled, OrderCompleted, OrderCreated, OrderPaid
 from models.orders.messages import (
@@ -20,6 +20,8 @@ from models.orders.messages import (
     TakeReturn,
 )
 from models.orders.types import DeliveryAddress, LineRequest, Order, OrderStatus, ReturnProposal
+from models.points.events import told
+from models.promotions.messages import AwardPoints
 from models.shared.done import Done
 from models.shared.events import Event
 from models.shared.ids import AddressId, UserId
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from activities.pricing import Pricing
     from stores.lists import ListStore
     from stores.orders import OrderStore
+    from stores.points import PointsStore
     from stores.users.addresses import Addresses
 
 
@@ -43,6 +46,7 @@ class OrderActivities:
         pricing: "Pricing",
         addresses: "Addresses",
         lists: "ListStore",
+        points: "PointsStore",
         announcer: "Announcer",
         clock: Clock,
     ) -> None:
@@ -50,6 +54,7 @@ class OrderActivities:
         self._pricing = pricing
         self._addresses = addresses
         self._lists = lists
+        self._points = points
         self._announcer = announcer
         self._clock = clock
 
@@ -104,8 +109,19 @@ class OrderActivities:
 
     @activity.defn(name="orders.advance_order")
     async def advance_order(self, step: AdvanceOrder) -> Done:
-        """The order takes a step, and whoever listens hears of it. Refusal: `illegal_transition`."""
-        return await self._announced(*_told(await self._store.advance(step)))
+        """The order takes a step, and whoever listens hears of it. A completed one earns its buyer points: two promises, each
+        kept once however often both are asked for. Refusal: `illegal_transition`."""
+        order = await self._store.advance(step)
+        earned = await self._earned(order) if order.status is OrderStatus.COMPLETED else ()
+        return await self._announced(*_told(order), *earned)
+
+    async def _earned(self, order: Order) -> tuple[Event, ...]:
+        """On what was paid and has not gone back. Not a step of its own: that would cost every order an event (0005)."""
+        paid = order.total - order.refunded
+        award = AwardPoints(
+            order_id=order.order_id, user_id=order.user_id, paid=paid, at=order.completed_at or self._clock()
+        )
+        return told(await self._points.award_once(award, self._pricing.points_terms))
 
     @activity.defn(name="orders.record_payment")
     async def record_payment(self, received: PaymentReceived) -> None:
@@ -142,9 +158,12 @@ class OrderActivities:
 
 
 def _origin(ask: QuoteBasket, to: DeliveryAddress) -> Origin:
-    where = " ".join(part for part in (to.region, to.city, to.line) if part)
     return Origin(
-        user_id=ask.user_id, phone=to.phone, device=ask.origin.device, ip=ask.origin.ip, address=where or None
+        user_id=ask.user_id,
+        phone=to.phone,
+        device=ask.origin.device,
+        ip=ask.origin.ip,
+        address=address_text(to.region, to.city, to.line),
     )
 
 

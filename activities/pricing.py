@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from stores.fulfillment.rates import Rates
     from stores.points import PointsStore
     from stores.products import ProductStore
-    from stores.promotions import PromotionStore, PurchaseLimitStore
-    from stores.promotions.coupons import CouponStore
+    from stores.promotions import CouponStore, PromotionStore, PurchaseLimitStore
 
 
 class Pricing:

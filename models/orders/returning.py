@@ -92,14 +92,19 @@ def _clawbacks(
     lines: Sequence[QuotedLine], returned: Mapping[SkuId, int], offers: Sequence[OfferInForce]
 ) -> tuple[Clawback, ...]:
     kept = [_kept(line, returned[line.sku_id]) for line in lines if returned[line.sku_id] < line.quantity]
+    if not kept:
+        return ()
     given: dict[str, Money] = {}
     labels: dict[str, str] = {}
+    by_offers = {offer.rule_id for offer in offers}  # points and what an operator took off are nobody's to earn
     for line in lines:
         for cut in line.adjustments:
+            if cut.rule_id not in by_offers:
+                continue
             share = cut.amount - _share(cut.amount, 0, returned[line.sku_id], line.quantity)
             given[cut.rule_id] = given.get(cut.rule_id, Money.zero(share.currency)) + share
             labels[cut.rule_id] = cut.label
-    lost = clawback(kept, given, offers) if kept else {}
+    lost = clawback(kept, given, offers)
     return tuple(
         Clawback(rule_id=rule_id, label=labels[rule_id], amount=amount)
         for rule_id, amount in lost.items()

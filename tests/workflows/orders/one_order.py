@@ -62,11 +62,13 @@ QUOTE, RESERVE, RELEASE = "orders.quote_basket", "inventory.reserve_stock", "inv
 OPEN, DISCARD, ADVANCE = "orders.open_order", "orders.discard_order", "orders.advance_order"
 OPEN_PAYMENT, CLOSE_PAYMENT, STOP_PAYMENT = "payments.open_payment", "payments.close_payment", "payments.request_stop"
 COMMIT, RESTOCK, REFUND = "inventory.commit_stock", "inventory.restock", "payments.start_refund"
+COUNT, HOLD = "promotions.count_purchases", "promotions.hold_benefits"
+REDEEM, RETURN = "promotions.redeem_benefits", "promotions.return_benefits"
 HAND_OVER, STOP_PARCELS, PUBLISH = "fulfillment.hand_over", "fulfillment.stop_shipments", "bus.publish_events"
 
 PLACING = [QUOTE, RESERVE, OPEN, OPEN_PAYMENT]
 """The steps of placing an order at once."""
-UNDOING = [CLOSE_PAYMENT, DISCARD, RELEASE]
+UNDOING = [CLOSE_PAYMENT, DISCARD, RETURN, RELEASE]
 """The undo of all of them."""
 
 

@@ -27,6 +27,7 @@ from tests.workflows.orders.one_order import (
     REFUND,
     RELEASE,
     RESTOCK,
+    RETURN,
     SOMEONE_ELSE,
     STOP_PARCELS,
     STOP_PAYMENT,
@@ -122,7 +123,7 @@ async def test_an_order_that_is_not_paid_in_time_gives_its_stock_back(order: One
     await order.place()
     await order.payment_ends(SettlementKind.EXPIRED)
     assert await order.result() == CANCELLED
-    assert since_paid(steps) == [RELEASE, ADVANCE]
+    assert since_paid(steps) == [RETURN, RELEASE, ADVANCE]
     assert order.last_step() == (CANCELLED, CancelReason.PAYMENT_TIMEOUT)
     shown = await order.shows()
     assert (shown["OrderStatus"], shown["PaymentStatus"]) == ("cancelled", "unpaid")
@@ -137,7 +138,7 @@ async def test_the_buyer_cancels_an_order_that_waits_for_its_payment(order: OneO
     answer = await cancelling
     assert (answer.status, answer.refunding) == (CANCELLED, None)
     assert await order.result() == CANCELLED
-    assert since_paid(steps) == [STOP_PAYMENT, RELEASE, ADVANCE]
+    assert since_paid(steps) == [STOP_PAYMENT, RETURN, RELEASE, ADVANCE]
     assert order.last_step() == (CANCELLED, CancelReason.BY_USER)
 
 
@@ -183,7 +184,7 @@ async def test_temporals_cancel_while_waiting_for_the_payment_is_an_operators_wi
     await order.called(STOP_PAYMENT)
     await order.payment_ends(SettlementKind.CANCELLED)
     assert await order.result() == CANCELLED
-    assert since_paid(steps) == [STOP_PAYMENT, RELEASE, ADVANCE]
+    assert since_paid(steps) == [STOP_PAYMENT, RETURN, RELEASE, ADVANCE]
     assert order.last_step() == (CANCELLED, CancelReason.BY_OPERATOR)
 
 

@@ -6,7 +6,22 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from fastapi import APIRouter, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
-from api import cart, checkout, docs, fulfillment, inventory, orders, parcels, payments, points, products, system, users
+from api import (
+    cart,
+    checkout,
+    docs,
+    fulfillment,
+    inventory,
+    ops,
+    orders,
+    parcels,
+    payments,
+    points,
+    products,
+    promotions,
+    system,
+    users,
+)
 from api.contract import describe, operation_id
 from api.edge import problems
 from api.edge.body_limit import BodyLimit
@@ -79,11 +94,13 @@ def _mount(app: FastAPI, settings: Settings) -> None:
         *users.routers,
         *inventory.routers,
         *products.routers,
+        *promotions.routers,
         *cart.routers,
         *orders.routers,
         *fulfillment.routers,
         *parcels.routers,
         *payments.routers,
+        *ops.routers,
         *points.routers,
         checkout.r19,
         checkout.v1,

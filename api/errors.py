@@ -136,6 +136,7 @@ STATUS_OF: dict[str, int] = {
     "promotion_used_up": 409,
     "promotion_terms_invalid": 422,
     "promotion_over": 409,
+    "promotion_step_illegal": 409,
     "purchase_limit_reached": 409,
     "benefits_conflict": 409,
     "benefits_returned": 409,
@@ -143,6 +144,8 @@ STATUS_OF: dict[str, int] = {
     "points_not_enough": 409,
     "points_above_share": 422,
     "points_key_reused": 422,
+    # ops
+    "buyer_blocked": 403,
 }
 
 

@@ -9,6 +9,7 @@ import httpx
 from redis.asyncio import Redis
 from temporalio.client import Client
 
+from activities.pricing import Pricing
 from activities.siblings import Siblings
 from api.credentials.account_keys import AccountKeys
 from api.credentials.passwords import PasswordHasher
@@ -20,18 +21,22 @@ from channels.notification.sandbox import SandboxNotifier
 from channels.payment.registry import PaymentChannels, sandbox_channels
 from hanse.blobs import LocalBlobs
 from hanse.database import Database
+from hanse.keys import LISTS, derived_key
 from hanse.settings import Settings
 from hanse.temporal import connect
+from models.points.types import PointsTerms
 from models.shared.time import Clock
 from stores.audit_log import AuditLog
 from stores.cart import CartStore
 from stores.fulfillment import FulfillmentStore
 from stores.idempotency import IdempotencyStore
 from stores.inventory import InventoryStore
+from stores.lists import ListStore
 from stores.orders import OrderStore
 from stores.payments import PaymentStore
 from stores.points import PointsStore
 from stores.products import BulkStore, CatalogueStore, MediaStore, ProductStore, TaxonomyStore
+from stores.promotions import CouponStore, PromotionStore, PurchaseLimitStore
 from stores.users import UsersStore
 
 
@@ -72,6 +77,13 @@ class Services:
     taxonomy: TaxonomyStore
     media: MediaStore
     bulk: BulkStore
+    promotions: PromotionStore
+    purchase_limits: PurchaseLimitStore
+    coupons: CouponStore
+    pricing: Pricing
+    """What a basket costs, by the rules that checkout goes by."""
+    lists: ListStore
+    """Who may not order, and who always may."""
 
 
 @asynccontextmanager
@@ -94,6 +106,10 @@ async def open_services(settings: Settings, clock: Clock = _utc_now) -> AsyncIte
         products = await database("products")
         orders = await database("orders")
         users = await database("users")
+        promotions = await database("promotions")
+        catalogue_reads, parcels = ProductStore(products), FulfillmentStore(orders)
+        points, limits, coupons = PointsStore(promotions), PurchaseLimitStore(promotions), CouponStore(promotions)
+        rules, points_terms = PromotionStore(promotions), PointsTerms(**settings.points_terms)
         temporal = await connect(settings, lazy=True)
         http = await stack.enter_async_context(httpx.AsyncClient(timeout=10, follow_redirects=False))
         sandbox_secret = settings.sandbox_payment_secret.get_secret_value()
@@ -107,12 +123,12 @@ async def open_services(settings: Settings, clock: Clock = _utc_now) -> AsyncIte
             audit_log=AuditLog(ops),
             inventory=InventoryStore(await database("inventory")),
             orders=OrderStore(orders),
-            fulfillment=FulfillmentStore(orders),
+            fulfillment=parcels,
             payments=PaymentStore(await database("payments")),
             payment_channels=PaymentChannels(
                 sandbox_channels(settings.sandbox_payment_url, sandbox_secret, http, clock)
             ),
-            points=PointsStore(await database("promotions")),
+            points=points,
             carriers=Carriers(SandboxCarrier()),
             siblings=Siblings(temporal),
             users=UsersStore.on(
@@ -127,9 +143,14 @@ async def open_services(settings: Settings, clock: Clock = _utc_now) -> AsyncIte
             account_keys=AccountKeys(token_key),
             notifier=outbox,
             outbox=outbox,
-            products=ProductStore(products),
+            products=catalogue_reads,
             catalogue=CatalogueStore(products),
             taxonomy=TaxonomyStore(products),
             media=MediaStore(products, LocalBlobs(settings.data_dir / "media")),
             bulk=BulkStore(products),
+            promotions=rules,
+            purchase_limits=limits,
+            coupons=coupons,
+            pricing=Pricing(catalogue_reads, parcels, rules, coupons, limits, points, points_terms),
+            lists=ListStore(ops, derived_key(token_key, LISTS)),
         )

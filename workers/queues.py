@@ -10,6 +10,7 @@ from activities.inventory import InventoryActivities
 from activities.orders import OrderActivities
 from activities.payments import PaymentActivities
 from activities.points import PointsActivities
+from activities.promotions import PromotionActivities
 from workflows.checkout import Checkout
 from workflows.fulfillment import Fulfillment
 from workflows.options import TaskQueue
@@ -31,6 +32,7 @@ class Activities:
     orders: OrderActivities
     payments: PaymentActivities
     points: PointsActivities
+    promotions: PromotionActivities
 
 
 def workflows_on(queue: TaskQueue) -> Sequence[type]:
@@ -50,6 +52,7 @@ def activities_on(queue: TaskQueue, built: Activities) -> Sequence[Callable[...,
     store_calls: dict[TaskQueue, list[Callable[..., Any]]] = {
         TaskQueue.ORDERS: _of(built.orders),
         TaskQueue.INVENTORY: _of(built.inventory),
+        TaskQueue.PROMOTIONS: _of(built.promotions),
         TaskQueue.PAYMENTS: [step for step in _of(built.payments) if step not in outside_payment],
         TaskQueue.POINTS: _of(built.points),
         TaskQueue.FULFILLMENT: [step for step in _of(built.fulfillment) if step not in outside_carrier],

@@ -13,6 +13,7 @@ class TaskQueue(StrEnum):
     """All sagas, and their store calls where they are placed inline."""
     ORDERS = "orders"
     INVENTORY = "inventory"
+    PROMOTIONS = "promotions"
     PAYMENTS = "payments"
     FULFILLMENT = "fulfillment"
     POINTS = "points"

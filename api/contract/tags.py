@@ -4,6 +4,8 @@ TAGS: dict[str, str] = {
     "users": "Accounts: getting in, sessions, the address book, the second factor.",
     "products": "The catalogue as buyers see it: products, SKUs with price and live stock, categories, brands, merchants.",
     "catalogue": "The catalogue as operators with `catalogue` change it. Every edit names the version it was decided on (If-Match).",
+    "promotions": "What runs now: rules that take something off by themselves. Quotes and carts say what they make of a basket.",
+    "coupons": "Claiming coupons, your wallet, and what a coupon is worth in a basket.",
     "cart": "Carts of accounts and of visitors, priced on trial. Nothing in a cart is reserved.",
     "orders": "Placing, following and changing orders. An order is a durable workflow: it never stays half done.",
     "inventory": "Stock by warehouse and SKU, reservations, the journal. Reserving by hand is for other systems of the shop's owner.",

@@ -78,6 +78,17 @@ WORDS: dict[str, Any] = {
     "picked": None,
     "tax_id": "91310000MA1FL00X0X",
     "email": "anna@example.com",
+    # promotions
+    "at": _yuan(30_000),
+    "off": _yuan(4_000),
+    "budget": _yuan(10_000_000),
+    "used_amount": _yuan(1_280_000),
+    "used_orders": 320,
+    "starts_at": "2026-11-20T00:00:00Z",
+    "group": "spring",
+    "beaten_by": None,
+    "campaign": "春季大促 Spring sale",
+    "shown": "***00",
     # people and places
     "recipient": "安娜",
     "phone": "+8613800138000",

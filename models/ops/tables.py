@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
+    Column,
     DateTime,
     ForeignKey,
     Index,
@@ -13,8 +14,9 @@ from sqlalchemy import (
     MetaData,
     SmallInteger,
     Text,
+    text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import CIDR, JSONB
 from sqlmodel import Field, SQLModel
 
 
@@ -66,3 +68,47 @@ class IdempotencyKeyTable(OpsTable, table=True):
     status: int | None = Field(sa_type=SmallInteger)
     media_type: str | None = Field(sa_type=Text)
     body: bytes | None = Field(sa_type=LargeBinary)
+
+
+class ListEntryTable(OpsTable, table=True):
+    """Black and white lists. Phones and addresses are here as keyed digests only."""
+
+    __tablename__ = "list_entries"
+    __table_args__ = (
+        CheckConstraint("kind IN ('black', 'white')", name="list_entries_kind"),
+        CheckConstraint(
+            "CASE subject WHEN 'user' THEN value IS NOT NULL WHEN 'device' THEN value IS NOT NULL "
+            "WHEN 'ip' THEN network IS NOT NULL WHEN 'phone' THEN digest IS NOT NULL "
+            "WHEN 'address' THEN digest IS NOT NULL ELSE false END AND num_nonnulls(value, digest, network) = 1",
+            name="list_entries_value",
+        ),
+        CheckConstraint("starts_at < ends_at", name="list_entries_window"),
+        Index("list_entries_by_value", "value", postgresql_where=text("value IS NOT NULL")),
+        Index("list_entries_by_digest", "digest", postgresql_where=text("digest IS NOT NULL")),
+        Index(
+            "list_entries_by_network",
+            "network",
+            postgresql_using="gist",
+            postgresql_ops={"network": "inet_ops"},
+            postgresql_where=text("network IS NOT NULL"),
+        ),
+    )
+
+    entry_id: str = Field(sa_type=Text(collation="C"), primary_key=True)
+    version: int
+    kind: str = Field(sa_type=Text)
+    subject: str = Field(sa_type=Text)
+    value: str | None = Field(sa_type=Text)
+    """Of a user or device."""
+    digest: bytes | None = Field(sa_type=LargeBinary)
+    """Of a phone or address."""
+    network: Any = Field(sa_column=Column(CIDR, nullable=True))
+    shown: str = Field(sa_type=Text)
+    reason: str = Field(sa_type=Text)
+    note: str = Field(sa_type=Text)
+    starts_at: datetime = Field(sa_type=DateTime(timezone=True))
+    ends_at: datetime | None = Field(sa_type=DateTime(timezone=True))
+    added_by: str = Field(sa_type=Text(collation="C"))
+    added_at: datetime = Field(sa_type=DateTime(timezone=True))
+    changed_by: str = Field(sa_type=Text(collation="C"))
+    changed_at: datetime = Field(sa_type=DateTime(timezone=True))

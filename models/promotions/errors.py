@@ -87,6 +87,13 @@ class PromotionOver(Refusal):
     title = "It has ended for good"
 
 
+class PromotionStepIllegal(Refusal):
+    """A rule, campaign or limit goes from draft to active, between active and paused, and from anywhere to ended."""
+
+    code = "promotion_step_illegal"
+    title = "It cannot become that from here"
+
+
 class PurchaseLimitReached(Refusal):
     """The buyer would have more than a purchase limit allows. `limits` says which, how many they may still buy."""
 

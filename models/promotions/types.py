@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Generic, Literal, TypeVar
 
 from pydantic import Field, StringConstraints
 
@@ -23,8 +23,10 @@ from models.shared.ids import (
     UserId,
 )
 
-Label = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+_NO_NUL = r"^[^\x00]*$"
+Label = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=_NO_NUL)]
 Group = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,40}$")]
+Terms = TypeVar("Terms")
 Count = Annotated[int, Field(ge=1, le=1_000_000_000)]
 
 # ---- what a price is made of -----------------------------------------------------------------------------------------
@@ -80,6 +82,8 @@ class MissedReason(StrEnum):
     MEMBERS_ONLY = "members_only"
     NO_GAIN = "no_gain"
     """Other offers on the same lines already save as much or more."""
+    NOT_IN_SCOPE = "not_in_scope"
+    """A coupon that the buyer asked for, and nothing it looks at is in the basket."""
 
 
 class MissedOffer(Frozen):
@@ -137,6 +141,8 @@ class OfferInForce(Frozen):
     """What remains of its budget; None is without limit. Zero: spent."""
     is_exhausted: bool = False
     """Whether a limit of uses, of this buyer or of all, is reached."""
+    is_counted: bool = False
+    """Whether it has a budget or a limit, so that an order which uses it must take its use first."""
     claws_back: bool = True
     """On a partial refund, whether what the rest no longer earns is taken from the refund."""
 
@@ -192,11 +198,27 @@ class Promotion(Frozen):
     changed_at: Instant
 
 
+class RunningPromotion(Frozen):
+    """A rule that counts now, as buyers may know it; its window is narrowed by its campaign's."""
+
+    promotion_id: PromotionId
+    version: int
+    label: str
+    offer: Offer
+    scope: Scope
+    starts_at: Instant
+    ends_at: Instant
+    members_only: bool
+    per_user_limit: int | None
+    campaign: str | None
+    """The name of its campaign."""
+
+
 class CampaignTerms(Frozen):
     """A name and a time for rules, coupons and limits that belong together. Its window narrows theirs."""
 
     name: Label
-    note: Annotated[str, Field(max_length=1000)] = ""
+    note: Annotated[str, StringConstraints(max_length=1000, pattern=_NO_NUL)] = ""
     starts_at: Instant
     ends_at: Instant
 
@@ -210,6 +232,23 @@ class Campaign(Frozen):
     terms: CampaignTerms
     created_at: Instant
     changed_at: Instant
+
+
+class TermsVersion(Frozen, Generic[Terms]):
+    """What a rule, campaign or limit said at one of its versions, and who decided so."""
+
+    version: int
+    terms: Terms
+    decided_at: Instant
+    decided_by: UserId
+
+
+class PromotionBreak(Frozen):
+    """A figure of promotions that does not add up: which check, where, and in words."""
+
+    check: str
+    subject: str
+    detail: str
 
 
 # ---- coupons ---------------------------------------------------------------------------------------------------------
@@ -313,6 +352,23 @@ class PurchaseLimitTerms(Frozen):
     window_days: Annotated[int, Field(ge=1, le=3650)] | None = None
     """A rolling window of so many days; None counts the whole time from `starts_at` to `ends_at`."""
     campaign_id: CampaignId | None = None
+
+
+class LeftToBuy(Frozen):
+    """What one buyer may still buy under a limit, and what is asked of it."""
+
+    limit_id: PurchaseLimitId
+    label: str
+    sku_id: SkuId | None = None
+    """None: of everything in scope together."""
+    most: int
+    left: int
+    asked: int
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether what is asked may be bought."""
+        return self.asked <= self.left
 
 
 class PurchaseLimit(Frozen):

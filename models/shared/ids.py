@@ -188,6 +188,12 @@ class CouponId(Id):
     prefix = "cpn"
 
 
+class CouponBatchId(Id):
+    """Codes that were made together; each is worth one coupon."""
+
+    prefix = "cpb"
+
+
 class PurchaseLimitId(Id):
     """How much of something one buyer may buy."""
 

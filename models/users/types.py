@@ -19,6 +19,7 @@ class Permission(StrEnum):
     SERVICE = "service"
     OPS = "ops"
     ACCOUNTS = "accounts"
+    PROMOTIONS = "promotions"
 
 
 Permissions = frozenset[Permission]

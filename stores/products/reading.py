@@ -7,7 +7,7 @@ from hanse.database import Database
 from models.products.rules import options_text
 from models.products.types import PricePoint, Product, ProductCard, ProductFilter, SellableSku
 from models.shared import Money
-from models.shared.ids import BrandId, CategoryId, MerchantId, SkuId, SpuId
+from models.shared.ids import BrandId, CategoryId, Id, MerchantId, SkuId, SpuId
 from stores.products.rows import PRICE_IN_FORCE, media_url, product_unknown, read_product, read_products, sku_unknown
 
 _PUBLISHED = "(s.published_since <= $2 AND (s.published_until IS NULL OR $2 < s.published_until))"
@@ -146,6 +146,20 @@ class ProductStore:
         if found is None:
             raise sku_unknown(sku_id)
         return SpuId(found)
+
+    async def unknown(self, named: Sequence[Id]) -> tuple[Id, ...]:
+        """Which of these ids of SKUs, products, categories, brands and merchants name nothing; in the order asked."""
+        async with self._db.reader() as connection:
+            rows = await connection.fetch(
+                """
+                SELECT id FROM skus WHERE id = ANY($1) UNION ALL SELECT id FROM spus WHERE id = ANY($1)
+                UNION ALL SELECT id FROM categories WHERE id = ANY($1) UNION ALL SELECT id FROM brands WHERE id = ANY($1)
+                UNION ALL SELECT id FROM merchants WHERE id = ANY($1)
+                """,
+                list(named),
+            )
+        known = {row["id"] for row in rows}
+        return tuple(dict.fromkeys(one for one in named if one not in known))
 
     async def price_history(
         self, sku_id: SkuId, *, until: datetime | None = None, limit: int = 100

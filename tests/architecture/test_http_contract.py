@@ -30,8 +30,10 @@ R19 = {
     ("post", "/inventory/reserve"),
     ("post", "/inventory/release"),
     ("post", "/inventory/commit"),
+    ("post", "/coupons/claim"),
+    ("post", "/coupons/validate"),
 }
-"""What R19 names and the shop serves so far; coupons and after-sales join with their domains."""
+"""What R19 names and the shop serves so far; after-sales joins with its domain."""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,6 @@
 """Schemas are written twice: as tables to read, as migrations to apply. Both must say the same."""
 
 import importlib
-import importlib.util
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -15,6 +14,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from stores.migrations import DATABASES, head_of
 from tests.databases import MigratedCopies
 
+MODELS = Path(__file__).parents[2] / "models"
 DOMAINS_OF = {
     "users": ("users", "cart"),
     "orders": ("orders", "fulfillment"),
@@ -29,11 +29,11 @@ def domains_of(database: str) -> tuple[str, ...]:
 
 
 def written_schema(database: str) -> list[MetaData]:
-    """The metadata of every table class in the database's `tables.py` modules."""
+    """The metadata of every table class in the database's `tables.py` and `…_tables.py` modules."""
     found: dict[int, MetaData] = {}
     for domain in domains_of(database):
-        if importlib.util.find_spec(f"models.{domain}") and importlib.util.find_spec(f"models.{domain}.tables"):
-            for thing in vars(importlib.import_module(f"models.{domain}.tables")).values():
+        for file in sorted((MODELS / domain).glob("*tables.py")):
+            for thing in vars(importlib.import_module(f"models.{domain}.{file.stem}")).values():
                 table = getattr(thing, "__table__", None)
                 if isinstance(table, Table):
                     found[id(table.metadata)] = table.metadata
@@ -67,6 +67,5 @@ async def test_the_tables_are_what_the_migrations_create(database: str, migrated
 
 
 def test_every_tables_module_belongs_to_a_database() -> None:
-    models = Path(__file__).parents[2] / "models"
-    with_tables = {file.parent.name for file in models.glob("*/tables.py")}
+    with_tables = {file.parent.name for file in MODELS.glob("*/*tables.py")}
     assert with_tables <= {domain for database in DATABASES for domain in domains_of(database)}

@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0003_points"
-down_revision = None
+down_revision = "0002_coupons"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,116 @@
+"""Campaigns: a name and a time for rules, coupons and limits that belong together."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Response
+
+from api.edge.audit import Audit
+from api.edge.idempotency import Claimant, idempotent_router
+from api.edge.identity import operator
+from api.edge.paging import Cursor, Limit, Page, page, read_cursor
+from api.edge.problems import refusals
+from api.edge.versions import ExpectedVersion, IfMatchMissing, set_etag
+from api.edge.wired import Wired
+from api.promotions.schemas import CampaignRequest, RuleStatusRequest, StatusFilter, version_number
+from models.promotions.errors import PromotionOver, PromotionStepIllegal, PromotionTermsInvalid
+from models.promotions.types import Campaign, CampaignTerms, TermsVersion
+from models.shared.ids import CampaignId
+from models.shared.refusals import InvalidRequest, NotFound, StaleVersion
+from models.users.errors import NotAuthenticated, PermissionMissing
+from models.users.types import Identity
+
+adding = idempotent_router(prefix="/v1/operators/campaigns", tags=["operators"])
+keeping = APIRouter(prefix="/v1/operators/campaigns", tags=["operators"])
+PromotionsOperator = Annotated[Identity, operator("promotions")]
+_READ = (NotAuthenticated, PermissionMissing)
+_EDIT = (*_READ, NotFound, IfMatchMissing, StaleVersion, InvalidRequest, PromotionOver)
+
+
+def _answer(kept: Campaign, response: Response) -> Campaign:
+    set_etag(response, kept.version)
+    return kept
+
+
+@adding.post("", status_code=201, summary="Create a campaign", responses=refusals(*_READ, PromotionTermsInvalid))
+async def create_campaign(
+    ask: CampaignRequest, who: PromotionsOperator, claim: Claimant, response: Response, shop: Wired, trail: Audit
+) -> Campaign:
+    """A new campaign, as a draft: nothing in it counts until it is active."""
+    campaign_id = CampaignId.derive(claim.first_seen_at, claim.caller, claim.key)
+    async with trail.action(who, "promotions.create_campaign", campaign_id, **ask.model_dump(mode="json")):
+        return _answer(
+            await shop.promotions.campaigns.create(campaign_id, ask, who.user_id, claim.first_seen_at), response
+        )
+
+
+@keeping.get("", summary="Campaigns", responses=refusals(*_READ, InvalidRequest))
+async def list_campaigns(
+    _who: PromotionsOperator,
+    shop: Wired,
+    status: StatusFilter = None,
+    limit: Limit = 20,
+    cursor: Cursor = None,
+) -> Page[Campaign]:
+    """Every campaign, newest first."""
+    found = await shop.promotions.campaigns.page(
+        limit=limit + 1,
+        before=read_cursor(cursor, CampaignId),
+        status=status,
+    )
+    return page(found, limit, lambda kept: kept.campaign_id, lambda kept: kept)
+
+
+@keeping.get("/{campaign_id}", summary="A campaign", responses=refusals(*_READ, NotFound))
+async def show_campaign(campaign_id: CampaignId, _who: PromotionsOperator, response: Response, shop: Wired) -> Campaign:
+    """One campaign; its ETag is what a revision or a status must name."""
+    return _answer(await shop.promotions.campaigns.get(campaign_id), response)
+
+
+@keeping.put("/{campaign_id}", summary="Revise a campaign", responses=refusals(*_EDIT, PromotionTermsInvalid))
+async def revise_campaign(
+    campaign_id: CampaignId,
+    ask: CampaignRequest,
+    version: ExpectedVersion,
+    who: PromotionsOperator,
+    response: Response,
+    shop: Wired,
+    trail: Audit,
+) -> Campaign:
+    """Set everything it says; its window narrows those of its rules and limits at once."""
+    async with trail.action(who, "promotions.revise_campaign", campaign_id, **ask.model_dump(mode="json")):
+        return _answer(
+            await shop.promotions.campaigns.revise(campaign_id, version, ask, who.user_id, shop.clock()), response
+        )
+
+
+@keeping.put(
+    "/{campaign_id}/status",
+    summary="Activate, pause or end a campaign",
+    responses=refusals(*_EDIT, PromotionStepIllegal),
+)
+async def set_campaign_status(
+    campaign_id: CampaignId,
+    ask: RuleStatusRequest,
+    version: ExpectedVersion,
+    who: PromotionsOperator,
+    response: Response,
+    shop: Wired,
+    trail: Audit,
+) -> Campaign:
+    """Pausing it pauses everything in it; an ended campaign does not come back."""
+    async with trail.action(who, "promotions.set_campaign_status", campaign_id, status=ask.status.value):
+        return _answer(
+            await shop.promotions.campaigns.set_status(campaign_id, version, ask.status, shop.clock()), response
+        )
+
+
+@keeping.get(
+    "/{campaign_id}/versions", summary="Versions of a campaign", responses=refusals(*_READ, NotFound, InvalidRequest)
+)
+async def list_campaign_versions(
+    campaign_id: CampaignId, _who: PromotionsOperator, shop: Wired, limit: Limit = 20, cursor: Cursor = None
+) -> Page[TermsVersion[CampaignTerms]]:
+    """What it said at each version and who decided so, newest first."""
+    before = read_cursor(cursor, version_number)
+    found = await shop.promotions.campaigns.versions(campaign_id, limit=limit + 1, before=before)
+    return page(found, limit, lambda kept: kept.version, lambda kept: kept)

@@ -1,0 +1,120 @@
+"""Rules that take something off by themselves."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Response
+
+from api.edge.audit import Audit
+from api.edge.idempotency import Claimant, idempotent_router
+from api.edge.identity import operator
+from api.edge.paging import Cursor, Limit, Page, page, read_cursor
+from api.edge.problems import refusals
+from api.edge.versions import ExpectedVersion, IfMatchMissing, set_etag
+from api.edge.wired import Wired
+from api.promotions.naming import check_names
+from api.promotions.schemas import PromotionRequest, RuleStatusRequest, StatusFilter, version_number
+from models.promotions.errors import PromotionOver, PromotionStepIllegal, PromotionTermsInvalid
+from models.promotions.types import Promotion, PromotionTerms, TermsVersion
+from models.shared.ids import CampaignId, PromotionId
+from models.shared.refusals import InvalidRequest, NotFound, StaleVersion
+from models.users.errors import NotAuthenticated, PermissionMissing
+from models.users.types import Identity
+
+adding = idempotent_router(prefix="/v1/operators/promotions", tags=["operators"])
+keeping = APIRouter(prefix="/v1/operators/promotions", tags=["operators"])
+PromotionsOperator = Annotated[Identity, operator("promotions")]
+_READ = (NotAuthenticated, PermissionMissing)
+_EDIT = (*_READ, NotFound, IfMatchMissing, StaleVersion, InvalidRequest, PromotionOver)
+
+
+def _answer(kept: Promotion, response: Response) -> Promotion:
+    set_etag(response, kept.version)
+    return kept
+
+
+@adding.post("", status_code=201, summary="Create a promotion", responses=refusals(*_READ, PromotionTermsInvalid))
+async def create_promotion(
+    ask: PromotionRequest, who: PromotionsOperator, claim: Claimant, response: Response, shop: Wired, trail: Audit
+) -> Promotion:
+    """A new rule, as a draft. Everything its scope and prices name must be in the catalogue."""
+    promotion_id = PromotionId.derive(claim.first_seen_at, claim.caller, claim.key)
+    async with trail.action(who, "promotions.create_promotion", promotion_id, **ask.model_dump(mode="json")):
+        await check_names(shop, ask.scope, ask.offer)
+        return _answer(
+            await shop.promotions.rules.create(promotion_id, ask, who.user_id, claim.first_seen_at), response
+        )
+
+
+@keeping.get("", summary="Promotions", responses=refusals(*_READ, InvalidRequest))
+async def list_promotions(
+    _who: PromotionsOperator,
+    shop: Wired,
+    status: StatusFilter = None,
+    campaign_id: CampaignId | None = None,
+    limit: Limit = 20,
+    cursor: Cursor = None,
+) -> Page[Promotion]:
+    """Every rule, newest first, with what orders have used of it."""
+    found = await shop.promotions.rules.page(
+        limit=limit + 1, before=read_cursor(cursor, PromotionId), status=status, campaign_id=campaign_id
+    )
+    return page(found, limit, lambda kept: kept.promotion_id, lambda kept: kept)
+
+
+@keeping.get("/{promotion_id}", summary="A promotion", responses=refusals(*_READ, NotFound))
+async def show_promotion(
+    promotion_id: PromotionId, _who: PromotionsOperator, response: Response, shop: Wired
+) -> Promotion:
+    """One rule; its ETag is what a revision or a status must name."""
+    return _answer(await shop.promotions.rules.get(promotion_id), response)
+
+
+@keeping.put("/{promotion_id}", summary="Revise a promotion", responses=refusals(*_EDIT, PromotionTermsInvalid))
+async def revise_promotion(
+    promotion_id: PromotionId,
+    ask: PromotionRequest,
+    version: ExpectedVersion,
+    who: PromotionsOperator,
+    response: Response,
+    shop: Wired,
+    trail: Audit,
+) -> Promotion:
+    """Set everything it says, as a new version; orders keep the version they were placed under. Budget and limit stay above what is used."""
+    async with trail.action(who, "promotions.revise_promotion", promotion_id, **ask.model_dump(mode="json")):
+        await check_names(shop, ask.scope, ask.offer)
+        return _answer(
+            await shop.promotions.rules.revise(promotion_id, version, ask, who.user_id, shop.clock()), response
+        )
+
+
+@keeping.put(
+    "/{promotion_id}/status",
+    summary="Activate, pause or end a promotion",
+    responses=refusals(*_EDIT, PromotionStepIllegal),
+)
+async def set_promotion_status(
+    promotion_id: PromotionId,
+    ask: RuleStatusRequest,
+    version: ExpectedVersion,
+    who: PromotionsOperator,
+    response: Response,
+    shop: Wired,
+    trail: Audit,
+) -> Promotion:
+    """Only an active rule counts, in its window and its campaign's; an ended one does not come back."""
+    async with trail.action(who, "promotions.set_promotion_status", promotion_id, status=ask.status.value):
+        return _answer(
+            await shop.promotions.rules.set_status(promotion_id, version, ask.status, shop.clock()), response
+        )
+
+
+@keeping.get(
+    "/{promotion_id}/versions", summary="Versions of a promotion", responses=refusals(*_READ, NotFound, InvalidRequest)
+)
+async def list_promotion_versions(
+    promotion_id: PromotionId, _who: PromotionsOperator, shop: Wired, limit: Limit = 20, cursor: Cursor = None
+) -> Page[TermsVersion[PromotionTerms]]:
+    """What it said at each version and who decided so, newest first. Receipts name the version."""
+    before = read_cursor(cursor, version_number)
+    found = await shop.promotions.rules.versions(promotion_id, limit=limit + 1, before=before)
+    return page(found, limit, lambda kept: kept.version, lambda kept: kept)

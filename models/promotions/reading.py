@@ -1,0 +1,202 @@
+"""A basket and its offers as the engine works on them: whole numbers and places of lines, in an order of their own.
+
+Lines stand in the order of their SKUs and offers in the order in which equal ones are decided (priority, then rule), so
+that nothing depends on the order in which either was given.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from models.promotions.offers import DirectCut, FreeShipping, Offer, Scope, SpendPercent, SpendSave, TimedPrice
+from models.promotions.types import MissedReason, OfferInForce, OfferLine
+from models.shared.ids import SkuId
+from models.shared.money import Currency
+
+
+@dataclass(slots=True)
+class Basket:
+    """The lines, each by its place."""
+
+    currency: Currency
+    skus: list[SkuId]
+    prices: list[int]
+    """Of one unit."""
+    quantities: list[int]
+    shipping: list[int]
+    """Zero where it is not known."""
+    is_shipping_known: bool
+    """Of every line."""
+    values: list[int]
+    """Of the whole line at its ordinary price."""
+
+
+@dataclass(slots=True, eq=False)
+class Candidate:
+    """An offer that may count in this basket, with the places of the lines it looks at. Compared by identity."""
+
+    offer: OfferInForce
+    terms: Offer
+    lines: tuple[int, ...]
+    left: int | None
+    group: str | None
+    rank: int = 0
+    steps: list[tuple[int, int]] = field(default_factory=list)
+    """Thresholds of a ladder, each with what it gives: an amount, or per cent."""
+    cuts: dict[int, int] = field(default_factory=dict)
+    """Of an item price: what it saves on each line."""
+    is_short: bool = False
+    """Whether it is an item price whose budget does not last for the basket."""
+
+
+@dataclass(slots=True)
+class Reading:
+    """The basket, the offers that may count, and those that may not, with the reason."""
+
+    basket: Basket
+    candidates: list[Candidate]
+    ruled_out: list[tuple[OfferInForce, MissedReason]]
+
+
+def read(lines: Sequence[OfferLine], offers: Iterable[OfferInForce], *, is_member: bool) -> Reading:
+    """`ValueError` for no line, for lines of several currencies, and for a SKU with two prices: mistakes in code."""
+    lines = _one_line_a_sku(lines)
+    basket = _basket(lines)
+    places = _Places(lines)
+    reading = Reading(basket, [], [])
+    for offer in sorted(offers, key=_order):
+        at = places.of(offer.scope) if _is_of_currency(offer, basket.currency) else ()
+        if isinstance(offer.offer, TimedPrice) and at:
+            priced = {entry.sku_id for entry in offer.offer.prices}
+            at = tuple(place for place in at if basket.skus[place] in priced)
+        reason = _ruled_out(offer, at, is_member)
+        if reason is None:
+            left = None if offer.left is None else offer.left.minor
+            candidate = Candidate(offer, offer.offer, at, left, offer.group, len(reading.candidates))
+            candidate.steps = _steps(offer.offer)
+            reading.candidates.append(candidate)
+        elif reason is not MissedReason.NOT_IN_SCOPE or offer.coupon_id is not None:
+            reading.ruled_out.append((offer, reason))
+    return reading
+
+
+def _order(offer: OfferInForce) -> tuple[int, str, int, str]:
+    return -offer.priority, offer.rule_id, offer.rule_version, offer.coupon_id or ""
+
+
+def _ruled_out(offer: OfferInForce, at: tuple[int, ...], is_member: bool) -> MissedReason | None:
+    if not at:
+        return MissedReason.NOT_IN_SCOPE
+    if offer.members_only and not is_member:
+        return MissedReason.MEMBERS_ONLY
+    if offer.is_exhausted or (offer.left is not None and offer.left.minor <= 0):
+        return MissedReason.NOTHING_LEFT
+    return None
+
+
+def _one_line_a_sku(lines: Sequence[OfferLine]) -> list[OfferLine]:
+    by_sku: dict[SkuId, OfferLine] = {}
+    for line in lines:
+        known = by_sku.get(line.sku_id)
+        if known is None:
+            by_sku[line.sku_id] = line
+            continue
+        if known.unit_price != line.unit_price:
+            raise ValueError(f"{line.sku_id} has two prices")
+        shipping = None if known.shipping is None or line.shipping is None else known.shipping + line.shipping
+        by_sku[line.sku_id] = known.model_copy(
+            update={"quantity": known.quantity + line.quantity, "shipping": shipping}
+        )
+    return sorted(by_sku.values(), key=lambda line: line.sku_id)
+
+
+def _basket(lines: Sequence[OfferLine]) -> Basket:
+    currencies = {line.unit_price.currency for line in lines}
+    currencies |= {line.shipping.currency for line in lines if line.shipping is not None}
+    if len(currencies) != 1:
+        raise ValueError(f"one currency is needed, not {sorted(currencies)}")
+    prices = [line.unit_price.minor for line in lines]
+    quantities = [line.quantity for line in lines]
+    return Basket(
+        currency=currencies.pop(),
+        skus=[line.sku_id for line in lines],
+        prices=prices,
+        quantities=quantities,
+        shipping=[line.shipping.minor if line.shipping is not None else 0 for line in lines],
+        is_shipping_known=all(line.shipping is not None for line in lines),
+        values=[price * quantity for price, quantity in zip(prices, quantities, strict=True)],
+    )
+
+
+class _Places:
+    """Which lines a scope has. Each id knows its lines as the bits of a number, so that a scope costs one look an id."""
+
+    def __init__(self, lines: Sequence[OfferLine]) -> None:
+        self._skus: dict[str, int] = defaultdict(int)
+        self._products: dict[str, int] = defaultdict(int)
+        self._categories: dict[str, int] = defaultdict(int)
+        self._brands: dict[str, int] = defaultdict(int)
+        self._merchants: dict[str, int] = defaultdict(int)
+        self._all = (1 << len(lines)) - 1
+        self._known: dict[int, tuple[int, ...]] = {}
+        for place, line in enumerate(lines):
+            bit = 1 << place
+            self._skus[line.sku_id] |= bit
+            self._products[line.spu_id] |= bit
+            self._merchants[line.merchant_id] |= bit
+            for category_id in line.category_ids:
+                self._categories[category_id] |= bit
+            if line.brand_id is not None:
+                self._brands[line.brand_id] |= bit
+
+    def of(self, scope: Scope) -> tuple[int, ...]:
+        """The places, rising."""
+        named = (
+            (scope.skus, self._skus),
+            (scope.products, self._products),
+            (scope.categories, self._categories),
+            (scope.brands, self._brands),
+            (scope.merchants, self._merchants),
+        )
+        excluded = (
+            (scope.excluded_skus, self._skus),
+            (scope.excluded_products, self._products),
+            (scope.excluded_categories, self._categories),
+            (scope.excluded_brands, self._brands),
+        )
+        bits = _any_of(named) if any(ids for ids, _ in named) else self._all
+        bits &= ~_any_of(excluded)
+        if bits not in self._known:
+            self._known[bits] = tuple(place for place in range(bits.bit_length()) if bits >> place & 1)
+        return self._known[bits]
+
+
+def _any_of(lists: Iterable[tuple[Sequence[str], dict[str, int]]]) -> int:
+    bits = 0
+    for ids, where in lists:
+        for one in ids:
+            if one in where:
+                bits |= where[one]
+    return bits
+
+
+def _steps(offer: Offer) -> list[tuple[int, int]]:
+    if isinstance(offer, SpendSave):
+        return [(tier.at.minor, tier.off.minor) for tier in offer.tiers]
+    if isinstance(offer, SpendPercent):
+        return [(tier.at.minor, tier.percent) for tier in offer.tiers]
+    return [(offer.at.minor, 0)] if isinstance(offer, FreeShipping) else []
+
+
+def _is_of_currency(offer: OfferInForce, currency: Currency) -> bool:
+    terms = offer.offer
+    named = {offer.left.currency} if offer.left is not None else set()
+    if isinstance(terms, SpendSave | SpendPercent):
+        named.add(terms.tiers[0].at.currency)
+    elif isinstance(terms, DirectCut):
+        named.add(terms.off.currency)
+    elif isinstance(terms, TimedPrice):
+        named.add(terms.prices[0].price.currency)
+    elif isinstance(terms, FreeShipping):
+        named.add(terms.at.currency)
+    return named <= {currency}

@@ -1,0 +1,154 @@
+"""What a basket saves when the item price of every line is given: each exclusion group gives its best, all else adds up.
+
+While discounts do not meet in a line that is too cheap for them, each group decides by itself. Where they do, the members of
+groups are tried together, by what really fits onto the lines.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import inf
+
+from models.promotions.apportioning import Pouring, pour
+from models.promotions.basket_offers import amount_of
+from models.promotions.item_prices import ItemPrice
+from models.promotions.offers import FreeShipping
+from models.promotions.reading import Basket, Candidate
+
+Slot = tuple[Candidate, ...]
+"""Offers of which at most one counts: those of an exclusion group, or one that has none."""
+Pick = tuple[Candidate, int]
+"""An offer that counts, with what it wants to save."""
+
+MOST_TRIES = 300
+"""So many choices of group members are poured at most in one weighing, best first."""
+
+
+@dataclass(slots=True)
+class Weighed:
+    """A way to price the basket, and all that it saves."""
+
+    saved: int
+    ways: Sequence[ItemPrice]
+    values: list[int]
+    bases: dict[tuple[int, ...], int]
+    """What the goods cost on each set of lines that an offer looks at."""
+    unshipped: list[int]
+    """Shipping of each line that no free shipping without a group pays."""
+    picks: list[Pick]
+    is_capped: bool
+    """Whether the offers want more than the lines cost."""
+
+
+def weigh(basket: Basket, slots: Sequence[Slot], ways: Sequence[ItemPrice]) -> Weighed:
+    """The most that can be saved at these item prices."""
+    values = [value - way.cut for value, way in zip(basket.values, ways, strict=True)]
+    bases = {lines: sum(values[at] for at in lines) for lines in {offer.lines for slot in slots for offer in slot}}
+    found = Weighed(sum(way.cut for way in ways), ways, values, bases, list(basket.shipping), [], False)
+    covering = _cover_shipping(basket, slots, found)
+    wanted: list[list[Pick]] = [covering[slot] if slot in covering else _amounts(basket, slot, found) for slot in slots]
+    wanted = [picks for picks in wanted if picks]
+    best = [picks[0] for picks in wanted]
+    hoped = sum(amount for _, amount in best)
+    flow = hoped if _fit_easily(best, found) else flow_of(basket, best, found)
+    if flow < hoped:
+        found.is_capped = True
+        best, flow = _try_together(basket, wanted, found, best, flow)
+    found.saved += flow
+    found.picks = sorted(best, key=lambda pick: pick[0].rank)
+    return found
+
+
+def _cover_shipping(basket: Basket, slots: Sequence[Slot], found: Weighed) -> dict[Slot, list[Pick]]:
+    """Free shipping that nothing stands against goes first: whatever else pays shipping pays what it leaves."""
+    covering: dict[Slot, list[Pick]] = {}
+    for slot in slots:
+        offer = slot[0]
+        if len(slot) > 1 or not isinstance(offer.terms, FreeShipping):
+            continue
+        amount = amount_of(offer, found.bases[offer.lines], basket, found.ways, found.unshipped)
+        if offer.left is not None and offer.left < sum(found.unshipped[at] for at in offer.lines):
+            continue
+        covering[slot] = [(offer, amount)] if amount else []
+        if amount:
+            for at in offer.lines:
+                found.unshipped[at] = 0
+    return covering
+
+
+def _amounts(basket: Basket, slot: Slot, found: Weighed) -> list[Pick]:
+    """What its offers give, the best first; of equal ones the first."""
+    picks = [
+        (offer, amount)
+        for offer in slot
+        if (amount := amount_of(offer, found.bases[offer.lines], basket, found.ways, found.unshipped)) > 0
+    ]
+    if len(picks) > 1:
+        picks.sort(key=lambda pick: (-pick[1], pick[0].rank))
+    return picks
+
+
+def _fit_easily(picks: Sequence[Pick], found: Weighed) -> bool:
+    """Whether shares in proportion to value fit; if so, nothing is lost, and whole numbers fit as well."""
+    used = [0.0] * len(found.values)
+    shipped: set[int] = set()
+    for offer, amount in picks:
+        if isinstance(offer.terms, FreeShipping):
+            paid = [at for at in offer.lines if found.unshipped[at] or offer.group is None]
+            if not shipped.isdisjoint(paid):
+                return False
+            shipped.update(paid)
+        elif offer.is_short:
+            whole = sum(offer.cuts.values())
+            for at, cut in offer.cuts.items():
+                used[at] += amount * cut / whole / found.values[at] if found.values[at] else inf
+        else:
+            rate = amount / found.bases[offer.lines]
+            for at in offer.lines:
+                used[at] += rate
+    return max(used) < 1 - 1e-9
+
+
+def flow_of(basket: Basket, picks: Sequence[Pick], found: Weighed) -> int:
+    """What of these amounts fits onto the lines."""
+    return sum(sum(shares.values()) for shares in poured(basket, picks, found.values))
+
+
+def poured(basket: Basket, picks: Sequence[Pick], values: Sequence[int]) -> list[dict[int, int]]:
+    """The share of each line in each pick, goods by place, shipping by place + number of lines."""
+    count = len(values)
+    pourings = []
+    for offer, amount in picks:
+        if isinstance(offer.terms, FreeShipping):
+            weights = [basket.shipping[at] for at in offer.lines]
+            pourings.append(Pouring(amount, [at + count for at in offer.lines], weights))
+        elif offer.is_short:
+            cuts = list(offer.cuts.values())
+            pourings.append(Pouring(amount, list(offer.cuts), cuts, cuts))
+        else:
+            pourings.append(Pouring(amount, offer.lines, [values[at] for at in offer.lines]))
+    return pour(pourings, [*values, *basket.shipping])
+
+
+def _try_together(
+    basket: Basket, wanted: Sequence[list[Pick]], found: Weighed, best: list[Pick], flow: int
+) -> tuple[list[Pick], int]:
+    """Branch and bound over the members of groups. What could still be wanted bounds what can be saved."""
+    hopes = [0]
+    for picks in reversed(wanted):
+        hopes.append(hopes[-1] + picks[0][1])
+    hopes.reverse()
+    everything = sum(found.values) + sum(basket.shipping)
+    tries = 0
+    stack: list[tuple[int, int, tuple[Pick, ...]]] = [(0, 0, ())]
+    while stack and tries < MOST_TRIES:
+        depth, sure, chosen = stack.pop()
+        if min(sure + hopes[depth], everything) <= flow:
+            continue
+        if depth == len(wanted):
+            tries += 1
+            reached = flow_of(basket, chosen, found)
+            if reached > flow:
+                best, flow = list(chosen), reached
+            continue
+        stack.extend((depth + 1, sure + pick[1], (*chosen, pick)) for pick in reversed(wanted[depth]))
+    return best, flow

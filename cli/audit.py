@@ -33,6 +33,7 @@ async def run_audit(settings: Settings) -> list[Section]:
     from stores.inventory import InventoryStore
     from stores.orders import OrderStore
     from stores.payments import PaymentStore
+    from stores.promotions import PromotionStore
 
     now = datetime.now(UTC)
     async with AsyncExitStack() as stack:
@@ -46,11 +47,13 @@ async def run_audit(settings: Settings) -> list[Section]:
         placed = OrderStore(orders)
         paid = PaymentStore(await database("payments"))
         stocked = InventoryStore(await database("inventory"))
+        promoted = PromotionStore(await database("promotions"))
         client = await connect(settings)
         return [
             await books.stock(stocked, now),
             await books.money(paid, now),
             await books.orders(placed, FulfillmentStore(orders), now),
+            await books.promotions(promoted),
             await across.money_of_orders(placed, paid),
             await across.orders_and_workflows(client, placed),
             await across.holds_and_workflows(client, stocked),

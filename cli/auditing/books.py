@@ -7,6 +7,7 @@ from stores.fulfillment import FulfillmentStore
 from stores.inventory import InventoryStore
 from stores.orders import OrderStore
 from stores.payments import PaymentStore
+from stores.promotions import PromotionStore
 
 
 async def stock(store: InventoryStore, now: datetime) -> Section:
@@ -31,3 +32,11 @@ async def orders(store: OrderStore, parcels: FulfillmentStore, now: datetime) ->
     breaks = [*await store.audit(now), *await parcels.audit()]
     found = [Finding(broken.kind, broken.order_id, broken.detail) for broken in breaks]
     return Section("Orders: sums, states and parcels agree", "every order and parcel", tuple(found))
+
+
+async def promotions(store: PromotionStore) -> Section:
+    """What rules and purchase limits say was used is what orders hold, and never more than allowed."""
+    found = [Finding(broken.check, broken.subject, broken.detail) for broken in await store.breaks()]
+    return Section(
+        "Promotions: budgets and limits are never exceeded", "every rule, use and counted purchase", tuple(found)
+    )

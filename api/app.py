@@ -16,6 +16,7 @@ from api import (
     orders,
     parcels,
     payments,
+    points,
     products,
     promotions,
     system,
@@ -100,6 +101,7 @@ def _mount(app: FastAPI, settings: Settings) -> None:
         *parcels.routers,
         *payments.routers,
         *ops.routers,
+        *points.routers,
         checkout.r19,
         checkout.v1,
     ]

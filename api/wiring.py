@@ -31,6 +31,7 @@ from stores.inventory import InventoryStore
 from stores.lists import ListStore
 from stores.orders import OrderStore
 from stores.payments import PaymentStore
+from stores.points import PointsStore
 from stores.products import BulkStore, CatalogueStore, MediaStore, ProductStore, TaxonomyStore
 from stores.promotions import CouponStore, PromotionStore, PurchaseLimitStore
 from stores.users import UsersStore
@@ -55,6 +56,7 @@ class Services:
     fulfillment: FulfillmentStore
     payments: PaymentStore
     payment_channels: PaymentChannels
+    points: PointsStore
     carriers: Carriers
     siblings: Siblings
     """Starts and tells sagas by name; for what is asked of a saga and answered, `temporal`."""
@@ -119,6 +121,7 @@ async def open_services(settings: Settings, clock: Clock = _utc_now) -> AsyncIte
             payment_channels=PaymentChannels(
                 sandbox_channels(settings.sandbox_payment_url, sandbox_secret, http, clock)
             ),
+            points=PointsStore(await database("promotions")),
             carriers=Carriers(SandboxCarrier()),
             siblings=Siblings(temporal),
             users=UsersStore.on(

@@ -121,7 +121,9 @@ class Settings(BaseSettings):
         """Every setting of points by the name it has among the terms of points."""
         prefix = "points_"
         return {
-            name.removeprefix(prefix): getattr(self, name) for name in type(self).model_fields if name.startswith(prefix)
+            name.removeprefix(prefix): getattr(self, name)
+            for name in type(self).model_fields
+            if name.startswith(prefix)
         }
 
     def listen_on(self, url: str) -> tuple[str, int]:

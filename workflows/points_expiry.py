@@ -7,7 +7,7 @@ with workflow.unsafe.imports_passed_through():
     from models.points.messages import ExpirePoints, ExpiryRun
     from workflows.saga import Saga
 
-_BATCHES_IN_A_RUN = 200
+_BATCHES_IN_A_RUN = 20
 """Then it goes on in a new run, so that the history of a large shop stays small."""
 
 

@@ -10,6 +10,7 @@ TAGS: dict[str, str] = {
     "orders": "Placing, following and changing orders. An order is a durable workflow: it never stays half done.",
     "inventory": "Stock by warehouse and SKU, reservations, the journal. Reserving by hand is for other systems of the shop's owner.",
     "payments": "The cashier: channels, tries to pay, and what channels report.",
+    "points": "Points: earned by completed orders, spent at checkout, and the ledger that explains them.",
     "refunds": "Money on its way back to where it came from.",
     "fulfillment": "Parcels: where they are and what moves them.",
     "operators": "What people of the shop see and do. Each operation takes a permission; each change is in the audit log.",

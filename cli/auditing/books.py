@@ -7,7 +7,8 @@ from stores.fulfillment import FulfillmentStore
 from stores.inventory import InventoryStore
 from stores.orders import OrderStore
 from stores.payments import PaymentStore
-from stores.promotions import PromotionStore
+from stores.points import PointsStore
+from stores.promotions import CouponStore, PromotionStore
 
 
 async def stock(store: InventoryStore, now: datetime) -> Section:
@@ -40,3 +41,20 @@ async def promotions(store: PromotionStore) -> Section:
     return Section(
         "Promotions: budgets and limits are never exceeded", "every rule, use and counted purchase", tuple(found)
     )
+
+
+async def coupons(store: CouponStore) -> Section:
+    """Invariant 3, coupons: each is in one state, with its order; claims are counted and limits hold."""
+    found = [Finding(broken.check, broken.subject, broken.detail) for broken in await store.breaks()]
+    return Section(
+        "Coupons: each has one state and one order, limits hold", "every template, code and coupon", tuple(found)
+    )
+
+
+async def points(store: PointsStore) -> Section:
+    """Invariant 3, points: the balance is the sum of the ledger and of what lots hold; orders got back what they spent."""
+    found = [
+        Finding(broken.kind, broken.order_id or broken.user_id or "ledger", broken.detail)
+        for broken in await store.audit()
+    ]
+    return Section("Points: every point is explained", "every account, lot and ledger line", tuple(found))

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hanse.settings import Settings
 from models.points.errors import PointsAboveShare
 from models.points.rules import (
     due_back,
@@ -76,6 +77,11 @@ def test_units_that_come_back_bring_their_points_and_no_unit_comes_back_twice() 
     assert [points_of(1, before=n, of=3, points=10) for n in range(3)] == [3, 3, 4]
     with pytest.raises(InvalidRequest):
         points_of(2, before=2, of=3, points=10)
+
+
+def test_settings_and_terms_agree_on_what_points_are() -> None:
+    assert PointsTerms(**Settings().points_terms) == PointsTerms()
+    assert PointsTerms(**Settings(points_most_percent=30).points_terms).most_percent == 30
 
 
 @given(goods, terms, st.data())

@@ -121,7 +121,7 @@ async def open_services(settings: Settings, clock: Clock = _utc_now) -> AsyncIte
             payment_channels=PaymentChannels(
                 sandbox_channels(settings.sandbox_payment_url, sandbox_secret, http, clock)
             ),
-            points=PointsStore(await database("promotions")),
+            points=PointsStore(promotions),
             carriers=Carriers(SandboxCarrier()),
             siblings=Siblings(temporal),
             users=UsersStore.on(

@@ -116,10 +116,11 @@ class OrderActivities:
         return await self._announced(*_told(order), *earned)
 
     async def _earned(self, order: Order) -> tuple[Event, ...]:
-        """On what was paid and has not gone back. Not a step of its own: that would cost every order an event (0005)."""
-        paid = order.total - order.refunded
+        """On what was paid and has not gone back: the ledger knows what went back, and subtracts it itself, so that a refund at
+        the same time is neither missed nor counted twice. Not a step of its own: that would cost every order an event (0005).
+        """
         award = AwardPoints(
-            order_id=order.order_id, user_id=order.user_id, paid=paid, at=order.completed_at or self._clock()
+            order_id=order.order_id, user_id=order.user_id, paid=order.total, at=order.completed_at or self._clock()
         )
         return told(await self._points.award_once(award, self._pricing.points_terms))
 

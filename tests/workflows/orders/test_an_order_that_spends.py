@@ -34,23 +34,18 @@ from tests.workflows.orders.one_order import (
     UNDOING,
     OneOrder,
 )
+from tests.workflows.orders.spending import COUPON, LIMITED, SPENDING, USE, spends
 from tests.workflows.sagas import refused
 from tests.workflows.scripted import Scripted
 
 BOTH = pytest.mark.parametrize("order", ["inline", "queue"], indirect=True)
 
-COUPON = named(CouponId, "20 off")
-SPENDING = TWO_TEAS_AND_A_POT.model_copy(update={"coupons": (COUPON,), "points": 100})
-USE = RuleUse(promotion_id=named(PromotionId, "sale"), version=3, saved=Money(minor=500))
-LIMITED = CountedLine(sku_id=TEA.sku_id, quantity=2, limits=(named(PurchaseLimitId, "two each"),))
 PLACING = [QUOTE, COUNT, RESERVE, HOLD, OPEN, OPEN_PAYMENT]
 
 
 @pytest.fixture
 def spending(order: OneOrder) -> OneOrder:
-    """An order with a coupon, points, a limited promotion and a line that a purchase limit looks at."""
-    order.uses, order.counted = (USE,), (LIMITED,)
-    return order
+    return spends(order)
 
 
 @BOTH

@@ -4,22 +4,24 @@ from typing import TYPE_CHECKING
 
 from temporalio import activity
 
+from models.ops.lists import Origin, address_text
 from models.orders.errors import AddressNotFound
 from models.orders.events import OrderCancelled, OrderCompleted, OrderCreated, OrderPaid
 from models.orders.messages import (
     AdvanceOrder,
-    LinesPaid,
+    DropReturn,
     NoteStep,
     OpenOrder,
     OrderRef,
     PaymentReceived,
-    PriceLines,
     QuoteBasket,
     QuotedBasket,
     RefundRecorded,
+    TakeReturn,
 )
-from models.orders.quoting import paid_for, price_basket
-from models.orders.types import DeliveryAddress, LineRequest, Order, OrderStatus
+from models.orders.types import DeliveryAddress, LineRequest, Order, OrderStatus, ReturnProposal
+from models.points.events import told
+from models.promotions.messages import AwardPoints
 from models.shared.done import Done
 from models.shared.events import Event
 from models.shared.ids import AddressId, UserId
@@ -28,9 +30,10 @@ from models.shared.time import Clock
 
 if TYPE_CHECKING:
     from activities.announcing import Announcer
-    from stores.fulfillment.rates import Rates
+    from activities.pricing import Pricing
+    from stores.lists import ListStore
     from stores.orders import OrderStore
-    from stores.products import ProductStore
+    from stores.points import PointsStore
     from stores.users.addresses import Addresses
 
 
@@ -40,31 +43,40 @@ class OrderActivities:
     def __init__(
         self,
         store: "OrderStore",
-        products: "ProductStore",
+        pricing: "Pricing",
         addresses: "Addresses",
-        rates: "Rates",
+        lists: "ListStore",
+        points: "PointsStore",
         announcer: "Announcer",
         clock: Clock,
     ) -> None:
         self._store = store
-        self._products = products
+        self._pricing = pricing
         self._addresses = addresses
-        self._rates = rates
+        self._lists = lists
+        self._points = points
         self._announcer = announcer
         self._clock = clock
 
     @activity.defn(name="orders.quote_basket")
     async def quote_basket(self, ask: QuoteBasket) -> QuotedBasket:
-        """What the basket costs now, sent to an address of this buyer's book.
+        """What the basket costs now, sent to an address of this buyer's book, with promotions, coupons and points.
 
-        Refusals: `address_not_found`, `unknown_sku`, `sku_unpublished`, `quantity_above_limit`, `currency_mixed`,
-        `basket_too_large`.
+        Refusals: `address_not_found`, `buyer_blocked`, `unknown_sku`, `sku_unpublished`, `quantity_above_limit`,
+        `currency_mixed`, `basket_too_large`, `points_above_share`, `points_not_enough`, and those of coupons:
+        `coupon_not_found`, `coupon_already_used`, `coupon_locked`, `coupon_not_valid`, `coupon_not_applicable`.
         """
-        address = await self._address(ask.user_id, ask.basket.address_id)
-        skus = await self._products.sellable([line.sku_id for line in ask.basket.lines], self._clock())
-        merchants = {sku.merchant_id for sku in skus.values()}
-        rates = await self._rates.rates_for(merchants, skus.keys(), address.country)
-        return QuotedBasket(quote=price_basket(ask.basket.lines, skus, rates, address), address=address)
+        address, now = await self._address(ask.user_id, ask.basket.address_id), self._clock()
+        await self._lists.judge(_origin(ask, address), now)
+        return await self._pricing.quote(
+            ask.user_id,
+            ask.basket.lines,
+            address,
+            now,
+            coupons=ask.basket.coupons,
+            points=ask.basket.points,
+            order_id=ask.order_id,
+        )
 
     async def _address(self, user_id: UserId, address_id: AddressId) -> DeliveryAddress:
         try:
@@ -97,8 +109,20 @@ class OrderActivities:
 
     @activity.defn(name="orders.advance_order")
     async def advance_order(self, step: AdvanceOrder) -> Done:
-        """The order takes a step, and whoever listens hears of it. Refusal: `illegal_transition`."""
-        return await self._announced(*_told(await self._store.advance(step)))
+        """The order takes a step, and whoever listens hears of it. A completed one earns its buyer points: two promises, each
+        kept once however often both are asked for. Refusal: `illegal_transition`."""
+        order = await self._store.advance(step)
+        earned = await self._earned(order) if order.status is OrderStatus.COMPLETED else ()
+        return await self._announced(*_told(order), *earned)
+
+    async def _earned(self, order: Order) -> tuple[Event, ...]:
+        """On what was paid and has not gone back: the ledger knows what went back, and subtracts it itself, so that a refund at
+        the same time is neither missed nor counted twice. Not a step of its own: that would cost every order an event (0005).
+        """
+        award = AwardPoints(
+            order_id=order.order_id, user_id=order.user_id, paid=order.total, at=order.completed_at or self._clock()
+        )
+        return told(await self._points.award_once(award, self._pricing.points_terms))
 
     @activity.defn(name="orders.record_payment")
     async def record_payment(self, received: PaymentReceived) -> None:
@@ -113,11 +137,17 @@ class OrderActivities:
         """
         await self._store.record_refund(refund)
 
-    @activity.defn(name="orders.paid_for_lines")
-    async def paid_for_lines(self, ask: PriceLines) -> LinesPaid:
-        """What some units of the order really cost. Refusal: `invalid_request` for units that it does not have."""
+    @activity.defn(name="orders.take_return")
+    async def take_return(self, ask: TakeReturn) -> ReturnProposal:
+        """These units go back for what was really paid for them. Refusals: `invalid_request` for units that the order does
+        not have (any more), `order_not_paid`, `order_conflict`."""
         order = await self._store.order(ask.order_id)
-        return LinesPaid(amount=paid_for(order.lines, ask.lines))
+        return await self._store.take_return(ask, await self._pricing.offers_of_order(order.lines))
+
+    @activity.defn(name="orders.drop_return")
+    async def drop_return(self, ask: DropReturn) -> None:
+        """Undo of take: these units can go back another time. Does nothing when nothing was taken."""
+        await self._store.drop_return(ask)
 
     @activity.defn(name="orders.note_step")
     async def note_step(self, note: NoteStep) -> None:
@@ -126,6 +156,16 @@ class OrderActivities:
 
     async def _announced(self, *events: Event) -> Done:
         return Done(unannounced=await self._announcer.announce(*events))
+
+
+def _origin(ask: QuoteBasket, to: DeliveryAddress) -> Origin:
+    return Origin(
+        user_id=ask.user_id,
+        phone=to.phone,
+        device=ask.origin.device,
+        ip=ask.origin.ip,
+        address=address_text(to.region, to.city, to.line),
+    )
 
 
 def _ordered(order: Order) -> tuple[LineRequest, ...]:

@@ -7,8 +7,6 @@ from temporalio import activity
 from models.points.events import told
 from models.points.messages import AdjustPoints, ExpirePoints, PointsAdjusted, PointsExpired
 from models.points.types import EntryKind, PointsTerms
-from models.promotions.messages import AwardPoints
-from models.shared.done import Done
 
 if TYPE_CHECKING:
     from activities.announcing import Announcer
@@ -25,12 +23,6 @@ class PointsActivities:
         self._store = store
         self._announcer = announcer
         self._terms = terms
-
-    @activity.defn(name="points.award_points")
-    async def award_points(self, ask: AwardPoints) -> Done:
-        """A completed order earns its points, once."""
-        entries = await self._store.award_once(ask, self._terms)
-        return Done(unannounced=await self._announcer.announce(*told(entries)))
 
     @activity.defn(name="points.adjust_points")
     async def adjust_points(self, ask: AdjustPoints) -> PointsAdjusted:

@@ -10,6 +10,7 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from activities.search_attributes import attributes
 from api.edge.idempotency import Claim, Claimant, idempotent_router
 from api.edge.identity import CurrentUser, operator
+from api.edge.origin import ComesFrom
 from api.edge.problems import refusals
 from api.edge.refusals import ServiceBusy
 from api.edge.sagas import answer_of, ask_starting
@@ -18,6 +19,7 @@ from api.parcels import sign_off_as_buyer
 from api.wiring import Services
 from hanse.context import bind
 from models.inventory.errors import SoldOut
+from models.ops.errors import BuyerBlocked
 from models.orders.errors import (
     AddressNotFound,
     BasketTooLarge,
@@ -44,12 +46,23 @@ from models.orders.messages import (
     ConfirmReceipt,
     DecideCommit,
     OrderRef,
+    Origin,
     Placed,
     PlaceOrder,
     Prepared,
     checkout_id,
 )
 from models.orders.types import CancelReason
+from models.points.errors import PointsAboveShare, PointsNotEnough
+from models.promotions.errors import (
+    CouponAlreadyUsed,
+    CouponLocked,
+    CouponNotApplicable,
+    CouponNotFound,
+    CouponNotValid,
+    PromotionUsedUp,
+    PurchaseLimitReached,
+)
 from models.shared import Frozen, Money, Refusal
 from models.shared.ids import OrderId, UserId
 from models.shared.refusals import NotFound
@@ -64,7 +77,18 @@ r19 = idempotent_router(tags=["orders"])
 v1 = idempotent_router(prefix="/v1", tags=["orders"])
 
 _BASKET = (UnknownSku, SkuUnpublished, QuantityAboveLimit, CurrencyMixed, BasketTooLarge, AddressNotFound, SoldOut)
-_PLACING = (NotAuthenticated, *_BASKET, OrderAlreadyPlaced, ServiceBusy)
+_SPENDING = (
+    CouponNotFound,
+    CouponAlreadyUsed,
+    CouponLocked,
+    CouponNotValid,
+    CouponNotApplicable,
+    PointsNotEnough,
+    PointsAboveShare,
+    PromotionUsedUp,
+    PurchaseLimitReached,
+)
+_PLACING = (NotAuthenticated, BuyerBlocked, *_BASKET, *_SPENDING, OrderAlreadyPlaced, ServiceBusy)
 _STANDING = (NotAuthenticated, NotFound, OrderNotOpen, ServiceBusy)
 
 
@@ -104,10 +128,10 @@ class CommitDecisionRequest(Frozen):
 
 
 @r19.post("/orders/prepare", summary="Check a basket and hold its stock", responses=refusals(*_PLACING))
-async def prepare(basket: Basket, who: CurrentUser, claim: Claimant, shop: Wired) -> Prepared:
+async def prepare(basket: Basket, who: CurrentUser, origin: ComesFrom, claim: Claimant, shop: Wired) -> Prepared:
     """The quote, with the stock held for a few minutes. Place it with the `order_id` of the answer before the hold ends."""
     order_id = _order_of(claim)
-    start = _starting(shop, order_id, who.user_id, basket)
+    start = _starting(shop, order_id, who.user_id, basket, origin)
     answer: Prepared = await ask_starting(shop.temporal, Checkout.prepare, basket, start, _update_id("prepare", claim))
     return answer
 
@@ -118,13 +142,13 @@ async def prepare(basket: Basket, who: CurrentUser, claim: Claimant, shop: Wired
     summary="Place an order",
     responses=refusals(*_PLACING, PriceChanged, NotPrepared, HoldExpired),
 )
-async def place(ask: PlaceRequest, who: CurrentUser, claim: Claimant, shop: Wired) -> Placed:
+async def place(ask: PlaceRequest, who: CurrentUser, origin: ComesFrom, claim: Claimant, shop: Wired) -> Placed:
     """The order, waiting for its payment until `payment_due_at`. Prices, stock and address are checked on the server."""
     wish = PlaceOrder(asked_by=who.user_id, basket=ask.basket, expected_total=ask.expected_total)
     if ask.order_id is not None:
         return await _place_prepared(shop, ask.order_id, wish, claim)
     order_id = _order_of(claim)
-    start = _starting(shop, order_id, who.user_id, ask.basket, ask.expected_total)
+    start = _starting(shop, order_id, who.user_id, ask.basket, origin, ask.expected_total)
     answer: Placed = await ask_starting(shop.temporal, Checkout.place, wish, start, _update_id("place", claim))
     return answer
 
@@ -199,7 +223,12 @@ def _checkout(shop: Services, order_id: OrderId) -> WorkflowHandle[Checkout, obj
 
 
 def _starting(
-    shop: Services, order_id: OrderId, user_id: UserId, basket: Basket | None, total: Money | None = None
+    shop: Services,
+    order_id: OrderId,
+    user_id: UserId,
+    basket: Basket | None,
+    origin: Origin,
+    total: Money | None = None,
 ) -> WithStartWorkflowOperation[Checkout, object]:
     settings = shop.settings
     terms = CheckoutTerms(
@@ -216,7 +245,7 @@ def _starting(
         shown["Amount"] = total.minor
     return WithStartWorkflowOperation(
         Checkout.run,
-        CheckoutInput(order_id=order_id, user_id=user_id, terms=terms),
+        CheckoutInput(order_id=order_id, user_id=user_id, terms=terms, origin=origin),
         id=checkout_id(order_id),
         task_queue=TaskQueue.CHECKOUT,
         id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,

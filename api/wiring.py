@@ -9,6 +9,7 @@ import httpx
 from redis.asyncio import Redis
 from temporalio.client import Client
 
+from activities.pricing import Pricing
 from activities.siblings import Siblings
 from api.credentials.account_keys import AccountKeys
 from api.credentials.passwords import PasswordHasher
@@ -20,8 +21,10 @@ from channels.notification.sandbox import SandboxNotifier
 from channels.payment.registry import PaymentChannels, sandbox_channels
 from hanse.blobs import LocalBlobs
 from hanse.database import Database
+from hanse.keys import LISTS, derived_key
 from hanse.settings import Settings
 from hanse.temporal import connect
+from models.points.types import PointsTerms
 from models.shared.time import Clock
 from stores.audit_log import AuditLog
 from stores.cart import CartStore
@@ -77,6 +80,8 @@ class Services:
     promotions: PromotionStore
     purchase_limits: PurchaseLimitStore
     coupons: CouponStore
+    pricing: Pricing
+    """What a basket costs, by the rules that checkout goes by."""
     lists: ListStore
     """Who may not order, and who always may."""
 
@@ -102,7 +107,9 @@ async def open_services(settings: Settings, clock: Clock = _utc_now) -> AsyncIte
         orders = await database("orders")
         users = await database("users")
         promotions = await database("promotions")
-        account_keys = AccountKeys(token_key)
+        catalogue_reads, parcels = ProductStore(products), FulfillmentStore(orders)
+        points, limits, coupons = PointsStore(promotions), PurchaseLimitStore(promotions), CouponStore(promotions)
+        rules, points_terms = PromotionStore(promotions), PointsTerms(**settings.points_terms)
         temporal = await connect(settings, lazy=True)
         http = await stack.enter_async_context(httpx.AsyncClient(timeout=10, follow_redirects=False))
         sandbox_secret = settings.sandbox_payment_secret.get_secret_value()
@@ -116,12 +123,12 @@ async def open_services(settings: Settings, clock: Clock = _utc_now) -> AsyncIte
             audit_log=AuditLog(ops),
             inventory=InventoryStore(await database("inventory")),
             orders=OrderStore(orders),
-            fulfillment=FulfillmentStore(orders),
+            fulfillment=parcels,
             payments=PaymentStore(await database("payments")),
             payment_channels=PaymentChannels(
                 sandbox_channels(settings.sandbox_payment_url, sandbox_secret, http, clock)
             ),
-            points=PointsStore(promotions),
+            points=points,
             carriers=Carriers(SandboxCarrier()),
             siblings=Siblings(temporal),
             users=UsersStore.on(
@@ -133,16 +140,17 @@ async def open_services(settings: Settings, clock: Clock = _utc_now) -> AsyncIte
             carts=CartStore.on(users, redis),
             passwords=passwords,
             access_tokens=AccessTokens(token_key, settings.access_token_lifetime),
-            account_keys=account_keys,
+            account_keys=AccountKeys(token_key),
             notifier=outbox,
             outbox=outbox,
-            products=ProductStore(products),
+            products=catalogue_reads,
             catalogue=CatalogueStore(products),
             taxonomy=TaxonomyStore(products),
             media=MediaStore(products, LocalBlobs(settings.data_dir / "media")),
             bulk=BulkStore(products),
-            promotions=PromotionStore(promotions),
-            purchase_limits=PurchaseLimitStore(promotions),
-            coupons=CouponStore(promotions),
-            lists=ListStore(ops, account_keys.lists),
+            promotions=rules,
+            purchase_limits=limits,
+            coupons=coupons,
+            pricing=Pricing(catalogue_reads, parcels, rules, coupons, limits, points, points_terms),
+            lists=ListStore(ops, derived_key(token_key, LISTS)),
         )

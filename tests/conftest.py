@@ -8,9 +8,10 @@
 | `migrated_settings` | `settings`, with every `hanse_<domain>` database at head |
 | `stack` | the `EmbeddedStack` itself |
 
-Every run has a data folder and ports of its own, so runs go side by side.
+Every run has a data folder and ports of its own, so runs go side by side. Where a folder in memory has room, data lies there.
 """
 
+import shutil
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -23,6 +24,11 @@ from hanse.settings import Settings
 from hanse.stack.embedded import EmbeddedStack
 from stores.migrations import migrate
 from tests.databases import MigratedCopies
+
+_MEMORY, _ROOM = Path("/dev/shm"), 6 * 2**30
+if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM:
+    # Every test has databases of its own; on a disk, copying and removing their files is most of a run.
+    tempfile.tempdir = str(_MEMORY)
 
 _LONGEST_FIRST = ("e2e", "workflows", "integration", "architecture", "unit", "replay")
 _ONE_SHOP = ("e2e",)

@@ -28,7 +28,7 @@ class MigratedCopies:
             self._templates[domain] = asyncio.create_task(migrate_database(self.dsn(template), domain))
         await self._templates[domain]
         name = f"{domain}_{secrets.token_hex(6)}"
-        await self._on_server(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        await self._on_server(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY file_copy')
         return name
 
     async def open(self, name: str) -> Database:

@@ -14,6 +14,7 @@ from activities.inventory import InventoryActivities
 from activities.orders import OrderActivities
 from activities.payments import PaymentActivities
 from activities.points import PointsActivities
+from activities.pricing import Pricing
 from activities.promotions import PromotionActivities
 from activities.siblings import Siblings
 from bus.publisher import Publisher
@@ -21,6 +22,7 @@ from channels.carrier.registry import Carriers
 from channels.carrier.sandbox import SandboxCarrier
 from channels.payment.registry import PaymentChannels, sandbox_channels
 from hanse.database import Database
+from hanse.keys import LISTS, derived_key
 from hanse.settings import Settings
 from hanse.telemetry import temporal_runtime
 from hanse.temporal import connect
@@ -28,11 +30,12 @@ from models.points.types import PointsTerms
 from models.shared.time import Clock
 from stores.fulfillment import FulfillmentStore
 from stores.inventory import InventoryStore
+from stores.lists import ListStore
 from stores.orders import OrderStore
 from stores.payments import PaymentStore
 from stores.points import PointsStore
 from stores.products import ProductStore
-from stores.promotions import BenefitStore, PurchaseLimitStore
+from stores.promotions import BenefitStore, CouponStore, PromotionStore, PurchaseLimitStore
 from stores.users.addresses import Addresses
 from workers.queues import Activities
 
@@ -65,15 +68,27 @@ async def open_activities(settings: Settings, client: Client, clock: Clock = _ut
         siblings = Siblings(client)
         orders, inventory = await database("orders"), InventoryStore(await database("inventory"))
         parcels, promotions = FulfillmentStore(orders), await database("promotions")
+        points, points_terms = PointsStore(promotions), PointsTerms(**settings.points_terms)
+        limits, token_key = PurchaseLimitStore(promotions), settings.token_key.get_secret_value().encode()
+        pricing = Pricing(
+            ProductStore(await database("products")),
+            parcels,
+            PromotionStore(promotions),
+            CouponStore(promotions),
+            limits,
+            points,
+            points_terms,
+        )
         yield Activities(
             bus=BusActivities(publisher),
             fulfillment=FulfillmentActivities(parcels, inventory, Carriers(SandboxCarrier()), siblings, announcer),
             inventory=InventoryActivities(inventory, clock),
             orders=OrderActivities(
                 OrderStore(orders),
-                ProductStore(await database("products")),
+                pricing,
                 Addresses(await database("users")),
-                parcels,
+                ListStore(await database("ops"), derived_key(token_key, LISTS)),
+                points,
                 announcer,
                 clock,
             ),
@@ -90,6 +105,6 @@ async def open_activities(settings: Settings, client: Client, clock: Clock = _ut
                 callback_base=settings.api_url,
                 placement=settings.placement,
             ),
-            points=PointsActivities(PointsStore(promotions), announcer, PointsTerms(**settings.points_terms)),
-            promotions=PromotionActivities(BenefitStore(promotions), PurchaseLimitStore(promotions), announcer),
+            points=PointsActivities(points, announcer, points_terms),
+            promotions=PromotionActivities(BenefitStore(promotions), limits, announcer, clock),
         )

@@ -7,6 +7,8 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
+    from activities.promotions import PromotionActivities
+
     from activities.fulfillment import FulfillmentActivities
     from activities.inventory import InventoryActivities
     from activities.orders import OrderActivities
@@ -81,6 +83,7 @@ class Checkout(CheckoutPlacing):
             return await self._closed_unpaid(settlement)
         if self._called_off or not await unbroken(self._stock_committed()):
             return await unbroken(self._money_goes_back())
+        await unbroken(self._benefits_redeemed())
         if not await unbroken(self._handed_over()) or not await self._parcels_ended():
             return await unbroken(self._money_goes_back())
         await self._receipt_confirmed()
@@ -147,6 +150,16 @@ class Checkout(CheckoutPlacing):
             retry = ask.wish.decision is CommitDecision.RETRY
         self._refuse_all(NothingToDecide("It was decided a moment ago."), self._decisions)
         return retry
+
+    async def _benefits_redeemed(self) -> None:
+        """What the order held is spent for good. It cannot be refused unless books disagree, and then the order goes on."""
+        if self._spends:
+            order = OrderRef(order_id=self._start.order_id)
+            done = await self._saga.store_call_or_alert(
+                PromotionActivities.redeem_benefits, order, "redeem coupons, points and limited promotions"
+            )
+            if done is not None:
+                self._saga.announce(done.unannounced)
 
     async def _handed_over(self) -> bool:
         """The order is paid and its warehouses have its parcels. False when the books say that the order is over already:
@@ -217,6 +230,7 @@ class Checkout(CheckoutPlacing):
         """Called off after payment: stock that is held is released, stock that was committed comes back with the refund."""
         assert self._placed_order is not None
         order, restock = self._placed_order, not await self._released()
+        await self._benefits_returned()
         goods = goods_not_refunded(self._parcel_plans, self._parcels)
         if self._called_off is not None:
             reason: CancelReason = self._called_off.by
@@ -245,6 +259,16 @@ class Checkout(CheckoutPlacing):
                 raise
             return False
         return True
+
+    async def _benefits_returned(self) -> None:
+        """Coupons by their rule, points and counts whole, whether they were redeemed already or not."""
+        self._saga.keep(PromotionActivities.return_benefits)
+        if self._spends or self._counts:
+            order = OrderRef(order_id=self._start.order_id)
+            done = await self._saga.store_call(
+                PromotionActivities.return_benefits, order, "give back coupons, points, uses and purchase counts"
+            )
+            self._saga.announce(done.unannounced)
 
     async def _cancelled(self, reason: CancelReason) -> OrderStatus:
         await self._advance(

@@ -3,6 +3,8 @@
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
+    from activities.promotions import PromotionActivities
+
     from activities.inventory import InventoryActivities
     from activities.orders import OrderActivities
     from activities.payments import PaymentActivities
@@ -27,9 +29,11 @@ with workflow.unsafe.imports_passed_through():
     from workflows.checkout_desk import CheckoutDesk, Stage
     from workflows.checkout_steps import (
         basket_to_quote,
+        benefits_to_hold,
         low_stock_events,
         order_to_open,
         payment_to_open,
+        purchases_to_count,
         stock_to_reserve,
     )
     from workflows.saga import Deadline
@@ -39,7 +43,8 @@ with workflow.unsafe.imports_passed_through():
 class CheckoutPlacing(CheckoutDesk):
     """Quote, hold, open: until the order stands nothing exists but a hold on stock, given back in every other case.
 
-    Coupons and points take their places between the quote and the payment (issue 3).
+    Purchases are counted against limits before stock is held; coupons, points and limited promotions are held just before
+    the order is opened. Both only where the quote says so, so that an order without them pays nothing for them.
     """
 
     def __init__(self, start: CheckoutInput) -> None:
@@ -49,6 +54,8 @@ class CheckoutPlacing(CheckoutDesk):
         self._hold: Deadline | None = None
         self._reservation: Reservation | None = None
         self._placed_order: Placed | None = None
+        self._counts = self._spends = False
+        """Whether purchases were counted, and coupons, points or limited promotions held."""
 
     async def _placed(self) -> bool:
         """Whether an order came of it."""
@@ -81,11 +88,13 @@ class CheckoutPlacing(CheckoutDesk):
         """Until the first task is written down, a worker may have died after any step of this page, and the quote that
         comes out differently now must not leave what that worker held, opened and began to collect."""
         self._undo_reserving()
+        self._undo_spending()
         self._undo_opening()
         self._undo_opening_payment()
 
     async def _prepare(self, basket: Basket) -> Prepared:
         self._undo_reserving()
+        self._undo_spending()
         quoted = await self._quote(basket)
         await self._reserve(quoted)
         self._basket = basket
@@ -130,7 +139,12 @@ class CheckoutPlacing(CheckoutDesk):
 
     async def _reserve(self, quoted: QuotedBasket) -> None:
         order_id = self._start.order_id
-        self._undo_reserving()
+        if quoted.counted:
+            self._counts = True
+            counting = purchases_to_count(self._start, quoted, workflow.now())
+            await self._saga.store_call(
+                PromotionActivities.count_purchases, counting, "count against the buyer's purchase limits"
+            )
         self._reservation = await self._saga.store_call(
             InventoryActivities.reserve_stock, stock_to_reserve(order_id, quoted), "reserve stock, all or nothing"
         )
@@ -149,12 +163,11 @@ class CheckoutPlacing(CheckoutDesk):
             quote=quoted.quote,
         )
         opening = order_to_open(self._start, basket, quoted, self._reservation, self._placed_order, now)
-        self._undo_opening()
+        await self._hold_what_it_spends(basket, quoted)
         opened = await self._saga.store_call(OrderActivities.open_order, opening, "create the order")
         self._saga.announce(opened.unannounced)
         self._parcel_plans = opening.parcels
         if quoted.quote.total.minor > 0:
-            self._undo_opening_payment()
             await self._saga.store_call(
                 PaymentActivities.open_payment,
                 payment_to_open(self._start, self._placed_order, now),
@@ -169,9 +182,26 @@ class CheckoutPlacing(CheckoutDesk):
         show(OrderStatus=OrderStatus.PENDING_PAYMENT, Amount=quoted.quote.total.minor)
         return self._placed_order
 
+    async def _hold_what_it_spends(self, basket: Basket, quoted: QuotedBasket) -> None:
+        holding = benefits_to_hold(self._start, basket, quoted, workflow.now())
+        if holding is not None:
+            self._spends = True
+            done = await self._saga.store_call(
+                PromotionActivities.hold_benefits,
+                holding,
+                "hold coupons, points and limited promotions, all or nothing",
+            )
+            self._saga.announce(done.unannounced)
+
     def _undo_reserving(self) -> None:
         release = ReleaseStock(order_id=self._start.order_id)
         self._saga.on_failure(InventoryActivities.release_stock, release, "release the stock")
+
+    def _undo_spending(self) -> None:
+        order = OrderRef(order_id=self._start.order_id)
+        self._saga.on_failure(
+            PromotionActivities.return_benefits, order, "give back coupons, points, uses and purchase counts"
+        )
 
     def _undo_opening(self) -> None:
         order = OrderRef(order_id=self._start.order_id)

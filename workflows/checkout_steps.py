@@ -27,12 +27,32 @@ with workflow.unsafe.imports_passed_through():
     from models.payments.messages import OpenPayment, RefundInput
     from models.payments.rules import order_refund_id
     from models.payments.types import RefundLine, RefundReason
+    from models.promotions.messages import CountPurchases, HoldBenefits
     from models.shared.ids import MerchantId, OrderId, ShipmentId, SkuId, WarehouseId
 
 
 def basket_to_quote(start: CheckoutInput, basket: Basket) -> QuoteBasket:
     """Price this basket for this buyer."""
-    return QuoteBasket(order_id=start.order_id, user_id=start.user_id, basket=basket)
+    return QuoteBasket(order_id=start.order_id, user_id=start.user_id, basket=basket, origin=start.origin)
+
+
+def purchases_to_count(start: CheckoutInput, quoted: QuotedBasket, at: datetime) -> CountPurchases:
+    """The lines that purchase limits look at."""
+    return CountPurchases(order_id=start.order_id, user_id=start.user_id, lines=quoted.counted, at=at)
+
+
+def benefits_to_hold(start: CheckoutInput, basket: Basket, quoted: QuotedBasket, at: datetime) -> HoldBenefits | None:
+    """The coupons, points and limited promotions that the order spends; None when it spends nothing."""
+    if not (basket.coupons or basket.points or quoted.uses):
+        return None
+    return HoldBenefits(
+        order_id=start.order_id,
+        user_id=start.user_id,
+        coupons=basket.coupons,
+        points=basket.points,
+        uses=quoted.uses,
+        at=at,
+    )
 
 
 def stock_to_reserve(order_id: OrderId, quoted: QuotedBasket) -> ReserveStock:

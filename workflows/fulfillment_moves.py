@@ -10,7 +10,6 @@ from temporalio.exceptions import ActivityError
 with workflow.unsafe.imports_passed_through():
     from activities.fulfillment import FulfillmentActivities
     from activities.inventory import InventoryActivities
-    from activities.orders import OrderActivities
     from activities.payments import PaymentActivities
     from models.fulfillment.messages import (
         AdvanceShipment,
@@ -24,12 +23,12 @@ with workflow.unsafe.imports_passed_through():
     )
     from models.fulfillment.types import Outbound, ShipmentStatus
     from models.inventory.messages import CommitStock
-    from models.orders.messages import ParcelEnd, PriceLines
+    from models.orders.messages import ParcelEnd
     from models.orders.types import LineRequest
     from models.payments.types import RefundReason
     from workflows.checkout_steps import low_stock_events
     from workflows.fulfillment_desk import FulfillmentDesk
-    from workflows.fulfillment_steps import parcel_refund, put_back
+    from workflows.fulfillment_steps import parcel_refund
     from workflows.options import TaskQueue
     from workflows.saga import Deadline, refusal_code
     from workflows.search_attributes import show
@@ -157,17 +156,9 @@ class FulfillmentMoves(FulfillmentDesk):
         show(ShipmentStatus=_S.PICKING)
 
     async def _refund(self, lines: tuple[LineRequest, ...], reason: RefundReason, *, restock: bool) -> None:
-        """Pay back what was paid for these lines; goods that cost nothing still go back on the shelf."""
-        paid = await self._saga.store_call(
-            OrderActivities.paid_for_lines,
-            PriceLines(order_id=self._start.order_id, lines=lines),
-            "what was paid for these lines",
-        )
-        refund = parcel_refund(self._start, self._round, lines, paid.amount, reason, restock=restock)
-        if paid.amount.minor > 0:
-            await self._saga.store_call(PaymentActivities.start_refund, refund, f"start the refund of {paid.amount}")
-        elif restock:
-            await self._saga.store_call_or_alert(InventoryActivities.restock, put_back(refund), "back on the shelf")
+        """Pay back what was paid for these lines; `Refund` finds out what that is, and puts goods that cost nothing back too."""
+        refund = parcel_refund(self._start, self._round, lines, reason, restock=restock)
+        await self._saga.store_call(PaymentActivities.start_refund, refund, f"start the refund of {len(lines)} line(s)")
 
     # ---- the parcel --------------------------------------------------------------------------------------------------
 

@@ -6,12 +6,9 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from models.fulfillment.messages import FulfillmentInput
-    from models.inventory.messages import Restock
-    from models.inventory.types import SkuQuantity
     from models.orders.types import LineRequest
     from models.payments.messages import RefundInput
     from models.payments.types import RefundLine, RefundReason
-    from models.shared import Money
     from models.shared.ids import RefundId
 
 
@@ -26,7 +23,6 @@ def parcel_refund(
     start: FulfillmentInput,
     packing: int,
     lines: Sequence[LineRequest],
-    amount: Money,
     reason: RefundReason,
     *,
     restock: bool,
@@ -37,19 +33,11 @@ def parcel_refund(
         order_id=start.order_id,
         payment_id=start.payment_id,
         user_id=start.user_id,
-        amount=amount,
+        amount=None,
         reason=reason,
         actor="saga",
         lines=tuple(RefundLine(sku_id=line.sku_id, quantity=line.quantity) for line in lines),
+        by_lines=True,
         restock=restock,
         placement=start.placement,
-    )
-
-
-def put_back(refund: RefundInput) -> Restock:
-    """The goods of a refund, for a refund that moves no money."""
-    return Restock(
-        order_id=refund.order_id,
-        key=refund.refund_id,
-        lines=tuple(SkuQuantity(sku_id=line.sku_id, quantity=line.quantity) for line in refund.lines),
     )

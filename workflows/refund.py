@@ -6,13 +6,16 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
+    from activities.promotions import PromotionActivities
+
     from activities.inventory import InventoryActivities
     from activities.orders import OrderActivities
     from activities.payments import PaymentActivities
     from activities.refusals import as_application_error
     from models.inventory.messages import Restock
     from models.inventory.types import SkuQuantity
-    from models.orders.messages import RefundRecorded
+    from models.orders.messages import DropReturn, RefundRecorded, TakeReturn
+    from models.orders.types import LineRequest, ReturnProposal
     from models.payments.errors import NoRefundDecisionNeeded
     from models.payments.messages import (
         BookRefund,
@@ -27,7 +30,9 @@ with workflow.unsafe.imports_passed_through():
         RefundReport,
         ReleaseRefund,
     )
-    from models.payments.types import RefundLeg, RefundState
+    from models.payments.types import RefundLeg, RefundReason, RefundState
+    from models.promotions.messages import SettleRefund
+    from models.shared import Money
     from workflows.asks import Ask
     from workflows.options import TaskQueue
     from workflows.saga import Saga, Step, refusal_code, unbroken
@@ -36,11 +41,13 @@ with workflow.unsafe.imports_passed_through():
 _FIRST_POLL = timedelta(seconds=30)
 _LAST_POLL = timedelta(hours=1)
 _REMIND = timedelta(days=1)
+_WITH_THE_ORDER = (RefundReason.ORDER_CANCELLED, RefundReason.STOCK_COMMIT_FAILED)
+"""The order is over: `Checkout` itself gives its coupons and points back."""
 
 
 @workflow.defn(name="Refund")
 class Refund:
-    """Hold, send back over the channels it came by, book, and put the rest right: stock, order.
+    """Hold, send back over the channels it came by, book, and put the rest right: stock, order, coupons and points.
 
     The refund's legs carry ids that are fixed before the first call, so a repeated or timed-out call never pays twice. A
     leg whose outcome is unknown is asked for until the channel knows. A channel's final no gives the hold back and waits for
@@ -56,6 +63,8 @@ class Refund:
         self._waits_for_decision = False
         self._asked_for = False
         """Whether someone waits for the answer of `begin`; a refund that a saga starts has nobody to refuse to."""
+        self._returned: ReturnProposal | None = None
+        """What the lines bring back, for a refund by lines."""
         self._held: RefundHeld | None = None
         self._refused: BaseException | None = None
         self._line = "starting"
@@ -73,19 +82,44 @@ class Refund:
 
     async def _held_sent_and_booked(self) -> RefundState:
         try:
+            self._returned = await self._taken_back()
             self._held = await self._hold()
         except ActivityError as refusal:
+            await self._saga.compensate()
             await self._not_refundable(refusal)
             return RefundState.REFUSED
+        self._saga.keep(OrderActivities.drop_return)
         self._tell(f"{self._held.amount} held, going back over {len(self._held.legs)} capture(s)")
         while refusal_of_channel := await self._refused_by_channel(self._held):
             if await self._decided_after(refusal_of_channel) is RefundDecision.OTHER_MEANS:
                 return await self._put_right(RefundState.OTHER_MEANS)
         return await self._put_right(RefundState.SUCCEEDED)
 
+    async def _taken_back(self) -> ReturnProposal | None:
+        """What was really paid for the lines, less what the rest of the order no longer earns."""
+        start = self._start
+        if not start.by_lines:
+            return None
+        drop = DropReturn(order_id=start.order_id, refund_id=start.refund_id)
+        self._saga.on_failure(OrderActivities.drop_return, drop, "these units can go back another time")
+        take = TakeReturn(
+            order_id=start.order_id,
+            refund_id=start.refund_id,
+            lines=tuple(LineRequest(sku_id=line.sku_id, quantity=line.quantity) for line in start.lines),
+            shipping=start.shipping,
+            at=workflow.now(),
+        )
+        return await self._saga.store_call(OrderActivities.take_return, take, "what was paid for these units")
+
     async def _hold(self) -> RefundHeld:
+        """Units that cost nothing go back without money: nothing is held, and no channel is asked."""
+        asked = self._start
+        if self._returned is not None:
+            if self._returned.amount.minor == 0:
+                return RefundHeld(refund_id=asked.refund_id, amount=self._returned.amount, legs=())
+            asked = asked.model_copy(update={"amount": self._returned.amount, "by_lines": False})
         return await self._saga.store_call(
-            PaymentActivities.hold_refund, self._start, "hold the amount against what is still refundable"
+            PaymentActivities.hold_refund, asked, "hold the amount against what is still refundable"
         )
 
     async def _not_refundable(self, refusal: ActivityError) -> None:
@@ -189,26 +223,47 @@ class Refund:
     # ---- when the money is gone --------------------------------------------------------------------------------------
 
     async def _put_right(self, state: RefundState) -> RefundState:
-        """The books, the shelf and the order agree that the money is gone."""
+        """The books, the shelf, the order and what its buyer spent agree that the money is gone."""
         assert self._held is not None
-        now = workflow.now()
-        if state is RefundState.SUCCEEDED:
-            booking = BookRefund(refund_id=self._start.refund_id, order_id=self._start.order_id, at=now)
+        money = self._held.amount
+        if state is RefundState.SUCCEEDED and money.minor:
+            booking = BookRefund(refund_id=self._start.refund_id, order_id=self._start.order_id, at=workflow.now())
             done = await self._saga.store_call(PaymentActivities.book_refund, booking, "book the refund")
             self._saga.announce(done.unannounced)
         await self._restock()
         if self._start.attempt_id is None:
+            await self._order_knows(money)
+        self._tell(f"{money} went back")
+        show(PaymentStatus="refunded")
+        return state
+
+    async def _order_knows(self, money: Money) -> None:
+        """The order's own books, and the coupons and points that paid for what came back."""
+        if money.minor:
             recorded = RefundRecorded(
                 order_id=self._start.order_id,
                 refund_id=self._start.refund_id,
-                amount=self._held.amount,
-                at=now,
+                amount=money,
+                at=workflow.now(),
                 sku_ids=tuple(line.sku_id for line in self._start.lines),
             )
             await self._saga.store_call_or_alert(OrderActivities.record_refund, recorded, "tell the order")
-        self._tell(f"{self._held.amount} went back")
-        show(PaymentStatus="refunded")
-        return state
+        if self._start.reason in _WITH_THE_ORDER:
+            return
+        settle = SettleRefund(
+            order_id=self._start.order_id,
+            user_id=self._start.user_id,
+            refund_id=self._start.refund_id,
+            points=self._returned.points if self._returned else 0,
+            refunded=money,
+            whole=self._returned.whole if self._returned else self._start.amount is None,
+            at=workflow.now(),
+        )
+        settled = await self._saga.store_call_or_alert(
+            PromotionActivities.settle_refund, settle, "coupons and points of what came back"
+        )
+        if settled is not None:
+            self._saga.announce(settled.unannounced)
 
     async def _restock(self) -> None:
         if not (self._start.restock and self._start.lines):

@@ -16,6 +16,7 @@ from temporalio.exceptions import ActivityError, ApplicationError, FailureError,
 with workflow.unsafe.imports_passed_through():
     from activities.bus import BusActivities
     from models.orders.messages import Placement
+    from models.shared.done import Done
     from models.shared.events import AnyEvent, EventBatch
     from workflows.options import BRIEFLY, OUTSIDE_CALL, STORE_CALL, UNTIL_DONE, TaskQueue
 
@@ -145,12 +146,14 @@ class Saga:
     async def _undone(self, entry: _Undo) -> bool:
         """False when it must be tried on. Every `_UNDO_IS_LATE` that it takes is counted, which raises an alert."""
         try:
-            await self.store_call(entry.step, entry.arg, entry.summary, give_up_after=_UNDO_IS_LATE)
+            done = await self.store_call(entry.step, entry.arg, entry.summary, give_up_after=_UNDO_IS_LATE)
         except FailureError as error:
             # An undo that is refused is a mistake in code; it must be seen, and the others must still run.
             workflow.metric_meter().create_counter(_delayed_undo).add(1, {"step": entry.summary})
             workflow.logger.error("not undone: %s", entry.summary, exc_info=error)
             return is_refusal(error)
+        if isinstance(done, Done):
+            self.announce(done.unannounced)
         return True
 
     def announce(self, events: tuple[AnyEvent, ...]) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from api.cart.schemas import AddRequest, CartView, ChangeLineRequest, SelectionRequest
-from api.cart.showing import shelf_of, shown
+from api.cart.showing import Spending, shelf_of, shown
 from api.cart.whose import MaybeOwner, Owner
 from api.edge.problems import refusals
 from api.edge.wired import Wired
@@ -15,31 +15,39 @@ from models.cart import rules
 from models.cart.errors import CartFull, CartMerged, CartUnavailable
 from models.cart.types import Cart
 from models.orders.errors import QuantityAboveLimit, SkuUnpublished, UnknownSku
-from models.shared.ids import AddressId, CartId, SkuId
+from models.points.errors import PointsNotEnough
+from models.promotions.errors import CouponAlreadyUsed, CouponLocked, CouponNotFound, CouponNotValid
+from models.shared.ids import AddressId, CartId, CouponId, SkuId
 from models.shared.refusals import NotFound
 from models.users.errors import NotAuthenticated
 
 router = APIRouter(prefix="/v1/cart", tags=["cart"])
 
 _READ = (NotAuthenticated, NotFound, CartUnavailable)
+_SPENDING = (CouponNotFound, CouponAlreadyUsed, CouponLocked, CouponNotValid, PointsNotEnough)
 _CHANGE = (*_READ, CartMerged)
 _NOT_SOLD = (UnknownSku, SkuUnpublished, QuantityAboveLimit)
 
 
-@router.get("", summary="Your cart, priced on trial", responses=refusals(*_READ))
+@router.get("", summary="Your cart, priced on trial", responses=refusals(*_READ, *_SPENDING))
 async def show_cart(
     owner: MaybeOwner,
     shop: Wired,
     address_id: Annotated[
         AddressId | None, Query(description="Of your address book; without it shipping is computed at checkout.")
     ] = None,
+    coupon: Annotated[
+        list[CouponId] | None, Query(max_length=5, description="Coupons of your wallet to try; repeat it for several.")
+    ] = None,
+    points: Annotated[int, Query(ge=0, le=1_000_000_000, description="How many points to try.")] = 0,
 ) -> CartView:
-    """The lines with what changed since they were added, and what checkout would ask for those that are selected.
+    """The lines with what changed since they were added, and what checkout would ask for those that are selected: every
+    promotion that counts or is missed, and why, with the coupons and points you try.
 
     A trial, not a promise: nothing is reserved. A visitor without a cart sees an empty one.
     """
     cart = Cart() if owner is None else await shop.carts.cart(owner, shop.clock())
-    return await shown(shop, owner, cart, address_id)
+    return await shown(shop, owner, cart, address_id, Spending(tuple(coupon or ()), points))
 
 
 @router.post("/lines", summary="Add to the cart", responses=refusals(*_CHANGE, *_NOT_SOLD, CartFull))

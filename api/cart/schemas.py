@@ -40,6 +40,7 @@ _SUM: dict[str, JsonValue] = {
     "discount": {"minor": 0, "currency": "CNY"},
     "shipping": None,
     "total": {"minor": 39800, "currency": "CNY"},
+    "applied": [],
     "refused": None,
 }
 _CART: dict[str, JsonValue] = {

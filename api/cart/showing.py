@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
 from api.cart.schemas import CartView
 from api.wiring import Services
@@ -9,15 +10,37 @@ from models.cart.pricing import Delivery, Shelf, trial_price
 from models.cart.types import Cap, Cart, CartOwner
 from models.orders.types import DeliveryAddress
 from models.products.types import SellableSku
-from models.shared.ids import AddressId, CartId, SkuId, UserId
+from models.shared.ids import AddressId, CartId, CouponId, SkuId, UserId
 from models.users.errors import NotAuthenticated
 
 
-async def shown(shop: Services, owner: CartOwner | None, cart: Cart, address_id: AddressId | None = None) -> CartView:
-    """The cart as its owner sees it. Refuses `NotFound` for an address that is not the account's."""
+@dataclass(frozen=True)
+class Spending:
+    """What a buyer tries to spend on the cart."""
+
+    coupons: tuple[CouponId, ...] = ()
+    points: int = 0
+
+
+async def shown(
+    shop: Services,
+    owner: CartOwner | None,
+    cart: Cart,
+    address_id: AddressId | None = None,
+    spending: Spending | None = None,
+) -> CartView:
+    """The cart as its owner sees it, with every promotion that counts for them, and the coupons and points they try.
+
+    Refuses `NotFound` for an address that is not the account's, and for coupons and points as `Pricing.reductions` does.
+    """
     shelf = await shelf_of(shop, [line.sku_id for line in (*cart.lines, *cart.saved)])
     delivery = None if address_id is None else await _delivery(shop, owner, address_id, shelf.skus)
-    priced = trial_price(cart, shelf, delivery)
+    spending = spending or Spending()
+    if (spending.coupons or spending.points) and not isinstance(owner, UserId):
+        raise NotAuthenticated("Log in to use coupons and points: they belong to accounts.")
+    buyer = owner if isinstance(owner, UserId) else None
+    reductions = await shop.pricing.reductions(buyer, shop.clock(), coupons=spending.coupons, points=spending.points)
+    priced = trial_price(cart, shelf, delivery, reductions)
     return CartView(**dict(priced), cart_id=owner if isinstance(owner, CartId) else None)
 
 

@@ -5,9 +5,8 @@ from os import urandom
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from hanse.keys import derived_key
 from models.shared.ids import UserId
 from models.users.types import CodePurpose, Contact
 
@@ -18,10 +17,8 @@ class AccountKeys:
     """Hashes verification codes and seals second-factor secrets, so that a copy of the database gives neither away."""
 
     def __init__(self, token_key: bytes) -> None:
-        self._codes = _derived(token_key, b"hanse verification codes")
-        self._seal = AESGCM(_derived(token_key, b"hanse second factors"))
-        self.lists = _derived(token_key, b"hanse black and white lists")
-        """What digests of phones and addresses on lists are keyed with; with another token key old entries match no more."""
+        self._codes = derived_key(token_key, b"hanse verification codes")
+        self._seal = AESGCM(derived_key(token_key, b"hanse second factors"))
 
     def code_hash(self, contact: Contact, purpose: CodePurpose, code: str) -> bytes:
         """32 bytes; keyed, because six digits are quickly tried out against a plain hash."""
@@ -40,7 +37,3 @@ class AccountKeys:
             raise RuntimeError(
                 f"the second factor of {user_id} cannot be unsealed: HANSE_TOKEN_KEY changed since it was set up; remove the factor"
             ) from fault
-
-
-def _derived(key: bytes, purpose: bytes) -> bytes:
-    return HKDF(algorithm=SHA256(), length=32, salt=None, info=purpose).derive(key)

@@ -97,6 +97,7 @@ def _refund(refund_id: RefundId, payment: Payment, ask: RefundRequest, who: Iden
         user_id=payment.user_id,
         actor=f"operator:{who.user_id}",
         placement=shop.settings.placement,
+        by_lines=bool(ask.lines) and ask.amount is None and ask.attempt_id is None,
         **{name: getattr(ask, name) for name in RefundRequest.model_fields},
     )
 

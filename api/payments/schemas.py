@@ -100,12 +100,15 @@ class Received(Frozen):
 
 
 class RefundRequest(Frozen):
-    """Give money back. Without `amount`: all that is left. `attempt_id` names one surplus capture."""
+    """Give money back. Without `amount`: what was really paid for `lines`, or with no lines all that is left.
+    `attempt_id` names one surplus capture."""
 
     amount: Money | None = None
     reason: RefundReason = RefundReason.BY_OPERATOR
     attempt_id: AttemptId | None = None
     lines: Annotated[tuple[RefundLine, ...], Field(max_length=100)] = ()
+    shipping: bool = True
+    """Whether the shipping of `lines` goes back too."""
     restock: bool = False
     note: Annotated[str, Field(max_length=500)] = ""
 

@@ -2,13 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from models.cart.types import Cart, CartLine, Mark, MarkKind, TrialLine, TrialPrice, TrialRefusal, TrialSum
-from models.orders.quoting import price_basket
+from models.orders.quoting import Reductions, price_basket
 from models.orders.types import DeliveryAddress, LineRequest, Quote, QuotedLine, ShippingRate
 from models.products.types import SellableSku
-from models.promotions.types import Adjustments, MissedOffer
 from models.shared import Refusal
 from models.shared.ids import SkuId
 from models.shared.money import Currency
@@ -32,38 +31,30 @@ class Delivery:
     rates: tuple[ShippingRate, ...]
 
 
-@dataclass(frozen=True)
-class Promoted:
-    """What promotions say of the selected lines: what they take off, already split between SKUs, and what almost applied."""
-
-    adjustments: Adjustments = field(default_factory=dict)
-    missed: tuple[MissedOffer, ...] = ()
-
-
 def trial_price(
-    cart: Cart, shelf: Shelf, delivery: Delivery | None = None, promoted: Promoted | None = None
+    cart: Cart, shelf: Shelf, delivery: Delivery | None = None, reductions: Reductions | None = None
 ) -> TrialPrice:
     """The cart with its marks, and what the selected lines that can be bought cost, one sum for each currency.
 
     Never refuses: what checkout would refuse stands in the sum it is about.
     """
-    promoted = promoted or Promoted()
     sums: list[TrialSum] = []
-    quoted: dict[SkuId, QuotedLine] = {}
+    quotes: list[Quote] = []
     for currency, basket in sorted(_baskets(cart, shelf).items()):
         try:
-            quote = _quote(basket, shelf, delivery, promoted.adjustments)
+            quote = _quote(basket, shelf, delivery, reductions)
         except Refusal as refusal:
             why = TrialRefusal(code=refusal.code, detail=refusal.detail)
             sums.append(TrialSum(currency=currency, basket=tuple(basket), refused=why))
         else:
             sums.append(_sum(currency, basket, quote, delivery))
-            quoted |= {line.sku_id: line for line in quote.lines}
+            quotes.append(quote)
+    quoted = {line.sku_id: line for quote in quotes for line in quote.lines}
     return TrialPrice(
         lines=tuple(_shown(line, shelf, quoted.get(line.sku_id), delivery) for line in cart.lines),
         saved=tuple(_shown(line, shelf, None, None) for line in cart.saved),
         sums=tuple(sums),
-        missed=promoted.missed,
+        missed=tuple(offer for quote in quotes for offer in quote.missed),
     )
 
 
@@ -101,10 +92,10 @@ def _baskets(cart: Cart, shelf: Shelf) -> dict[Currency, list[LineRequest]]:
     return baskets
 
 
-def _quote(basket: list[LineRequest], shelf: Shelf, delivery: Delivery | None, adjustments: Adjustments) -> Quote:
+def _quote(basket: list[LineRequest], shelf: Shelf, delivery: Delivery | None, reductions: Reductions | None) -> Quote:
     if delivery is None:
-        return price_basket(basket, shelf.skus, (), None, adjustments)
-    return price_basket(basket, shelf.skus, delivery.rates, delivery.to, adjustments)
+        return price_basket(basket, shelf.skus, (), None, reductions)
+    return price_basket(basket, shelf.skus, delivery.rates, delivery.to, reductions)
 
 
 def _sum(currency: Currency, basket: list[LineRequest], quote: Quote, delivery: Delivery | None) -> TrialSum:
@@ -115,6 +106,7 @@ def _sum(currency: Currency, basket: list[LineRequest], quote: Quote, delivery: 
         discount=quote.discount,
         shipping=quote.shipping if delivery else None,
         total=quote.total,
+        applied=quote.applied,
     )
 
 

@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import Literal
 
 from models.orders.types import LineRequest, Quantity
-from models.promotions.types import Adjustment, MissedOffer
+from models.promotions.types import Adjustment, AppliedOffer, MissedOffer
 from models.shared import Frozen, Instant, Money
 from models.shared.ids import CartId, MerchantId, SkuId, SpuId, UserId
 from models.shared.money import Currency
@@ -151,6 +151,8 @@ class TrialSum(Frozen):
     discount: Money | None = None
     shipping: Money | None = None
     total: Money | None = None
+    applied: tuple[AppliedOffer, ...] = ()
+    """Every offer that counts, with what it saves over all lines."""
     refused: TrialRefusal | None = None
 
 

@@ -16,8 +16,9 @@ from models.orders.types import (
     TimelineEntry,
 )
 from models.points.types import Points
+from models.promotions.messages import CountedLine, RuleUse
 from models.shared import Frozen, Instant, Money
-from models.shared.ids import AddressId, CouponId, OrderId, PaymentId, ShipmentId, SkuId, UserId
+from models.shared.ids import AddressId, CouponId, OrderId, PaymentId, RefundId, ShipmentId, SkuId, UserId
 
 
 def checkout_id(order_id: OrderId) -> str:
@@ -42,12 +43,20 @@ class CheckoutTerms(Frozen):
     """How long an operator may take to decide about a stock commit that keeps failing."""
 
 
+class Origin(Frozen):
+    """Where an order comes from, as far as the edge can tell; black lists look at it. Personal data."""
+
+    ip: str | None = None
+    device: str | None = None
+
+
 class CheckoutInput(Frozen):
     """The start of an order."""
 
     order_id: OrderId
     user_id: UserId
     terms: CheckoutTerms = CheckoutTerms()
+    origin: Origin = Origin()
 
 
 class Basket(Frozen):
@@ -178,13 +187,17 @@ class QuoteBasket(Frozen):
     order_id: OrderId
     user_id: UserId
     basket: Basket
+    origin: Origin = Origin()
 
 
 class QuotedBasket(Frozen):
-    """The quote and where it would be sent."""
+    """The quote, where it would be sent, and what must be taken for it: uses of rules, counts against purchase limits."""
 
     quote: Quote
     address: DeliveryAddress
+    uses: tuple[RuleUse, ...] = ()
+    counted: tuple[CountedLine, ...] = ()
+    """The lines that purchase limits look at."""
 
 
 class OpenOrder(Frozen):
@@ -267,14 +280,18 @@ class ChangeAddress(Frozen):
     at: Instant
 
 
-class PriceLines(Frozen):
-    """What was really paid for so many units of these SKUs of the order, shipping included?"""
+class TakeReturn(Frozen):
+    """Units of the order go back: what do they bring, after all that went back before? Idempotent by `refund_id`."""
 
     order_id: OrderId
+    refund_id: RefundId
     lines: tuple[LineRequest, ...]
+    shipping: bool = True
+    at: Instant
 
 
-class LinesPaid(Frozen):
-    """What was paid for them."""
+class DropReturn(Frozen):
+    """The refund of these units did not come to pass; they can go back another time."""
 
-    amount: Money
+    order_id: OrderId
+    refund_id: RefundId

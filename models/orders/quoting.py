@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from models.orders.errors import (
     BasketTooLarge,
@@ -12,12 +13,22 @@ from models.orders.errors import (
     UnknownSku,
 )
 from models.orders.types import DeliveryAddress, LineRequest, Quote, QuotedLine, ShippingRate
+from models.points import rules as points_rules
+from models.points.types import PointsTerms
 from models.products.types import SellableSku
-from models.promotions.types import Adjustment, Adjustments, Source
+from models.promotions.rules import best_for_customer
+from models.promotions.types import (
+    Adjustment,
+    Adjustments,
+    AppliedOffer,
+    Breakdown,
+    OfferInForce,
+    OfferLine,
+    Source,
+)
 from models.shared import Money
 from models.shared.ids import MerchantId, SkuId
 from models.shared.money import Currency, total
-from models.shared.refusals import InvalidRequest
 
 MAX_LINES = 100
 """Different SKUs in one order."""
@@ -27,31 +38,97 @@ OPERATOR_PRICE = "operator_price"
 """The `rule_id` of what an operator took off before payment."""
 
 
+@dataclass(frozen=True)
+class Reductions:
+    """What may make a basket cheaper: the offers in force for this buyer (coupons they chose among them), and points."""
+
+    offers: tuple[OfferInForce, ...] = ()
+    is_member: bool = False
+    points: int = 0
+    terms: PointsTerms = field(default_factory=PointsTerms)
+
+
 def price_basket(
     lines: Sequence[LineRequest],
     skus: Mapping[SkuId, SellableSku],
     rates: Collection[ShippingRate],
     to: DeliveryAddress | None,
-    adjustments: Adjustments | None = None,
+    reductions: Reductions | None = None,
 ) -> Quote:
     """Price these lines, sent to that address. Lines of one SKU become one, in the place of the first. Without an address
     (a trial price) shipping is left out.
 
-    `skus` are those that exist and have a price; `rates` may hold more than fit. `adjustments` are what promotions take
-    off, already split between SKUs. Refuses `UnknownSku`, `SkuUnpublished`, `QuantityAboveLimit`, `CurrencyMixed` and
-    `BasketTooLarge`, in this order, each with every line it is about.
+    `skus` are those that exist and have a price; `rates` may hold more than fit. Refuses `UnknownSku`, `SkuUnpublished`,
+    `QuantityAboveLimit`, `CurrencyMixed`, `BasketTooLarge` and `PointsAboveShare`, in this order, each with every line it is
+    about. A coupon that does not count is not refused here: it stands in `missed`.
     """
     wanted = merge(lines)
     _check_sellable(wanted, skus)
     currency = _one_currency({skus[sku_id].price.currency for sku_id in wanted})
     if sum(skus[sku_id].price.minor * n for sku_id, n in wanted.items()) > MAX_TOTAL_MINOR:
         raise BasketTooLarge("The sum is larger than one order can hold. Buy in several orders.")
-    shipping = shipping_of(wanted, skus, rates, to, currency) if to else dict.fromkeys(wanted, Money.zero(currency))
+    shipping = shipping_of(wanted, skus, rates, to, currency) if to else None
+    reduced = _reduced(wanted, skus, shipping, reductions or Reductions())
+    fees = shipping or dict.fromkeys(wanted, Money.zero(currency))
     quoted = [
-        _quoted(number, skus[sku_id], quantity, shipping[sku_id], (adjustments or {}).get(sku_id, ()))
+        _quoted(number, skus[sku_id], quantity, fees[sku_id], reduced.adjustments.get(sku_id, ()))
         for number, (sku_id, quantity) in enumerate(wanted.items(), 1)
     ]
-    return sum_up(quoted)
+    points = reductions.points if reductions else 0
+    return sum_up(quoted).model_copy(update={"applied": reduced.applied, "missed": reduced.missed, "points": points})
+
+
+def _reduced(
+    wanted: Mapping[SkuId, int],
+    skus: Mapping[SkuId, SellableSku],
+    shipping: Mapping[SkuId, Money] | None,
+    reductions: Reductions,
+) -> Breakdown:
+    """What offers take off, and then points off what the goods still cost."""
+    lines = [
+        offer_line(skus[sku_id], quantity, shipping[sku_id] if shipping is not None else None)
+        for sku_id, quantity in wanted.items()
+    ]
+    offered = best_for_customer(lines, reductions.offers, is_member=reductions.is_member)
+    if not reductions.points:
+        return offered
+    left = {line.sku_id: _goods_left(line, offered.adjustments) for line in lines}
+    spent = points_rules.spend_on(reductions.points, left, reductions.terms)
+    saved = total([cut.amount for cut in spent.values()], lines[0].unit_price.currency)
+    by_points = AppliedOffer(
+        rule_id=points_rules.RULE, rule_version=1, label="Points", amount=saved, source=Source.POINTS
+    )
+    return offered.model_copy(
+        update={
+            "adjustments": {
+                line.sku_id: (
+                    *offered.adjustments.get(line.sku_id, ()),
+                    *([spent[line.sku_id]] if line.sku_id in spent else []),
+                )
+                for line in lines
+            },
+            "applied": (*offered.applied, by_points),
+        }
+    )
+
+
+def _goods_left(line: OfferLine, taken_off: Adjustments) -> Money:
+    cuts = [cut.amount for cut in taken_off.get(line.sku_id, ()) if not cut.on_shipping]
+    return line.unit_price * line.quantity - total(cuts, line.unit_price.currency)
+
+
+def offer_line(sku: SellableSku, quantity: int, shipping: Money | None) -> OfferLine:
+    """So many units of the SKU, as offers look at them."""
+    return OfferLine(
+        sku_id=sku.sku_id,
+        spu_id=sku.spu_id,
+        merchant_id=sku.merchant_id,
+        category_ids=sku.category_ids,
+        brand_id=sku.brand_id,
+        quantity=quantity,
+        unit_price=sku.price,
+        shipping=shipping,
+    )
 
 
 def merge(lines: Sequence[LineRequest]) -> dict[SkuId, int]:
@@ -166,22 +243,6 @@ def sum_up(lines: Sequence[QuotedLine]) -> Quote:
         shipping=total([line.shipping for line in lines], currency),
         total=total([line.total for line in lines], currency),
     )
-
-
-def paid_for(lines: Sequence[QuotedLine], wanted: Sequence[LineRequest]) -> Money:
-    """What these units of an order's lines really cost: discounts and shipping counted in, shared evenly between units.
-
-    A whole line is exact; a part is rounded down, so that several parts never make more than the line cost.
-    `InvalidRequest` for units that the order does not have.
-    """
-    by_sku = {line.sku_id: line for line in lines}
-    amount = 0
-    for sku_id, quantity in merge(wanted).items():
-        line = by_sku.get(sku_id)
-        if line is None or quantity > line.quantity:
-            raise InvalidRequest(f"The order does not have {quantity} × {sku_id}.", sku_id=sku_id)
-        amount += line.total.minor * quantity // line.quantity
-    return Money(minor=amount, currency=lines[0].total.currency)
 
 
 def reprice(lines: Sequence[QuotedLine], new_total: Money, why: str, version: int) -> Quote:

@@ -86,6 +86,7 @@ class OrderTable(OrdersDatabase, table=True):
         CheckConstraint("(status = 'completed') = (completed_at IS NOT NULL)", name="orders_completed_at"),
         CheckConstraint("(payment_status = 'unpaid') = (paid_at IS NULL)", name="orders_paid_at"),
         CheckConstraint("status NOT IN ('paid', 'completed') OR paid_at IS NOT NULL", name="orders_paid_first"),
+        CheckConstraint("points >= 0", name="orders_points"),
         UniqueConstraint("payment_id", name="orders_payment_key"),
         Index("orders_by_user", "user_id", "order_id"),
         Index("orders_by_status", "status", "order_id"),
@@ -117,6 +118,7 @@ class OrderTable(OrdersDatabase, table=True):
     hidden: bool
     opened_as: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     version: int
+    points: int = Field(sa_column=Column(BigInteger, nullable=False, server_default="0"))
 
 
 class OrderLineTable(OrdersDatabase, table=True):
@@ -191,6 +193,23 @@ class OrderRefundTable(OrdersDatabase, table=True):
     order_id: str = order_reference()
     amount_minor: int = minor()
     sku_ids: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+    at: datetime = moment()
+
+
+class OrderReturnTable(OrdersDatabase, table=True):
+    """Units that went back as money, once per refund, as it was proposed then."""
+
+    __tablename__ = "order_returns"
+    __table_args__ = (
+        CheckConstraint("least(paid_minor, amount_minor) >= 0", name="order_returns_amounts"),
+        Index("order_returns_by_order", "order_id"),
+    )
+
+    refund_id: str = identifier(key=True)
+    order_id: str = order_reference()
+    proposal: dict[str, Any] = structure()
+    paid_minor: int = minor()
+    amount_minor: int = minor()
     at: datetime = moment()
 
 

@@ -146,6 +146,8 @@ class Order(Frozen):
     discount: Money
     shipping: Money
     total: Money
+    points: int = 0
+    """How many points paid a part of it."""
     refunded: Money
     address_id: AddressId | None
     address: DeliveryAddress
@@ -258,3 +260,40 @@ class OrderStanding(Frozen):
     status: OrderStatus
     total: Money
     refunded: Money
+
+
+class ReturnedUnits(Frozen):
+    """Units of an order that went back as money, by earlier returns."""
+
+    units: dict[SkuId, int] = Field(default_factory=dict)
+    paid: Money
+    """Their share in what was paid."""
+    given: Money
+    """What went back for them: `paid` less what the rest no longer earned."""
+
+
+class Clawback(Frozen):
+    """What a promotion gave to the kept units and they no longer earn without the returned ones."""
+
+    rule_id: str
+    label: str
+    amount: Money
+
+
+class ReturnProposal(Frozen):
+    """What goes back for some units of an order: what was really paid for them, less what the rest no longer earns.
+
+    `amount` = what was paid for all units returned so far − `clawbacks` − what went back before, never below zero.
+    """
+
+    order_id: OrderId
+    lines: tuple[LineRequest, ...]
+    paid: Money
+    """The share of these units in what was paid: every discount counted in, shipping only if it goes back."""
+    clawbacks: tuple[Clawback, ...] = ()
+    """For all units returned so far, these included."""
+    amount: Money
+    points: int = 0
+    """Spent points that come back."""
+    whole: bool
+    """Whether nothing of the order is left after it."""

@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from models.orders.messages import Placement, SettlementKind
 from models.payments.types import RefundLeg, RefundLine, RefundReason
@@ -148,7 +148,8 @@ class WindowClosed(Frozen):
 
 
 class RefundInput(Frozen):
-    """One refund. `amount` None means: all that is left. `attempt_id` ties it to one surplus capture."""
+    """One refund. `amount` None means: all that is left, or with `by_lines` what was really paid for `lines`, less what the
+    rest of the order no longer earns. `attempt_id` ties it to one surplus capture."""
 
     refund_id: RefundId
     order_id: OrderId
@@ -159,9 +160,18 @@ class RefundInput(Frozen):
     actor: str
     attempt_id: AttemptId | None = None
     lines: Annotated[tuple[RefundLine, ...], Field(max_length=100)] = ()
+    by_lines: bool = False
+    shipping: bool = True
+    """With `by_lines`: whether the shipping of these units goes back too."""
     restock: bool = False
     note: Annotated[str, Field(max_length=500)] = ""
     placement: Placement = "inline"
+
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> Self:
+        if self.by_lines and (self.amount is not None or not self.lines):
+            raise ValueError("a refund by lines names the lines, and no amount")
+        return self
 
 
 class RefundHeld(Frozen):

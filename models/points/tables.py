@@ -146,7 +146,8 @@ class PointsSpendLotTable(PointsTable, table=True):
 
 
 class PointsAwardTable(PointsTable, table=True):
-    """What an order earned on what, and how much of that was taken back. `refunded_minor` counts from the award on."""
+    """What an order earned on what, and how much of that was taken back. `paid_minor` is without what had been refunded by
+    then, `refunded_minor` counts from there."""
 
     __tablename__ = "points_awards"
     __table_args__ = (
@@ -167,7 +168,8 @@ class PointsAwardTable(PointsTable, table=True):
 
 
 class PointsRefundTable(PointsTable, table=True):
-    """Every refund that was settled with points, also when nothing had been earned: a repeat never takes anything more."""
+    """Every refund that was settled with points. One that comes before the award is subtracted from what the order earns on;
+    one that comes after it takes points back; a repeat of either does nothing more."""
 
     __tablename__ = "points_refunds"
     __table_args__ = (
@@ -179,6 +181,7 @@ class PointsRefundTable(PointsTable, table=True):
     order_id: str = Field(sa_type=_IDENTIFIER)
     refunded_minor: int = Field(sa_type=BigInteger)
     currency: str = Field(sa_type=Text)
+    whole: bool
     taken: int = Field(sa_type=BigInteger)
     missing: int = Field(sa_type=BigInteger)
     at: datetime = Field(sa_type=_MOMENT)

@@ -61,6 +61,7 @@ class AwardPoints(Frozen):
     order_id: OrderId
     user_id: UserId
     paid: Money
+    """What was paid in all. The ledger subtracts refunds by itself, whichever of the two comes first (`SettleRefund`)."""
     at: Instant
 
 

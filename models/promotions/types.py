@@ -141,6 +141,8 @@ class OfferInForce(Frozen):
     """What remains of its budget; None is without limit. Zero: spent."""
     is_exhausted: bool = False
     """Whether a limit of uses, of this buyer or of all, is reached."""
+    is_counted: bool = False
+    """Whether it has a budget or a limit, so that an order which uses it must take its use first."""
     claws_back: bool = True
     """On a partial refund, whether what the rest no longer earns is taken from the refund."""
 

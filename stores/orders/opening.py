@@ -79,9 +79,9 @@ async def _insert(tx: Connection, opening: OpenOrder, digest: bytes) -> Order:
         """
         INSERT INTO orders (order_id, user_id, status, payment_status, fulfillment_status, currency, goods_minor,
             discount_minor, shipping_minor, total_minor, refunded_minor, address_id, address, note, payment_id, placed_at,
-            payment_due_at, hidden, opened_as, version)
+            payment_due_at, hidden, opened_as, version, points)
         VALUES ($1, $2, 'pending_payment', 'unpaid', 'unfulfilled', $3, $4, $5, $6, $7, 0, $8, $9, $10, $11, $12, $13,
-            false, $14, 1)
+            false, $14, 1, $15)
         """,
         opening.order_id,
         opening.user_id,
@@ -97,6 +97,7 @@ async def _insert(tx: Connection, opening: OpenOrder, digest: bytes) -> Order:
         opening.placed_at,
         opening.payment_due_at,
         digest,
+        quote.points,
     )
     await insert_lines(tx, opening.order_id, quote.lines)
     await _insert_parcels(tx, opening)
@@ -135,6 +136,7 @@ def _opened(opening: OpenOrder) -> Order:
         discount=quote.discount,
         shipping=quote.shipping,
         total=quote.total,
+        points=quote.points,
         refunded=Money.zero(quote.total.currency),
         address_id=opening.address_id,
         address=opening.address,

@@ -8,11 +8,12 @@ from models.points.messages import AdjustPoints
 from models.points.rules import earned_for
 from models.points.types import EntryKind, PointsEntry, PointsTerms
 from models.promotions.messages import AwardPoints
-from models.shared import Instant
-from models.shared.ids import UserId
+from models.shared import Instant, Money
+from models.shared.ids import OrderId, UserId
 from models.shared.refusals import InvalidRequest
 from stores.points.book import Book, Line, entries_of, known_entry, open_book
 from stores.points.room import Room
+from stores.points.spending import hold_award
 
 
 class Changing(Room):
@@ -21,16 +22,19 @@ class Changing(Room):
     async def award_once(self, ask: AwardPoints, terms: PointsTerms) -> tuple[PointsEntry, ...]:
         """The order earns its points, in a lot that lives `terms.valid_days`; answers the lines that were written.
 
-        Idempotent by order id: a repeat, whatever it says, answers the lines of the first. An order that earns nothing is
-        remembered too.
+        `ask.paid` is what was paid in all: refunds that were settled before (`claw_back`) are subtracted here, and those that
+        come later take points back, so it does not matter which comes first. Nothing is earned once nothing is left of the
+        order. Idempotent by order id: a repeat, whatever it says, answers the lines of the first.
         """
         occasion = f"award/{ask.order_id}"
         async with self._db.transaction() as tx:
             book = await open_book(tx, ask.user_id, occasion, ask.at)
-            points = earned_for(ask.paid, terms)
-            if await _is_first_award(tx, ask, points) and points:
-                line = Line(kind=EntryKind.EARNED, delta=points, reference=ask.order_id, order_id=ask.order_id)
-                await _earn(book, line, terms)
+            if not await _is_awarded(tx, ask.order_id):
+                await hold_award(tx, ask.order_id)
+                points = await _award(tx, ask, terms)
+                if points:
+                    line = Line(kind=EntryKind.EARNED, delta=points, reference=ask.order_id, order_id=ask.order_id)
+                    await _earn(book, line, terms)
             return await entries_of(tx, occasion)
 
     async def adjust(self, ask: AdjustPoints, terms: PointsTerms) -> tuple[PointsEntry, ...]:
@@ -69,15 +73,30 @@ class Changing(Room):
             return written
 
 
-async def _is_first_award(tx: Connection, ask: AwardPoints, points: int) -> bool:
-    added = await tx.execute(
+async def _is_awarded(tx: Connection, order_id: OrderId) -> bool:
+    found: bool = await tx.fetchval("SELECT EXISTS (SELECT FROM points_awards WHERE order_id = $1)", order_id)
+    return found
+
+
+async def _award(tx: Connection, ask: AwardPoints, terms: PointsTerms) -> int:
+    """Write the award down; how many points it is."""
+    before = await tx.fetchrow(
+        """
+        SELECT coalesce(sum(refunded_minor), 0)::bigint AS refunded, coalesce(bool_or(whole), false) AS whole
+        FROM points_refunds WHERE order_id = $1
+        """,
+        ask.order_id,
+    )
+    kept = 0 if before is None or before["whole"] else max(0, ask.paid.minor - before["refunded"])
+    points = earned_for(Money(minor=kept, currency=ask.paid.currency), terms)
+    await tx.execute(
         """
         INSERT INTO points_awards (order_id, user_id, paid_minor, currency, points, refunded_minor, clawed, at)
-        VALUES ($1, $2, $3, $4, $5, 0, 0, $6) ON CONFLICT DO NOTHING
+        VALUES ($1, $2, $3, $4, $5, 0, 0, $6)
         """,
-        *(ask.order_id, ask.user_id, ask.paid.minor, ask.paid.currency, points, ask.at),
+        *(ask.order_id, ask.user_id, kept, ask.paid.currency, points, ask.at),
     )
-    return added == "INSERT 0 1"
+    return points
 
 
 async def _earn(book: Book, line: Line, terms: PointsTerms) -> None:

@@ -102,15 +102,27 @@ async def claw_back(
     (`whole`). It is taken as far as the balance has it, from the lot of this order first, and never makes it negative; what
     is missing stands in the entry's `why`, and a later refund of the same order takes it if the balance has it by then.
 
-    Idempotent by refund id, also when the order has earned nothing (yet): then nothing is due for this refund for good,
-    since an order earns on what was paid and not refunded.
+    Idempotent by refund id. An order that has earned nothing yet will earn on what is left of its payment after this refund,
+    so it does not matter which of the award and the refund comes first.
     """
-    award = await tx.fetchrow("SELECT user_id FROM points_awards WHERE order_id = $1", order_id)
-    book = await open_book(tx, UserId(award["user_id"]), order_id, at) if award else None
-    known = await _note_refund(tx, order_id, refund_id, refunded, at)
+    owner = await _who_earned(tx, order_id)
+    if owner is None:
+        await hold_award(tx, order_id)
+        owner = await _who_earned(tx, order_id)
+    book = await open_book(tx, owner, order_id, at) if owner else None
+    known = await _note_refund(tx, order_id, refund_id, refunded, whole, at)
     if known is not None:
         return known
     return await _take_back(tx, book, order_id, refund_id, refunded, whole) if book else 0
+
+
+async def hold_award(tx: Connection, order_id: OrderId) -> None:
+    """Keep the order's award and its first refunds from passing each other unseen, until the transaction ends.
+
+    Taken after the account by who awards, and by who settles a refund only while there is no award to be seen. So nobody who
+    waits for the account, because there is an award, is waited for here: under the account's lock it would have been seen.
+    """
+    await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended('points_awards/' || $1, 0))", order_id)
 
 
 def _same_or_refuse(known: Record, user_id: UserId, points: int) -> None:
@@ -175,16 +187,21 @@ async def _back_to_lots(tx: Connection, line: Line, at: Instant) -> list[tuple[i
     return parts
 
 
+async def _who_earned(tx: Connection, order_id: OrderId) -> UserId | None:
+    user_id = await tx.fetchval("SELECT user_id FROM points_awards WHERE order_id = $1", order_id)
+    return UserId(user_id) if user_id else None
+
+
 async def _note_refund(
-    tx: Connection, order_id: OrderId, refund_id: RefundId, refunded: Money, at: Instant
+    tx: Connection, order_id: OrderId, refund_id: RefundId, refunded: Money, whole: bool, at: Instant
 ) -> int | None:
     """Write the refund down; what was missing the first time if it is known already."""
     added = await tx.execute(
         """
-        INSERT INTO points_refunds (refund_id, order_id, refunded_minor, currency, taken, missing, at)
-        VALUES ($1, $2, $3, $4, 0, 0, $5) ON CONFLICT DO NOTHING
+        INSERT INTO points_refunds (refund_id, order_id, refunded_minor, currency, whole, taken, missing, at)
+        VALUES ($1, $2, $3, $4, $5, 0, 0, $6) ON CONFLICT DO NOTHING
         """,
-        *(refund_id, order_id, refunded.minor, refunded.currency, at),
+        *(refund_id, order_id, refunded.minor, refunded.currency, whole, at),
     )
     if added == "INSERT 0 1":
         return None
@@ -206,7 +223,7 @@ async def _take_back(
         raise LookupError(f"the award of {order_id} is gone; rows of points_awards are never deleted")
     paid = Money(minor=award["paid_minor"], currency=award["currency"])
     so_far = Money(minor=award["refunded_minor"] - refunded.minor, currency=award["currency"]) + refunded
-    due = due_back(award["points"], paid, so_far, whole) - award["clawed"]
+    due: int = due_back(award["points"], paid, so_far, whole) - award["clawed"]
     if due <= 0:
         return 0
     taken = min(due, book.balance)

@@ -17,6 +17,7 @@ from tests.replay.scenarios_of_parcels import (
     ParcelScenario,
     RefundScenario,
 )
+from tests.replay.scenarios_of_points import ADJUSTMENTS, EXPIRIES, SagaScenario
 
 FOLDER = Path(__file__).parent / "histories"
 _DROPPED = frozenset({"stackTrace", "sourceLocation", "identity"})
@@ -33,11 +34,13 @@ class Golden:
     window: WindowScenario | None = None
     parcel: ParcelScenario | None = None
     refund: RefundScenario | None = None
+    saga: SagaScenario | None = None
+    """A way through a workflow that belongs to no order."""
 
     @property
     def path(self) -> Path:
         """Where it is kept."""
-        scenario = self.order or self.window or self.parcel or self.refund
+        scenario = self.order or self.window or self.parcel or self.refund or self.saga
         assert scenario is not None
         return FOLDER / f"{self.workflow}-{scenario.__name__}-{self.placement}.json"
 
@@ -51,6 +54,8 @@ ALL = (
     *(Golden("fulfillment", "queue", parcel=scenario) for scenario in PARCELS_QUEUED),
     *(Golden("refund", "inline", refund=scenario) for scenario in REFUNDS),
     *(Golden("refund", "queue", refund=scenario) for scenario in REFUNDS_QUEUED),
+    *(Golden("points_expiry", "queue", saga=scenario) for scenario in EXPIRIES),
+    *(Golden("points_adjustment", "queue", saga=scenario) for scenario in ADJUSTMENTS),
 )
 
 

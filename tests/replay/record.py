@@ -37,6 +37,10 @@ async def _play(golden: Golden, server: WorkflowEnvironment, client: Client) -> 
     steps = Scripted()
     async with AsyncExitStack() as stack:
         await run_workers(stack, client, steps)
+        if golden.saga is not None:
+            run = await golden.saga(Sagas(server, client, steps))
+            write(golden.path, await run.fetch_history())
+            return
         if golden.parcel is not None or golden.refund is not None:
             write(golden.path, await _played(golden, Sagas(server, client, steps)))
             return

@@ -26,10 +26,9 @@ from models.fulfillment.messages import (
 from models.fulfillment.types import ExceptionKind, Outbound, ShipmentStatus, TrackingEvent
 from models.inventory.messages import ReserveStock
 from models.inventory.types import Allocation, Destination, Reservation, ReservationState, SkuQuantity
-from models.orders.messages import LinesPaid, ParcelEnd, Placement
+from models.orders.messages import ParcelEnd, Placement
 from models.orders.types import LineRequest
-from models.payments.messages import payment_of
-from models.shared import Money
+from models.payments.messages import RefundInput, payment_of
 from models.shared.ids import MerchantId, OrderId, ShipmentId, SkuId, UserId, WarehouseId
 from tests.workflows.sagas import Sagas
 from workflows.fulfillment import Fulfillment
@@ -44,7 +43,7 @@ WAYBILL, ADVANCE, FINISH = (
     "fulfillment.finish_shipment",
 )
 TRACK, REDIRECT, PLAN = "fulfillment.track_shipment", "fulfillment.redirect_parcel", "fulfillment.plan_replacement"
-PRICE, REFUND, RESTOCK = "orders.paid_for_lines", "payments.start_refund", "inventory.restock"
+REFUND = "payments.start_refund"
 RESERVE, COMMIT = "inventory.reserve_stock", "inventory.commit_stock"
 
 _S = ShipmentStatus
@@ -57,8 +56,13 @@ def report(status: ShipmentStatus, exception: ExceptionKind | None = None, minut
     return TrackingReport(status=status, event=event, exception=exception)
 
 
+def units_of(refund: RefundInput) -> int:
+    """How many units a refund gives back."""
+    return sum(line.quantity for line in refund.lines)
+
+
 class Parcel:
-    """A parcel of two teas and a pot, for 100 fen a unit, let out by itself unless a test wants otherwise."""
+    """A parcel of two teas and a pot, let out by itself unless a test wants otherwise."""
 
     def __init__(self, sagas: Sagas, placement: Placement = "inline") -> None:
         self.sagas = sagas
@@ -73,7 +77,6 @@ class Parcel:
     def _answer_as_usual(self) -> None:
         self.steps.answer(WAYBILL, lambda booking: WaybillBound(carrier=booking.carrier, waybill="W1"))
         self.steps.answer(TRACK, lambda ask: ShipmentTracked(moved=True, status=ask.report.status))
-        self.steps.answer(PRICE, lambda ask: LinesPaid(amount=Money(minor=100 * sum(x.quantity for x in ask.lines))))
         self.steps.answer(
             PLAN,
             lambda plan: ReserveStock(

@@ -8,6 +8,7 @@ from temporalio.client import WithStartWorkflowOperation, WorkflowHandle
 from temporalio.common import WorkflowIDConflictPolicy
 
 from models.orders.messages import Placement
+from models.orders.types import LineRequest, ReturnProposal
 from models.payments.messages import (
     DecideRefund,
     RefundAnswer,
@@ -75,6 +76,14 @@ class Refunding:
         """The captures the money goes back over."""
         amount = cny(sum(part.amount.minor for part in legs))
         self.steps.answer("payments.hold_refund", RefundHeld(refund_id=self.refund_id, amount=amount, legs=tuple(legs)))
+
+    def brings(self, amount: Money, points: int = 0, *, whole: bool = False) -> None:
+        """What was really paid for the units that come back."""
+        lines = (LineRequest(sku_id=TEA, quantity=2),)
+        proposal = ReturnProposal(
+            order_id=self.order_id, lines=lines, paid=amount, amount=amount, points=points, whole=whole
+        )
+        self.steps.answer("orders.take_return", proposal)
 
     def asked(self, **more: Any) -> RefundInput:
         """What the refund is started with."""

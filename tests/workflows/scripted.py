@@ -1,6 +1,6 @@
 """Activities that follow a script: registered under the real names, with the real message types, recording every call.
 
-    steps.answer("orders.paid_for_lines", LinesPaid(amount=Money(minor=100)))
+    steps.answer("fulfillment.book_waybill", WaybillBound(carrier="swift", waybill="W1"))
     steps.refuse("inventory.reserve_stock", SoldOut(...))       # every time; `times=1` for once
     steps.fail("payments.book_refund", times=3)                 # then it goes well
     steps.hang("fulfillment.book_waybill")                      # never answers

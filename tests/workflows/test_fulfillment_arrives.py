@@ -8,23 +8,21 @@ from channels.carrier.errors import CarrierRefused
 from models.fulfillment.messages import ExceptionDecision
 from models.fulfillment.types import ExceptionKind, ShipmentStatus
 from models.inventory.errors import SoldOut
-from models.orders.messages import LinesPaid, ParcelEnd
+from models.orders.messages import ParcelEnd
 from models.payments.types import RefundReason
-from models.shared import Money
 from tests.workflows.parcels import (
     ADVANCE,
     COMMIT,
     FINISH,
     PLAN,
-    PRICE,
     REDIRECT,
     REFUND,
     RESERVE,
-    RESTOCK,
     TRACK,
     WAYBILL,
     Parcel,
     report,
+    units_of,
 )
 from tests.workflows.sagas import code_of, refused
 from tests.workflows.scripted import Scripted
@@ -83,7 +81,12 @@ async def test_a_parcel_that_never_comes_whole_is_refunded_when_an_operator_says
     await shipped.decide(GIVE_BACK)
     assert await shipped.ended() is ParcelEnd.REFUNDED
     (refund,) = steps.told(REFUND)
-    assert (refund.reason, refund.amount.minor, refund.restock) == (RefundReason.PARCEL_LOST, 300, False)
+    assert (refund.reason, refund.by_lines, units_of(refund), refund.restock) == (
+        RefundReason.PARCEL_LOST,
+        True,
+        3,
+        False,
+    )
     assert (shipped.steps_taken(), shipped.ends_told()) == ([S.EXCEPTION, S.STOPPED], [ParcelEnd.REFUNDED])
 
 
@@ -175,19 +178,13 @@ async def test_a_parcel_refused_at_the_door_comes_back_and_is_refunded(
     assert (await shipped.receive_back(resellable=resellable)).status is S.RETURNED
     assert await shipped.ended() is ParcelEnd.REFUNDED
     (refund,) = steps.told(REFUND)
-    assert (refund.reason, refund.amount.minor, refund.restock) == (RefundReason.PARCEL_REFUSED, 300, resellable)
+    assert (refund.reason, refund.by_lines, units_of(refund), refund.restock) == (
+        RefundReason.PARCEL_REFUSED,
+        True,
+        3,
+        resellable,
+    )
     assert (shipped.steps_taken(), shipped.ends_told()) == ([S.RETURNING, S.RETURNED], [ParcelEnd.REFUNDED])
-
-
-async def test_goods_that_cost_nothing_go_back_on_the_shelf_without_a_refund(shipped: Parcel, steps: Scripted) -> None:
-    steps.answer(PRICE, LinesPaid(amount=Money(minor=0)))
-    await shipped.trouble(E.REFUSED)
-    await shipped.is_now(S.RETURNING)
-    await shipped.receive_back()
-    assert await shipped.ended() is ParcelEnd.REFUNDED
-    (restock,) = steps.told(RESTOCK)
-    assert (restock.order_id, sum(line.quantity for line in restock.lines)) == (shipped.order_id, 3)
-    assert steps.told(REFUND) == []
 
 
 @pytest.fixture

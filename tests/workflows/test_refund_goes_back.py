@@ -5,7 +5,7 @@ import pytest
 from models.inventory.messages import Restock
 from models.inventory.types import SkuQuantity
 from models.payments.messages import RefundDecision, RefundLegState
-from models.payments.types import RefundState
+from models.payments.types import RefundReason, RefundState
 from models.shared.ids import AttemptId
 from tests.workflows.refunds import CARD, PROCESSING, T0, TEA, WALLET, WENT_BACK, Refunding, cny, says
 from tests.workflows.sagas import Sagas, refused
@@ -18,6 +18,7 @@ STRAIGHT = [
     "payments.book_refund",
     "inventory.restock",
     "orders.record_refund",
+    "promotions.settle_refund",
 ]
 
 
@@ -50,6 +51,37 @@ async def test_lines_that_stay_with_the_buyer_are_not_restocked(refunding: Refun
     await refunding.ended()
     assert "inventory.restock" not in steps.names()
     assert steps.told("orders.record_refund")[0].sku_ids == (TEA,)
+
+
+async def test_units_bring_back_what_was_paid_for_them_and_what_paid_for_it(
+    refunding: Refunding, steps: Scripted
+) -> None:
+    refunding.brings(cny(7_000), points=30)
+    await refunding.start(by_lines=True, shipping=False)
+    assert await refunding.ended() is RefundState.SUCCEEDED
+    assert steps.names() == ["orders.take_return", *STRAIGHT]
+    (take,), (hold,) = steps.told("orders.take_return"), steps.told("payments.hold_refund")
+    assert ([(line.sku_id, line.quantity) for line in take.lines], take.shipping) == ([(TEA, 2)], False)
+    assert (hold.amount, hold.refund_id) == (cny(7_000), refunding.refund_id)
+    (settle,) = steps.told("promotions.settle_refund")
+    assert (settle.refunded, settle.points, settle.whole) == (cny(7_000), 30, False)
+
+
+async def test_units_that_cost_nothing_go_back_without_money(refunding: Refunding, steps: Scripted) -> None:
+    refunding.brings(cny(0), points=30, whole=True)
+    await refunding.start(by_lines=True)
+    assert await refunding.ended() is RefundState.SUCCEEDED
+    assert steps.names() == ["orders.take_return", "inventory.restock", "promotions.settle_refund"]
+    (settle,) = steps.told("promotions.settle_refund")
+    assert (settle.points, settle.whole) == (30, True)
+
+
+async def test_an_order_that_is_over_gives_its_coupons_and_points_back_itself(
+    refunding: Refunding, steps: Scripted
+) -> None:
+    await refunding.start(reason=RefundReason.ORDER_CANCELLED)
+    assert await refunding.ended() is RefundState.SUCCEEDED
+    assert steps.names() == STRAIGHT[:-1]
 
 
 async def test_surplus_money_goes_back_without_a_word_to_the_order(refunding: Refunding, steps: Scripted) -> None:

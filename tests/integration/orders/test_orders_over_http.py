@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 from temporalio.client import Client
 
 from api.app import build
@@ -50,11 +51,22 @@ class Front:
         return await self.shop.orders.advance(to(order.order_id, OrderStatus.PAID)) if paid else order
 
 
+@pytest.fixture(scope="module")
+def app(settings: Settings) -> FastAPI:
+    return build(settings)
+
+
 @pytest.fixture
 async def front(
-    shop: Shop, database: OpenDatabase, redis_url: str, tmp_path: Path, settings: Settings, temporal_client: Client
+    shop: Shop,
+    database: OpenDatabase,
+    redis_url: str,
+    tmp_path: Path,
+    app: FastAPI,
+    settings: Settings,
+    temporal_client: Client,
 ) -> AsyncIterator[Front]:
-    app, ops = build(settings), await database("ops")
+    ops = await database("ops")
     catalogue = await open_catalogue(await database("products"), tmp_path)
     async with open_shop(app, await database("users"), ops, redis_url, tmp_path) as accounts:
         services = app.state.services

@@ -1,18 +1,31 @@
-"""The purse every test of this folder starts from. At its end every test has left points in order."""
+"""The purse every test of this folder starts from: empty, and in order again at the end."""
 
 from collections.abc import AsyncIterator
 
 import pytest
 
+from hanse.database import Database
 from stores.points import PointsStore
 from tests.conftest import OpenDatabase
+from tests.databases import MigratedCopies
 from tests.integration.points.purse import Purse
 
 
+@pytest.fixture(scope="package")
+async def one_database(migrated_copies: MigratedCopies) -> AsyncIterator[Database]:
+    """One database for all tests that leave its schema alone; to empty it takes less than to make another."""
+    name = await migrated_copies.create("promotions")
+    db = await migrated_copies.open(name)
+    yield db
+    db.pool.terminate()
+    await migrated_copies.drop(name)
+
+
 @pytest.fixture
-async def purse(database: OpenDatabase) -> Purse:
-    db = await database("promotions")
-    return Purse(PointsStore(db), db)
+async def purse(one_database: Database) -> Purse:
+    purse = Purse(PointsStore(one_database), one_database)
+    await purse.empty()
+    return purse
 
 
 @pytest.fixture
@@ -20,3 +33,10 @@ async def audited(purse: Purse) -> AsyncIterator[Purse]:
     """A purse whose books must add up when the test is over."""
     yield purse
     assert await purse.store.audit() == []
+
+
+@pytest.fixture
+async def breakable(database: OpenDatabase) -> Purse:
+    """A purse in a database of its own, for tests that take its guards away."""
+    db = await database("promotions")
+    return Purse(PointsStore(db), db)

@@ -93,6 +93,17 @@ class Purse:
         lines = await self.store.entries(BUYER, limit=1000)
         return [(line.kind.value, line.delta, line.balance) for line in reversed(lines)]
 
+    async def empty(self) -> None:
+        """As if nothing had ever been earned."""
+        await self.run(
+            """
+            ALTER TABLE points_entries DISABLE TRIGGER append_only;
+            TRUNCATE points_accounts, points_entries, points_lots, points_spends, points_spend_lots, points_awards,
+                points_refunds;
+            ALTER TABLE points_entries ENABLE ALWAYS TRIGGER append_only;
+            """
+        )
+
     async def run(self, script: str, *arguments: Any) -> None:
         """Behind the store's back."""
         async with self.db.reader() as connection:

@@ -75,6 +75,15 @@ async def test_refunds_spending_and_expiry_at_once_never_make_a_balance_negative
     assert await audited.balance(at) >= 0
 
 
+async def test_an_award_among_refunds_of_its_order_leaves_what_is_earned_on_the_rest(audited: Purse) -> None:
+    for round_ in range(5):
+        refunds = [audited.claw_back(1_000, f"{round_}/{n}", f"o{round_}") for n in range(6)]
+        awards = [audited.earn(100, f"o{round_}") for _ in range(3)]
+        answers = await together(*refunds[:3], *awards, *refunds[3:])
+        assert [answer for answer in answers if isinstance(answer, BaseException)] == []
+        assert await audited.balance() == 40 * (round_ + 1)
+
+
 async def test_the_changes_of_orders_that_ran_at_once_are_each_their_own(audited: Purse) -> None:
     await audited.earn(100)
     await together(*(audited.spend(10, n) for n in range(10)))

@@ -34,22 +34,14 @@ class PointsModel(RuleBasedStateMachine):
 
     @initialize()
     def open(self) -> None:
-        self.now(
-            self.purse.run(
-                """
-                ALTER TABLE points_entries DISABLE TRIGGER append_only;
-                TRUNCATE points_accounts, points_entries, points_lots, points_spends, points_spend_lots, points_awards,
-                    points_refunds;
-                ALTER TABLE points_entries ENABLE ALWAYS TRIGGER append_only;
-                """
-            )
-        )
+        self.now(self.purse.empty())
         self.today = 0
         self.calls = 0
         self.lots: list[list[int]] = []
         self.spends: dict[int, list[tuple[list[int], int]]] = {}
         self.back: dict[int, list[int]] = {}
         self.awards: dict[int, dict[str, Any]] = {}
+        self.before = [0] * 4
 
     def open_lots(self) -> list[list[int]]:
         return sorted((lot for lot in self.lots if lot[0] and lot[1] > self.today), key=lambda lot: lot[1])
@@ -70,9 +62,11 @@ class PointsModel(RuleBasedStateMachine):
     def earn(self, n: int, points: int, live: int) -> None:
         self.now(self.purse.earn(points, f"e{n}", day(self.today), live))
         if n not in self.awards:
+            paid = max(0, points * 100 - self.before[n])  # what was refunded first earns nothing
+            points = paid // 100
             lot = [points, self.today + live]
             self.lots.append(lot)
-            self.awards[n] = {"points": points, "refunded": 0, "clawed": 0, "lot": lot}
+            self.awards[n] = {"paid": paid, "points": points, "refunded": 0, "clawed": 0, "lot": lot}
 
     @rule(n=ORDERS, points=POINTS)
     def spend(self, n: int, points: int) -> None:
@@ -140,9 +134,11 @@ class PointsModel(RuleBasedStateMachine):
         ]
         award = self.awards.get(n)
         missing = 0
-        if award is not None:
+        if award is None:
+            self.before[n] += 10**9 if whole else refunded
+        else:
             award["refunded"] += refunded
-            paid, so_far = cny(award["points"] * 100), cny(award["refunded"])
+            paid, so_far = cny(award["paid"]), cny(award["refunded"])
             due = max(0, due_back(award["points"], paid, so_far, whole) - award["clawed"])
             taken = min(due, self.balance())
             own = [lot for lot in self.open_lots() if lot is award["lot"]]

@@ -161,11 +161,18 @@ async def test_points_are_taken_back_from_the_lot_of_their_order_first(audited: 
     assert await audited.lots() == [(100, day(10)), (50, day(300))]
 
 
-async def test_a_refund_before_the_award_takes_nothing_for_good(audited: Purse) -> None:
-    assert await audited.claw_back(5_000, "before") == 0
-    await audited.earn(50)
-    assert await audited.claw_back(5_000, "before") == 0
-    assert await audited.balance() == 50
+async def test_it_does_not_matter_whether_the_refund_or_the_award_comes_first(audited: Purse) -> None:
+    assert await audited.claw_back(3_000, "before") == 0
+    await audited.earn(100)
+    assert await audited.balance() == 70
+    assert await audited.claw_back(3_000, "before") == 0
+    assert await audited.claw_back(7_000, "after") == 0
+    assert await audited.balance() == 0
+
+
+async def test_nothing_is_earned_on_an_order_of_which_nothing_is_left(audited: Purse) -> None:
+    await audited.claw_back(3_000, whole=True)
+    assert await audited.earn(100) == ()
 
 
 async def test_the_ledger_is_append_only(audited: Purse) -> None:

@@ -3,11 +3,12 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.cart.pricing import Delivery, Promoted, Shelf, marks_of, trial_price
+from models.cart.pricing import Delivery, Shelf, marks_of, trial_price
 from models.cart.types import Cart, Mark, MarkKind
-from models.orders.quoting import MAX_TOTAL_MINOR, price_basket
+from models.orders.quoting import MAX_TOTAL_MINOR, Reductions, price_basket
 from models.products.types import SellableSku
-from models.promotions.types import Adjustment, MissedOffer
+from models.promotions.offers import DirectCut, SaveTier, SpendSave
+from models.promotions.types import OfferInForce
 from models.shared import Money
 from models.shared.money import total
 from tests.unit.cart.carts import cart, line
@@ -90,13 +91,16 @@ def test_what_checkout_would_refuse_is_said_and_refuses_nothing() -> None:
 
 
 def test_what_promotions_take_off_stands_on_its_line_and_what_they_missed_beside() -> None:
-    cut = Adjustment(rule_id="sale", rule_version=1, label="Sale", amount=Money(minor=300))
-    missed = MissedOffer(rule_id="full", label="满减", hint="spend 20.00 CNY more", short_by=Money(minor=2000))
-    promoted = Promoted({TEA.sku_id: (cut,)}, (missed,))
-    priced = trial_price(cart(line("tea")), shelf(TEA), None, promoted)
-    assert (priced.lines[0].adjustments, priced.lines[0].discount) == ((cut,), Money(minor=300))
+    sale = OfferInForce(rule_id="sale", rule_version=1, label="Sale", offer=DirectCut(off=Money(minor=300)))
+    ladder = SpendSave(tiers=(SaveTier(at=Money(minor=2700), off=Money(minor=500)),))
+    full = OfferInForce(rule_id="full", rule_version=1, label="满减", offer=ladder)
+    priced = trial_price(cart(line("tea")), shelf(TEA), None, Reductions(offers=(sale, full)))
+    (cut,) = priced.lines[0].adjustments
+    assert (cut.rule_id, cut.amount, priced.lines[0].discount) == ("sale", Money(minor=300), Money(minor=300))
     assert (priced.sums[0].discount, priced.sums[0].total) == (Money(minor=300), Money(minor=700))
-    assert priced.missed == (missed,)
+    assert [offer.rule_id for offer in priced.sums[0].applied] == ["sale"]
+    (missed,) = priced.missed
+    assert (missed.rule_id, missed.short_by, missed.hint) == ("full", Money(minor=2000), "spend 20.00 CNY more")
 
 
 _carts = st.lists(

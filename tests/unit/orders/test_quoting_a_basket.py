@@ -10,12 +10,10 @@ from models.orders.errors import (
     SkuUnpublished,
     UnknownSku,
 )
-from models.orders.quoting import paid_for, price_basket, rate_for, reprice
+from models.orders.quoting import price_basket, rate_for, reprice
 from models.orders.types import LineRequest, Quote, ShippingRate
 from models.products.types import SellableSku
-from models.promotions.types import Adjustment
 from models.shared import Money
-from models.shared.refusals import InvalidRequest
 from tests.unit.orders.baskets import HOME, OTHER_SHOP, rate, sku
 
 TEA, POT = sku("tea", 1000), sku("pot", 3000)
@@ -103,12 +101,6 @@ def test_more_articles_or_a_larger_sum_than_an_order_holds_is_refused() -> None:
         quote((sku("palace", 10**12), 2))
 
 
-def test_promotions_that_take_off_more_than_a_line_costs_are_a_mistake_in_code() -> None:
-    too_much = (Adjustment(rule_id="r", rule_version=1, label="r", amount=Money(minor=1001)),)
-    with pytest.raises(ValueError, match="mistake in promotions"):
-        price_basket([LineRequest(sku_id=TEA.sku_id, quantity=1)], {TEA.sku_id: TEA}, (), HOME, {TEA.sku_id: too_much})
-
-
 @pytest.mark.parametrize("wanted", [Money(minor=4001), Money(minor=-1), Money(minor=1, currency="USD")])
 def test_a_price_is_never_adjusted_above_the_quote_or_below_zero(wanted: Money) -> None:
     with pytest.raises(PriceNotAdjustable):
@@ -118,17 +110,3 @@ def test_a_price_is_never_adjusted_above_the_quote_or_below_zero(wanted: Money) 
 def test_a_later_adjustment_replaces_the_earlier_one() -> None:
     lines = reprice(quote((TEA, 1), (POT, 1)).lines, Money(minor=1), "first", 2).lines
     assert reprice(lines, Money(minor=4000), "taken back", 3).discount == Money(minor=0)
-
-
-def test_what_was_paid_for_a_part_of_a_line_never_sums_to_more_than_the_line() -> None:
-    lines = reprice(quote((TEA, 3), (POT, 1), rates=(rate(base=1000),)).lines, Money(minor=6001), "why", 2).lines
-    units = [paid_for(lines, [LineRequest(sku_id=TEA.sku_id, quantity=n)]).minor for n in (1, 2, 3)]
-    assert units[0] + units[1] <= units[2] == lines[0].total.minor
-    everything = [LineRequest(sku_id=line.sku_id, quantity=line.quantity) for line in lines]
-    assert paid_for(lines, everything) == Money(minor=6001)
-
-
-@pytest.mark.parametrize(("article", "quantity"), [(TEA, 4), (sku("other"), 1)])
-def test_nothing_was_paid_for_what_the_order_does_not_have(article: SellableSku, quantity: int) -> None:
-    with pytest.raises(InvalidRequest):
-        paid_for(quote((TEA, 3)).lines, [LineRequest(sku_id=article.sku_id, quantity=quantity)])

@@ -5,12 +5,11 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.orders.quoting import price_basket, reprice
+from models.orders.quoting import Reductions, price_basket, reprice
 from models.orders.types import LineRequest, Quote, ShippingRate
-from models.products.types import SellableSku
-from models.promotions.types import Adjustment
+from models.promotions.offers import PercentTier, SpendPercent
+from models.promotions.types import OfferInForce
 from models.shared import Money
-from models.shared.ids import SkuId
 from models.shared.money import total
 from tests.unit.orders.baskets import HOME, OTHER_SHOP, SHOP, rate, sku
 
@@ -32,21 +31,17 @@ _rates = st.lists(
 )
 
 
-def _cut(skus: dict[SkuId, SellableSku], lines: list[LineRequest], share: int) -> dict[SkuId, tuple[Adjustment, ...]]:
-    """`share` percent off every line."""
-    return {
-        sku_id: (
-            Adjustment(
-                rule_id="sale",
-                rule_version=1,
-                label="Sale",
-                amount=Money(
-                    minor=skus[sku_id].price.minor * sum(x.quantity for x in lines if x.sku_id == sku_id) * share // 100
-                ),
-            ),
-        )
-        for sku_id in {line.sku_id for line in lines}
-    }
+def _off(percent: int) -> Reductions:
+    """So many percent off every line."""
+    offers = (
+        OfferInForce(
+            rule_id="sale",
+            rule_version=1,
+            label="Sale",
+            offer=SpendPercent(tiers=(PercentTier(at=Money(minor=0), percent=percent),)),
+        ),
+    )
+    return Reductions(offers=offers)
 
 
 def _is_exact(quote: Quote) -> bool:
@@ -59,11 +54,11 @@ def _is_exact(quote: Quote) -> bool:
     )
 
 
-@given(_lines, _rates, st.integers(0, 100))
+@given(_lines, _rates, st.integers(1, 100))
 def test_the_parts_of_a_quote_sum_to_the_whole_and_nothing_is_negative(
     lines: list[LineRequest], rates: list[ShippingRate], share: int
 ) -> None:
-    quote = price_basket(lines, _SHELF, rates, HOME, _cut(_SHELF, lines, share))
+    quote = price_basket(lines, _SHELF, rates, HOME, _off(share))
     assert _is_exact(quote)
     amounts = [amount for line in quote.lines for amount in (line.goods, line.discount, line.shipping, line.total)]
     assert min(amount.minor for amount in amounts) >= 0

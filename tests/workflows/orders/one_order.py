@@ -5,7 +5,7 @@ import secrets
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from temporalio.client import Client, WithStartWorkflowOperation
+from temporalio.client import Client, WithStartWorkflowOperation, WorkflowUpdateStage
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.testing import WorkflowEnvironment
 
@@ -62,11 +62,13 @@ QUOTE, RESERVE, RELEASE = "orders.quote_basket", "inventory.reserve_stock", "inv
 OPEN, DISCARD, ADVANCE = "orders.open_order", "orders.discard_order", "orders.advance_order"
 OPEN_PAYMENT, CLOSE_PAYMENT, STOP_PAYMENT = "payments.open_payment", "payments.close_payment", "payments.request_stop"
 COMMIT, RESTOCK, REFUND = "inventory.commit_stock", "inventory.restock", "payments.start_refund"
+COUNT, HOLD = "promotions.count_purchases", "promotions.hold_benefits"
+REDEEM, RETURN = "promotions.redeem_benefits", "promotions.return_benefits"
 HAND_OVER, STOP_PARCELS, PUBLISH = "fulfillment.hand_over", "fulfillment.stop_shipments", "bus.publish_events"
 
 PLACING = [QUOTE, RESERVE, OPEN, OPEN_PAYMENT]
 """The steps of placing an order at once."""
-UNDOING = [CLOSE_PAYMENT, DISCARD, RELEASE]
+UNDOING = [CLOSE_PAYMENT, DISCARD, RETURN, RELEASE]
 """The undo of all of them."""
 
 
@@ -155,6 +157,20 @@ class OneOrder(OneWorkflow):
         wish = CancelOrder(asked_by=by, by=reason, actor="buyer" if by else "operator:anna", why="no longer needed")
         answer: CancelAnswer = await self.handle.execute_update(Checkout.cancel, wish)
         return answer
+
+    async def asks_to_cancel(self, *, by: UserId | None = BUYER) -> asyncio.Task[CancelAnswer]:
+        """The wish has arrived; its answer comes later."""
+        reason = CancelReason.BY_USER if by else CancelReason.BY_OPERATOR
+        wish = CancelOrder(asked_by=by, by=reason, actor="buyer" if by else "operator:anna", why="no longer needed")
+        return await self._asked(Checkout.cancel, wish)
+
+    async def asks_to_confirm(self, *, by: UserId = BUYER) -> asyncio.Task[OrderRef]:
+        """The confirmation has arrived; its answer comes later."""
+        return await self._asked(Checkout.confirm_receipt, ConfirmReceipt(asked_by=by))
+
+    async def _asked(self, update: Any, wish: Any) -> asyncio.Task[Any]:
+        asked = await self.handle.start_update(update, wish, wait_for_stage=WorkflowUpdateStage.ACCEPTED)
+        return asyncio.create_task(asked.result())
 
     async def confirm(self, *, by: UserId = BUYER) -> OrderRef:
         """The buyer has everything."""

@@ -27,6 +27,7 @@ from tests.workflows.orders.one_order import (
     REFUND,
     RELEASE,
     RESTOCK,
+    RETURN,
     SOMEONE_ELSE,
     STOP_PARCELS,
     STOP_PAYMENT,
@@ -77,8 +78,7 @@ async def test_a_second_confirmation_is_answered_like_the_first(order: OneOrder,
     steps.fail(ADVANCE)
     confirming = [asyncio.create_task(order.confirm())]
     await order.called(ADVANCE, 6)
-    confirming.append(asyncio.create_task(order.confirm()))
-    await asyncio.sleep(0.3)
+    confirming.append(await order.asks_to_confirm())
     steps.heal(ADVANCE)
     assert {(await each).order_id for each in confirming} == {order.order_id}
     assert await order.result() == COMPLETED
@@ -123,7 +123,7 @@ async def test_an_order_that_is_not_paid_in_time_gives_its_stock_back(order: One
     await order.place()
     await order.payment_ends(SettlementKind.EXPIRED)
     assert await order.result() == CANCELLED
-    assert since_paid(steps) == [RELEASE, ADVANCE]
+    assert since_paid(steps) == [RETURN, RELEASE, ADVANCE]
     assert order.last_step() == (CANCELLED, CancelReason.PAYMENT_TIMEOUT)
     shown = await order.shows()
     assert (shown["OrderStatus"], shown["PaymentStatus"]) == ("cancelled", "unpaid")
@@ -138,7 +138,7 @@ async def test_the_buyer_cancels_an_order_that_waits_for_its_payment(order: OneO
     answer = await cancelling
     assert (answer.status, answer.refunding) == (CANCELLED, None)
     assert await order.result() == CANCELLED
-    assert since_paid(steps) == [STOP_PAYMENT, RELEASE, ADVANCE]
+    assert since_paid(steps) == [STOP_PAYMENT, RETURN, RELEASE, ADVANCE]
     assert order.last_step() == (CANCELLED, CancelReason.BY_USER)
 
 
@@ -146,9 +146,9 @@ async def test_a_cancel_that_loses_the_race_against_the_payment_sends_the_money_
     order: OneOrder, steps: Scripted
 ) -> None:
     await order.place()
-    cancelling = asyncio.create_task(order.cancel())
-    again = asyncio.create_task(order.cancel(by=None))
+    cancelling = await order.asks_to_cancel()
     await order.called(STOP_PAYMENT)
+    again = await order.asks_to_cancel(by=None)
     await order.payment_ends(SettlementKind.PAID)
     assert (await cancelling).refunding == (await again).refunding == TOTAL
     assert await order.result() == CANCELLED
@@ -184,7 +184,7 @@ async def test_temporals_cancel_while_waiting_for_the_payment_is_an_operators_wi
     await order.called(STOP_PAYMENT)
     await order.payment_ends(SettlementKind.CANCELLED)
     assert await order.result() == CANCELLED
-    assert since_paid(steps) == [STOP_PAYMENT, RELEASE, ADVANCE]
+    assert since_paid(steps) == [STOP_PAYMENT, RETURN, RELEASE, ADVANCE]
     assert order.last_step() == (CANCELLED, CancelReason.BY_OPERATOR)
 
 
@@ -270,8 +270,7 @@ async def test_a_cancel_that_comes_while_the_order_completes_is_not_called_cance
     steps.fail(ADVANCE)
     confirming = asyncio.create_task(order.confirm())
     await order.called(ADVANCE, 6)
-    cancelling = asyncio.create_task(order.cancel())
-    await asyncio.sleep(0.3)
+    cancelling = await order.asks_to_cancel()
     steps.heal(ADVANCE)
     await confirming
     assert await refused(cancelling) == "order_not_open"
@@ -444,7 +443,7 @@ async def test_no_handler_is_left_unfinished(
 ) -> None:
     await order.fulfilling()
     steps.fail(STOP_PARCELS)
-    cancelling = [asyncio.create_task(order.cancel(by=by)) for by in (BUYER, None)]
+    cancelling = [await order.asks_to_cancel(by=by) for by in (BUYER, None)]
     await order.called(STOP_PARCELS, 5)
     steps.heal(STOP_PARCELS)
     assert [(await each).refunding for each in cancelling] == [TOTAL, TOTAL]

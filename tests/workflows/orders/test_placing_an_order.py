@@ -27,6 +27,7 @@ from tests.workflows.orders.one_order import (
     QUOTE,
     RELEASE,
     RESERVE,
+    RETURN,
     SOMEONE_ELSE,
     STOP_PAYMENT,
     TEA,
@@ -149,7 +150,7 @@ async def test_an_undo_that_fails_is_tried_until_it_succeeds_before_the_next(ord
     steps.fail(DISCARD, times)
     assert await refused(order.place()) == "unknown_sku"
     await order.result()
-    assert steps.names() == [QUOTE, RESERVE, OPEN, CLOSE_PAYMENT, *[DISCARD] * (times + 1), RELEASE]
+    assert steps.names() == [QUOTE, RESERVE, OPEN, CLOSE_PAYMENT, *[DISCARD] * (times + 1), RETURN, RELEASE]
 
 
 async def test_an_undo_that_is_refused_does_not_keep_the_others_from_running(order: OneOrder, steps: Scripted) -> None:
@@ -221,7 +222,7 @@ async def test_a_hold_that_nobody_places_is_given_back_and_the_order_never_exist
     assert (await order.at("held")).step == "held"
     await order.later(minutes=1)
     assert await order.result() is None
-    assert steps.names() == [QUOTE, RESERVE, RELEASE]
+    assert steps.names() == [QUOTE, RESERVE, RETURN, RELEASE]
     assert (await order.shows())["OrderStatus"] == "given_up"
 
 
@@ -230,7 +231,7 @@ async def test_a_held_order_is_cancelled_at_once(order: OneOrder, steps: Scripte
     answer = await order.cancel()
     assert (answer.status, answer.refunding) == (OrderStatus.CANCELLED, None)
     assert await order.result() is None
-    assert steps.names() == [QUOTE, RESERVE, RELEASE]
+    assert steps.names() == [QUOTE, RESERVE, RETURN, RELEASE]
 
 
 async def test_a_start_whose_wish_was_lost_gives_up_by_itself(order: OneOrder, steps: Scripted) -> None:
@@ -329,7 +330,7 @@ async def test_temporals_cancel_of_a_held_order_releases_the_stock(order: OneOrd
     await order.prepare()
     await order.handle.cancel()
     assert await order.result() is None
-    assert steps.names() == [QUOTE, RESERVE, RELEASE]
+    assert steps.names() == [QUOTE, RESERVE, RETURN, RELEASE]
 
 
 async def test_temporals_cancel_during_an_undo_does_not_break_it_off(order: OneOrder, steps: Scripted) -> None:
@@ -342,4 +343,4 @@ async def test_temporals_cancel_during_an_undo_does_not_break_it_off(order: OneO
     steps.heal(DISCARD)
     assert await refused(placing) == "unknown_sku"
     assert await order.result() == OrderStatus.CANCELLED
-    assert steps.names() == [*PLACING, CLOSE_PAYMENT, *[DISCARD] * 7, RELEASE]
+    assert steps.names() == [*PLACING, CLOSE_PAYMENT, *[DISCARD] * 7, RETURN, RELEASE]

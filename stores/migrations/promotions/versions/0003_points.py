@@ -123,6 +123,7 @@ def upgrade() -> None:
             order_id text COLLATE "C" NOT NULL,
             refunded_minor bigint NOT NULL,
             currency text NOT NULL,
+            whole boolean NOT NULL,
             taken bigint NOT NULL,
             missing bigint NOT NULL,
             at timestamptz NOT NULL,

@@ -3,8 +3,8 @@
 from collections.abc import Collection, Iterator
 
 from models.promotions.basket_offers import amount_of, by_ladder
-from models.promotions.offers import DirectCut, FreeShipping, NForM, SpendPercent, SpendSave, TimedPrice
-from models.promotions.reading import Candidate, Reading
+from models.promotions.offers import NForM
+from models.promotions.reading import Candidate, Kind, Reading
 from models.promotions.types import MissedOffer, MissedReason, OfferInForce
 from models.promotions.weighing import Weighed
 from models.shared import Money
@@ -72,7 +72,7 @@ class _Explaining:
                 yield missed
 
     def _why_not(self, offer: Candidate) -> MissedOffer | None:
-        if isinstance(offer.terms, TimedPrice | DirectCut) or (isinstance(offer.terms, NForM) and not offer.terms.mix):
+        if offer.kind is Kind.ITEM:
             would_save = sum(offer.cuts.values())
         else:
             base = self._base(offer)
@@ -107,17 +107,17 @@ class _Explaining:
         """Its goods or their shipping are free already, or the shipping is not known yet: of interest for a coupon only."""
         if offer.offer.coupon_id is None:
             return None
-        unknown = isinstance(offer.terms, FreeShipping) and not self._basket.is_shipping_known
+        unknown = offer.kind is Kind.SHIPPING and not self._basket.is_shipping_known
         hint = "counts once it is known where to send the goods" if unknown else "there is nothing left to save"
         return self._told(offer, MissedReason.NO_GAIN, hint)
 
     def _next_tier(self, offer: Candidate) -> MissedOffer | None:
         """What the tier above would save more. Not for coupons: one that counts is not missed."""
-        if offer.offer.coupon_id is not None or not isinstance(offer.terms, SpendSave | SpendPercent):
+        if offer.offer.coupon_id is not None or offer.kind not in (Kind.SAVE, Kind.PERCENT):
             return None
         base = self._base(offer)
         above = [at for at, _ in offer.steps if at > base]
-        if isinstance(offer.terms, SpendSave) and offer.terms.repeats:
+        if offer.repeats:
             above = [(base // offer.steps[0][0] + 1) * offer.steps[0][0]]
         if not above:
             return None

@@ -7,8 +7,9 @@ that nothing depends on the order in which either was given.
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from enum import Enum, auto
 
-from models.promotions.offers import DirectCut, FreeShipping, Offer, Scope, SpendPercent, SpendSave, TimedPrice
+from models.promotions.offers import DirectCut, FreeShipping, NForM, Offer, Scope, SpendPercent, SpendSave, TimedPrice
 from models.promotions.types import MissedReason, OfferInForce, OfferLine
 from models.shared.ids import SkuId
 from models.shared.money import Currency
@@ -31,18 +32,35 @@ class Basket:
     """Of the whole line at its ordinary price."""
 
 
+class Kind(Enum):
+    """How an offer is worked out."""
+
+    SAVE = auto()
+    PERCENT = auto()
+    SHIPPING = auto()
+    MIX = auto()
+    """N for m over its scope."""
+    ITEM = auto()
+    """A price of a line by itself: direct cut, timed price, n for m of one SKU."""
+
+
 @dataclass(slots=True, eq=False)
 class Candidate:
     """An offer that may count in this basket, with the places of the lines it looks at. Compared by identity."""
 
     offer: OfferInForce
     terms: Offer
+    kind: Kind
     lines: tuple[int, ...]
     left: int | None
     group: str | None
-    rank: int = 0
-    steps: list[tuple[int, int]] = field(default_factory=list)
+    rank: int
+    steps: list[tuple[int, int]]
     """Thresholds of a ladder, each with what it gives: an amount, or per cent."""
+    repeats: bool = False
+    at_most: int | None = None
+    by_base: dict[int, int] = field(default_factory=dict)
+    """What its ladder gives, once it has been worked out."""
     cuts: dict[int, int] = field(default_factory=dict)
     """Of an item price: what it saves on each line."""
     is_short: bool = False
@@ -71,10 +89,7 @@ def read(lines: Sequence[OfferLine], offers: Iterable[OfferInForce], *, is_membe
             at = tuple(place for place in at if basket.skus[place] in priced)
         reason = _ruled_out(offer, at, is_member)
         if reason is None:
-            left = None if offer.left is None else offer.left.minor
-            candidate = Candidate(offer, offer.offer, at, left, offer.group, len(reading.candidates))
-            candidate.steps = _steps(offer.offer)
-            reading.candidates.append(candidate)
+            reading.candidates.append(_candidate(offer, at, len(reading.candidates)))
         elif reason is not MissedReason.NOT_IN_SCOPE or offer.coupon_id is not None:
             reading.ruled_out.append((offer, reason))
     return reading
@@ -174,18 +189,26 @@ class _Places:
 def _any_of(lists: Iterable[tuple[Sequence[str], dict[str, int]]]) -> int:
     bits = 0
     for ids, where in lists:
-        for one in ids:
-            if one in where:
-                bits |= where[one]
+        if ids and not where.keys().isdisjoint(ids):
+            for one in ids:
+                bits |= where.get(one, 0)
     return bits
 
 
-def _steps(offer: Offer) -> list[tuple[int, int]]:
-    if isinstance(offer, SpendSave):
-        return [(tier.at.minor, tier.off.minor) for tier in offer.tiers]
-    if isinstance(offer, SpendPercent):
-        return [(tier.at.minor, tier.percent) for tier in offer.tiers]
-    return [(offer.at.minor, 0)] if isinstance(offer, FreeShipping) else []
+def _candidate(offer: OfferInForce, at: tuple[int, ...], rank: int) -> Candidate:
+    terms = offer.offer
+    left = None if offer.left is None else offer.left.minor
+    kind, steps, repeats, at_most = Kind.ITEM, [], False, None
+    if isinstance(terms, SpendSave):
+        kind, steps, repeats = Kind.SAVE, [(tier.at.minor, tier.off.minor) for tier in terms.tiers], terms.repeats
+    elif isinstance(terms, SpendPercent):
+        kind, steps = Kind.PERCENT, [(tier.at.minor, tier.percent) for tier in terms.tiers]
+        at_most = None if terms.at_most is None else terms.at_most.minor
+    elif isinstance(terms, FreeShipping):
+        kind, steps = Kind.SHIPPING, [(terms.at.minor, 0)]
+    elif isinstance(terms, NForM) and terms.mix:
+        kind = Kind.MIX
+    return Candidate(offer, terms, kind, at, left, offer.group, rank, steps, repeats, at_most)
 
 
 def _is_of_currency(offer: OfferInForce, currency: Currency) -> bool:

@@ -11,8 +11,7 @@ from collections.abc import Sequence
 
 from models.promotions.choosing import choose
 from models.promotions.missing import missed_offers
-from models.promotions.offers import FreeShipping
-from models.promotions.reading import Candidate, read
+from models.promotions.reading import Candidate, Kind, read
 from models.promotions.types import Adjustment, AppliedOffer, Breakdown, OfferInForce, OfferLine
 from models.promotions.weighing import poured
 from models.shared import Money
@@ -40,14 +39,14 @@ def best_for_customer(lines: Sequence[OfferLine], offers: Sequence[OfferInForce]
     count = len(basket.skus)
     for (offer, _), shares in zip(best.picks, poured(basket, best.picks, best.values), strict=True):
         for at, share in shares.items():
-            if share and isinstance(offer.terms, FreeShipping):
+            if share and offer.kind is Kind.SHIPPING:
                 shipping[offer][at - count] = share
             elif share:
                 goods[offer][at] = share
     saved = {offer: sum(shares.values()) for each in (goods, shipping) for offer, shares in each.items()}
     adjustments: dict[SkuId, list[Adjustment]] = {}
     for offer in sorted(saved, key=lambda offer: (not offer.cuts, offer.rank)):
-        shares = shipping[offer] if isinstance(offer.terms, FreeShipping) else goods[offer]
+        shares = shipping[offer] if offer.kind is Kind.SHIPPING else goods[offer]
         for at in sorted(shares):
             adjustments.setdefault(basket.skus[at], []).append(
                 _adjustment(offer.offer, Money(minor=shares[at], currency=basket.currency), offer in shipping)

@@ -168,7 +168,9 @@ def _n_for_m(draw: st.DrawFn, mix: bool) -> NForM:
 basket_terms = st.one_of(
     _ladders(60).map(lambda tiers: save(*tiers)),
     st.builds(lambda at, off: save((at, off), repeats=True), st.integers(5, 60), st.integers(1, 40)),
-    st.builds(lambda tiers, most: percent(*tiers, at_most=most), _ladders(100), st.one_of(st.none(), st.integers(1, 40))),
+    st.builds(
+        lambda tiers, most: percent(*tiers, at_most=most), _ladders(100), st.one_of(st.none(), st.integers(1, 40))
+    ),
     st.integers(0, 100).map(free_shipping),
     _n_for_m(mix=True),
 )

@@ -56,9 +56,7 @@ def test_neither_the_order_of_lines_nor_that_of_offers_matters(
     lines: Lines, offers: Offers, member: bool, data: st.DataObject
 ) -> None:
     found = best_for_customer(lines, offers, is_member=member)
-    other = best_for_customer(
-        data.draw(st.permutations(lines)), data.draw(st.permutations(offers)), is_member=member
-    )
+    other = best_for_customer(data.draw(st.permutations(lines)), data.draw(st.permutations(offers)), is_member=member)
     assert other == found
 
 

@@ -40,7 +40,8 @@ class _Gain:
 
 def best_item_prices(basket: Basket, slots: Sequence[Slot], prices: Sequence[Sequence[ItemPrice]]) -> Weighed:
     """The best choice of an item price for each line; the default where nothing saves more."""
-    default = weigh(basket, slots, [of_line[0] for of_line in prices])
+    scopes = {offer.lines for slot in slots for offer in slot}
+    default = weigh(basket, slots, [of_line[0] for of_line in prices], scopes)
     cuts = [of_line[0].cut for of_line in prices]
     if not any(cuts):
         return default
@@ -107,7 +108,7 @@ class _Search:
                     next_state = _State(state.given_up + less, more, {**state.chosen, at: way})
                     enough = best.saved - self._default.saved
                     if self.most(more, nothing_open, next_state.given_up) > enough:
-                        found = weigh(self._basket, self._slots, self._ways(next_state.chosen))
+                        found = weigh(self._basket, self._slots, self._ways(next_state.chosen), best.bases)
                         best = found if found.saved > best.saved else best
                     grown.append(next_state)
             enough = best.saved - self._default.saved
@@ -122,7 +123,7 @@ class _Search:
             wider = chosen | dict.fromkeys(lines, ORDINARY)
             if wider == chosen:
                 continue
-            found = weigh(self._basket, self._slots, self._ways(wider))
+            found = weigh(self._basket, self._slots, self._ways(wider), best.bases)
             if found.saved > best.saved:
                 best, chosen = found, wider
         return best
@@ -130,13 +131,16 @@ class _Search:
     def _worthwhile(self, in_question: Sequence[int], cuts: Sequence[int]) -> list[tuple[int, list[int]]]:
         """The gain of each such tier, and the lines that go back to their ordinary price for it."""
         opening = {lines: sum(cuts[at] for at in lines) for lines in self._default.bases}
+        inside = {lines: _in_order(in_question, lines) for lines in opening}
         reaches: list[tuple[int, list[int]]] = []
         for slot, known in zip(self._slots, self._known, strict=True):
             for offer in slot:
                 if not opening[offer.lines]:
                     continue
                 for step, brings in self._steps(offer, 0, opening[offer.lines], known, _Gain(), False):
-                    lines = _cheapest(step, [at for at in in_question if at in offer.lines], cuts)
+                    if step >= brings:
+                        continue
+                    lines = _cheapest(step, inside[offer.lines], cuts)
                     gain = brings - sum(cuts[at] for at in lines)
                     if lines and gain > 0:
                         reaches.append((gain, lines))
@@ -254,6 +258,11 @@ def _highest(gain: _Gain, least: int, most: int) -> int:
         value = gain.at_once + jumps + rounding + (slope * end) // 100
         best = value if best is None or value > best else best
     return best if best is not None else gain.at_once
+
+
+def _in_order(places: Sequence[int], among: Sequence[int]) -> list[int]:
+    wanted = set(among)
+    return [at for at in places if at in wanted]
 
 
 def _cheapest(needed: int, lines: Sequence[int], cuts: Sequence[int]) -> list[int]:

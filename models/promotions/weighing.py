@@ -4,7 +4,7 @@ While discounts do not meet in a line that is too cheap for them, each group dec
 groups are tried together, by what really fits onto the lines.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import inf
 
@@ -38,10 +38,12 @@ class Weighed:
     """Whether the offers want more than the lines cost."""
 
 
-def weigh(basket: Basket, slots: Sequence[Slot], ways: Sequence[ItemPrice]) -> Weighed:
-    """The most that can be saved at these item prices."""
+def weigh(
+    basket: Basket, slots: Sequence[Slot], ways: Sequence[ItemPrice], scopes: Iterable[tuple[int, ...]]
+) -> Weighed:
+    """The most that can be saved at these item prices. `scopes` are the sets of lines that the offers look at."""
     values = [value - way.cut for value, way in zip(basket.values, ways, strict=True)]
-    bases = {lines: sum(values[at] for at in lines) for lines in {offer.lines for slot in slots for offer in slot}}
+    bases = {lines: sum(values[at] for at in lines) for lines in scopes}
     found = Weighed(sum(way.cut for way in ways), ways, values, bases, list(basket.shipping), [], False)
     covering = _cover_shipping(basket, slots, found)
     wanted: list[list[Pick]] = [covering[slot] if slot in covering else _amounts(basket, slot, found) for slot in slots]

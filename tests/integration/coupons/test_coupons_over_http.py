@@ -8,12 +8,18 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 
+from activities.pricing import Pricing
 from api.app import build
+from hanse.database import Database
 from hanse.settings import Settings
+from models.points.types import PointsTerms
 from models.promotions.messages import HoldBenefits
 from models.shared.ids import CampaignId, CouponBatchId, CouponId, CouponTemplateId, OrderId, SkuId, UserId
+from stores.fulfillment import FulfillmentStore
 from stores.idempotency import IdempotencyStore
-from stores.promotions import BenefitStore, CouponStore, PromotionStore
+from stores.points import PointsStore
+from stores.products import ProductStore
+from stores.promotions import BenefitStore, CouponStore, PromotionStore, PurchaseLimitStore
 from tests.databases import MigratedCopies
 from tests.integration.coupons.counter import NOW
 from tests.integration.products.catalogue import open_catalogue
@@ -44,21 +50,28 @@ async def shop(
 ) -> AsyncIterator[AccountsShop]:
     """Sells one shirt at 199 yuan. One shop for all tests here: each brings its own people and templates."""
     folder = tmp_path_factory.mktemp("shop")
-    names = [await migrated_copies.create(domain) for domain in ("ops", "promotions", "products", "users")]
-    ops, promotions, products, users = [await migrated_copies.open(name) for name in names]
+    names = [await migrated_copies.create(domain) for domain in ("ops", "promotions", "products", "users", "orders")]
+    opened_dbs = [await migrated_copies.open(name) for name in names]
+    ops, promotions, products, users, parcels = opened_dbs
     catalogue = await open_catalogue(products, folder)
     product = await catalogue.on_sale()
     async with open_shop(api, users, ops, redis_url, folder) as opened:
         services = opened.app.state.services
         services.idempotency = IdempotencyStore(ops)
         services.coupons, services.promotions = CouponStore(promotions), PromotionStore(promotions)
-        services.products = catalogue.products
+        services.products, services.pricing = catalogue.products, _pricing(catalogue.products, parcels, promotions)
         services.benefits = BenefitStore(promotions)
         services.shirt = product.skus[0].sku_id
         yield opened
-    for name, db in zip(names, (ops, promotions, products, users), strict=True):
+    for name, db in zip(names, opened_dbs, strict=True):
         db.pool.terminate()
         await migrated_copies.drop(name)
+
+
+def _pricing(products: ProductStore, orders: Database, promotions: Database) -> Pricing:
+    coupons, limits = CouponStore(promotions), PurchaseLimitStore(promotions)
+    rules, points = PromotionStore(promotions), PointsStore(promotions)
+    return Pricing(products, FulfillmentStore(orders), rules, coupons, limits, points, PointsTerms())
 
 
 @pytest.fixture(scope="module")

@@ -34,6 +34,7 @@ async def run_audit(settings: Settings) -> list[Section]:
     from stores.orders import OrderStore
     from stores.payments import PaymentStore
     from stores.points import PointsStore
+    from stores.promotions import BenefitStore, CouponStore, PromotionStore
 
     now = datetime.now(UTC)
     async with AsyncExitStack() as stack:
@@ -47,15 +48,19 @@ async def run_audit(settings: Settings) -> list[Section]:
         placed = OrderStore(orders)
         paid = PaymentStore(await database("payments"))
         stocked = InventoryStore(await database("inventory"))
+        promotions = await database("promotions")
         client = await connect(settings)
         return [
             await books.stock(stocked, now),
             await books.money(paid, now),
             await books.orders(placed, FulfillmentStore(orders), now),
-            await books.points(PointsStore(await database("promotions"))),
+            await books.promotions(PromotionStore(promotions)),
+            await books.coupons(CouponStore(promotions)),
+            await books.points(PointsStore(promotions)),
             await across.money_of_orders(placed, paid),
             await across.orders_and_workflows(client, placed),
             await across.holds_and_workflows(client, stocked),
+            await across.benefits_and_workflows(client, BenefitStore(promotions)),
         ]
 
 

@@ -114,8 +114,8 @@ class ListStore:
                 return _entry(row)
             changed = await tx.fetchrow(
                 """
-                UPDATE list_entries SET version = version + 1, changed_by = $2, changed_at = $3, ends_at = $3,
-                    starts_at = least(starts_at, $3 - interval '1 microsecond') WHERE entry_id = $1 RETURNING *
+                UPDATE list_entries SET version = version + 1, changed_by = $2, changed_at = $3, ends_at = $3::timestamptz,
+                    starts_at = least(starts_at, $3::timestamptz - interval '1 microsecond') WHERE entry_id = $1 RETURNING *
                 """,
                 entry_id,
                 by,

@@ -3,11 +3,10 @@
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from activities.promotions import PromotionActivities
-
     from activities.inventory import InventoryActivities
     from activities.orders import OrderActivities
     from activities.payments import PaymentActivities
+    from activities.promotions import PromotionActivities
     from activities.refusals import as_application_error
     from models.inventory.messages import ReleaseStock
     from models.inventory.types import Reservation
@@ -145,6 +144,7 @@ class CheckoutPlacing(CheckoutDesk):
             await self._saga.store_call(
                 PromotionActivities.count_purchases, counting, "count against the buyer's purchase limits"
             )
+        self._undo_reserving()
         self._reservation = await self._saga.store_call(
             InventoryActivities.reserve_stock, stock_to_reserve(order_id, quoted), "reserve stock, all or nothing"
         )
@@ -164,10 +164,12 @@ class CheckoutPlacing(CheckoutDesk):
         )
         opening = order_to_open(self._start, basket, quoted, self._reservation, self._placed_order, now)
         await self._hold_what_it_spends(basket, quoted)
+        self._undo_opening()
         opened = await self._saga.store_call(OrderActivities.open_order, opening, "create the order")
         self._saga.announce(opened.unannounced)
         self._parcel_plans = opening.parcels
         if quoted.quote.total.minor > 0:
+            self._undo_opening_payment()
             await self._saga.store_call(
                 PaymentActivities.open_payment,
                 payment_to_open(self._start, self._placed_order, now),
@@ -186,6 +188,7 @@ class CheckoutPlacing(CheckoutDesk):
         holding = benefits_to_hold(self._start, basket, quoted, workflow.now())
         if holding is not None:
             self._spends = True
+            self._undo_spending()
             done = await self._saga.store_call(
                 PromotionActivities.hold_benefits,
                 holding,

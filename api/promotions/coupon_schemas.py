@@ -60,6 +60,12 @@ class CouponTried(Frozen):
     """The code of the refusal if it cannot be used now, whatever the basket: used, held by another order, not valid."""
 
 
+class CouponsTried(Frozen):
+    """Each coupon that was tried, by itself."""
+
+    coupons: tuple[CouponTried, ...]
+
+
 class CouponTemplateRequest(CouponTerms):
     """Everything a template says."""
 

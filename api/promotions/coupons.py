@@ -9,7 +9,7 @@ from api.edge.identity import CurrentUser, MaybeUser
 from api.edge.paging import Cursor, Limit, Page, page, read_cursor
 from api.edge.problems import refusals
 from api.edge.wired import Wired
-from api.promotions.coupon_schemas import ClaimRequest, CouponTried, ValidateRequest
+from api.promotions.coupon_schemas import ClaimRequest, CouponsTried, ValidateRequest
 from api.promotions.trying import try_coupons
 from models.orders.errors import BasketTooLarge, CurrencyMixed, QuantityAboveLimit, SkuUnpublished, UnknownSku
 from models.promotions.errors import (
@@ -59,7 +59,7 @@ async def claim(ask: ClaimRequest, who: CurrentUser, claim: Claimant, shop: Wire
     summary="Try coupons on a basket",
     responses=refusals(NotAuthenticated, CouponNotFound, *_BASKET),
 )
-async def validate(ask: ValidateRequest, who: CurrentUser, shop: Wired) -> list[CouponTried]:
+async def validate(ask: ValidateRequest, who: CurrentUser, shop: Wired) -> CouponsTried:
     """Whether each coupon applies beside the promotions that run, what it saves, or what is missing. Nothing is held; shipping
     is not looked at. Without `coupon_id`, up to 50 coupons of the wallet that can be used, newest first."""
     now = shop.clock()
@@ -67,7 +67,7 @@ async def validate(ask: ValidateRequest, who: CurrentUser, shop: Wired) -> list[
         coupons = [await shop.coupons.coupon_of(ask.coupon_id, who.user_id)]
     else:
         coupons = await shop.coupons.wallet(who.user_id, now, only=WalletFilter.USABLE, limit=_TRIED_AT_ONCE)
-    return await try_coupons(shop, who.user_id, ask.lines, coupons, now)
+    return CouponsTried(coupons=tuple(await try_coupons(shop, who.user_id, ask.lines, coupons, now)))
 
 
 versioned.include_router(claiming)

@@ -10,6 +10,7 @@ from models.payments.types import PaymentBalance
 from stores.inventory import InventoryStore
 from stores.orders import OrderStore
 from stores.payments import PaymentStore
+from stores.promotions import BenefitStore
 
 
 async def money_of_orders(orders: OrderStore, payments: PaymentStore) -> Section:
@@ -74,6 +75,22 @@ async def holds_and_workflows(client: Client, inventory: InventoryStore) -> Sect
         if order_id not in running
     ]
     return Section("Holds: stock is held only for a running checkout", f"{len(holds)} holds", tuple(found))
+
+
+async def benefits_and_workflows(client: Client, benefits: BenefitStore) -> Section:
+    """Coupons, points and uses of rules are held only for a checkout that runs."""
+    holds = await benefits.held_orders()
+    running, _ = await _checkouts(client)
+    found = [
+        Finding(
+            "benefits_without_workflow", order_id, "holds coupons or points, but no checkout runs that gives them back"
+        )
+        for order_id in holds
+        if order_id not in running
+    ]
+    return Section(
+        "Benefits: coupons and points are held only for a running checkout", f"{len(holds)} holds", tuple(found)
+    )
 
 
 async def _checkouts(client: Client) -> tuple[set[str], dict[str, str]]:

@@ -8,6 +8,7 @@ from stores.inventory import InventoryStore
 from stores.orders import OrderStore
 from stores.payments import PaymentStore
 from stores.points import PointsStore
+from stores.promotions import CouponStore, PromotionStore
 
 
 async def stock(store: InventoryStore, now: datetime) -> Section:
@@ -32,6 +33,22 @@ async def orders(store: OrderStore, parcels: FulfillmentStore, now: datetime) ->
     breaks = [*await store.audit(now), *await parcels.audit()]
     found = [Finding(broken.kind, broken.order_id, broken.detail) for broken in breaks]
     return Section("Orders: sums, states and parcels agree", "every order and parcel", tuple(found))
+
+
+async def promotions(store: PromotionStore) -> Section:
+    """What rules and purchase limits say was used is what orders hold, and never more than allowed."""
+    found = [Finding(broken.check, broken.subject, broken.detail) for broken in await store.breaks()]
+    return Section(
+        "Promotions: budgets and limits are never exceeded", "every rule, use and counted purchase", tuple(found)
+    )
+
+
+async def coupons(store: CouponStore) -> Section:
+    """Invariant 3, coupons: each is in one state, with its order; claims are counted and limits hold."""
+    found = [Finding(broken.check, broken.subject, broken.detail) for broken in await store.breaks()]
+    return Section(
+        "Coupons: each has one state and one order, limits hold", "every template, code and coupon", tuple(found)
+    )
 
 
 async def points(store: PointsStore) -> Section:

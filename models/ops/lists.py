@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from enum import StrEnum
-from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Annotated
 
 from pydantic import BeforeValidator, Field, StringConstraints
@@ -182,7 +182,7 @@ def check_entry_window(terms: EntryTerms) -> None:
         raise InvalidRequest("It would end before it starts.", field="ends_at")
 
 
-def _plain_ip(text: str) -> object:
+def _plain_ip(text: str) -> IPv4Address | IPv6Address:
     address = ip_address(text.strip())
     if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
         return address.ipv4_mapped

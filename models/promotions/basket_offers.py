@@ -4,8 +4,8 @@ nothing that another basket offer takes off. So it grows with the basket, and no
 from collections.abc import Sequence
 
 from models.promotions.item_prices import ItemPrice, free_units, unit_values
-from models.promotions.offers import FreeShipping, NForM, SpendPercent, SpendSave
-from models.promotions.reading import Basket, Candidate
+from models.promotions.offers import NForM
+from models.promotions.reading import Basket, Candidate, Kind
 
 
 def amount_of(
@@ -15,43 +15,53 @@ def amount_of(
 
     `unshipped` is the shipping of each line that is still to be paid.
     """
-    terms = candidate.terms
-    if isinstance(terms, FreeShipping):
-        amount = sum(unshipped[at] for at in candidate.lines) if base >= candidate.steps[0][0] else 0
-    elif isinstance(terms, NForM) and terms.mix:
-        amount = _mixed(terms, candidate, basket, ways)
-    elif candidate.is_short:
-        amount = sum(candidate.cuts.values())
-    else:
+    kind = candidate.kind
+    if kind is Kind.SAVE or kind is Kind.PERCENT:
         amount = min(by_ladder(candidate, base), base)
+    elif kind is Kind.SHIPPING:
+        amount = sum(unshipped[at] for at in candidate.lines) if base >= candidate.steps[0][0] else 0
+    elif kind is Kind.MIX:
+        amount = _mixed(candidate, basket, ways)
+    else:
+        amount = sum(candidate.cuts.values())  # an item price whose budget is too short for these
     return amount if candidate.left is None else min(amount, candidate.left)
 
 
 def by_ladder(candidate: Candidate, base: int) -> int:
     """What its tiers give for so much worth of goods. A percentage is rounded down to the minor unit."""
+    known = candidate.by_base.get(base)
+    if known is not None:
+        return known
     reached = 0
     for at, gives in candidate.steps:
         if at > base:
             break
         reached = gives
-    terms = candidate.terms
-    if isinstance(terms, SpendPercent):
-        amount = base * reached // 100
-        return amount if terms.at_most is None else min(amount, terms.at_most.minor)
-    if isinstance(terms, SpendSave) and terms.repeats:
-        return reached * (base // candidate.steps[0][0])
+    if candidate.kind is Kind.PERCENT:
+        reached = base * reached // 100
+        if candidate.at_most is not None:
+            reached = min(reached, candidate.at_most)
+    elif candidate.repeats:
+        reached *= base // candidate.steps[0][0]
+    candidate.by_base[base] = reached
     return reached
 
 
-def _mixed(terms: NForM, candidate: Candidate, basket: Basket, ways: Sequence[ItemPrice]) -> int:
+def _mixed(candidate: Candidate, basket: Basket, ways: Sequence[ItemPrice]) -> int:
     """Units stand from the dearest to the cheapest; of every group of `take` the last are free.
 
     One unit more moves no unit to a cheaper place than before, so this never falls.
     """
+    terms = candidate.terms
+    assert isinstance(terms, NForM)
     units = sorted((unit for at in candidate.lines for unit in unit_values(basket, at, ways[at])), reverse=True)
     of = sum(count for _, count in units)
-    saved = passed = 0
+    if of < terms.take:
+        return 0
+    saved = passed = free = 0
     for value, count in units:
-        saved += value * (free_units(terms, passed + count, of) - free_units(terms, passed, of))
         passed += count
+        free_now = free_units(terms, passed, of)
+        saved += value * (free_now - free)
+        free = free_now
     return saved

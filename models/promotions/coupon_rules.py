@@ -24,17 +24,19 @@ CODE_ENTROPY = _CODE_BYTES
 
 
 def check_terms(terms: CouponTerms) -> None:
-    """Refuses `PromotionTermsInvalid` for terms under which no coupon could ever be claimed and used."""
+    """Refuses `PromotionTermsInvalid` unless every coupon that can be claimed can also be used."""
     if terms.claim_until <= terms.claim_from:
         raise _senseless("claiming ends before it begins", "claim_until")
     if terms.valid_until is None and terms.valid_days is None:
         raise _senseless("say until when a coupon is valid, for how many days after the claim, or both", "valid_until")
-    if terms.valid_until is not None and terms.valid_until <= (terms.valid_from or terms.claim_from):
+    if terms.valid_until is not None and terms.valid_until < terms.claim_until:
+        raise _senseless("coupons could be claimed when they are over", "valid_until")
+    if terms.valid_from is None:
+        return
+    if terms.valid_until is not None and terms.valid_until <= terms.valid_from:
         raise _senseless("coupons would be over before they are valid", "valid_until")
-    if terms.valid_from is not None and terms.valid_days is not None:
-        last_claim = terms.claim_until + timedelta(days=terms.valid_days)
-        if last_claim <= terms.valid_from:
-            raise _senseless("coupons would be over before they are valid", "valid_days")
+    if terms.valid_days is not None and terms.valid_from - terms.claim_from >= timedelta(days=terms.valid_days):
+        raise _senseless("coupons that are claimed early would be over before they are valid", "valid_days")
 
 
 def _senseless(what: str, field: str) -> PromotionTermsInvalid:

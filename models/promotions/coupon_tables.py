@@ -165,6 +165,7 @@ class HeldBenefitsTable(PromotionsDatabase, table=True):
         CheckConstraint("(state = 'returned') = (returned_at IS NOT NULL)", name="held_benefits_returned_says_when"),
         CheckConstraint("state <> 'redeemed' OR redeemed_at IS NOT NULL", name="held_benefits_redeemed_says_when"),
         CheckConstraint("returned_coupons <@ coupons", name="held_benefits_return_what_was_held"),
+        Index("held_benefits_open", "order_id", postgresql_where=text("state = 'held'")),
     )
 
     order_id: str = identifier(key=True)

@@ -3,21 +3,24 @@
 By default every line has its best item price. Another choice gives up so much on the lines and gains at most what the offers
 give when the goods in their scopes cost that much more. This bound is a sum of steps (tiers that come into reach) and of slopes
 (percentages); where it is nowhere above what is given up, the default is best and nothing is searched.
+
+Otherwise, with at most `MOST_COMBINATIONS` ways to price the lines in question, the best of all is found. With more, the tiers
+that are worth it by themselves are reached for one after the other, and each is kept if it saves more.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from math import prod
 
 from models.promotions.basket_offers import amount_of, by_ladder
-from models.promotions.item_prices import ItemPrice
-from models.promotions.offers import FreeShipping, NForM, SpendPercent, SpendSave
-from models.promotions.reading import Basket, Candidate
+from models.promotions.item_prices import ORDINARY, ItemPrice
+from models.promotions.reading import Basket, Candidate, Kind
 from models.promotions.weighing import Slot, Weighed, weigh
 
-MOST_LOOKS = 2000
-"""So many choices are looked at in one search. Baskets that need more get the best that was found until then."""
-_MERGE_ABOVE = 256
-"""With more open choices than this, those that give every offer the same base count as one."""
+MOST_COMBINATIONS = 256
+"""With more ways to price the lines in question, not all of them are tried."""
+MOST_REACHES = 3
+"""So many tiers are reached for at most then."""
 _MOST_STEPS = 32
 """Steps of one repeating offer that the bound tells apart."""
 
@@ -37,18 +40,25 @@ class _Gain:
 
 def best_item_prices(basket: Basket, slots: Sequence[Slot], prices: Sequence[Sequence[ItemPrice]]) -> Weighed:
     """The best choice of an item price for each line; the default where nothing saves more."""
-    default = weigh(basket, slots, [of_line[0] for of_line in prices])
+    scopes = {offer.lines for slot in slots for offer in slot}
+    default = weigh(basket, slots, [of_line[0] for of_line in prices], scopes)
     cuts = [of_line[0].cut for of_line in prices]
     if not any(cuts):
         return default
-    search = _Search(basket, slots, prices, default)
-    if search.most(dict.fromkeys(default.bases, 0), cuts, 0) <= 0:
-        return default
-    return search.run(cuts)
+    return _Search(basket, slots, prices, default).run(cuts)
+
+
+@dataclass(slots=True, frozen=True)
+class _State:
+    """A choice for some lines: what it gives up, by how much that raises each base, and the choice."""
+
+    given_up: int
+    more: dict[Lines, int]
+    chosen: dict[int, ItemPrice]
 
 
 class _Search:
-    """Line by line, keeping what may still be better than the best that is known."""
+    """For a better choice than the default."""
 
     def __init__(
         self, basket: Basket, slots: Sequence[Slot], prices: Sequence[Sequence[ItemPrice]], default: Weighed
@@ -60,43 +70,84 @@ class _Search:
         self._least = min((of_line[0].cut - of_line[1].cut for of_line in prices if len(of_line) > 1), default=0)
 
     def run(self, cuts: Sequence[int]) -> Weighed:
-        """The best of at most `MOST_LOOKS` choices."""
+        """The best choice, or a good one where there are too many."""
+        in_question = self._in_question(cuts)
+        if prod(len(self._prices[at]) for at in in_question) > MOST_COMBINATIONS:
+            return self._reach_for_tiers(in_question, cuts)
+        if in_question and self.most(dict.fromkeys(self._default.bases, 0), cuts, 0) > 0:
+            return self._best_of_all(in_question, cuts)
+        return self._default
+
+    def _in_question(self, cuts: Sequence[int]) -> list[int]:
+        """Lines whose item price lowers what an offer gives, the largest cut first."""
+        if self._default.is_capped:
+            return sorted((at for at, cut in enumerate(cuts) if cut), key=lambda at: (-cuts[at], at))
+        touched: set[int] = set()
+        opening = {lines: sum(cuts[at] for at in lines) for lines in self._default.bases}
+        for slot, known in zip(self._slots, self._known, strict=True):
+            for offer in slot:
+                if opening[offer.lines] and self._amount(offer, opening[offer.lines]) > known:
+                    touched.update(offer.lines)
+        return sorted((at for at in touched if cuts[at]), key=lambda at: (-cuts[at], at))
+
+    def _best_of_all(self, in_question: Sequence[int], cuts: Sequence[int]) -> Weighed:
+        """Branch and bound, line by line: kept is what may still be better than the best that is known."""
         best = self._default
-        scopes = list(best.bases)
-        order = sorted((at for at, cut in enumerate(cuts) if cut), key=lambda at: (-cuts[at], at))
-        open_cuts = list(cuts)
-        states: list[tuple[int, dict[Lines, int], dict[int, ItemPrice]]] = [(0, dict.fromkeys(scopes, 0), {})]
-        looks = 0
-        for at in order:
+        open_cuts = [0] * len(cuts)
+        for at in in_question:
+            open_cuts[at] = cuts[at]
+        nothing_open = [0] * len(cuts)
+        states: list[_State] = [_State(0, dict.fromkeys(best.bases, 0), {})]
+        for at in in_question:
             open_cuts[at] = 0
-            grown: list[tuple[int, dict[Lines, int], dict[int, ItemPrice]]] = []
-            for given_up, more, chosen in states:
-                for way in self._prices[at]:
+            grown = list(states)
+            for state in states:
+                for way in self._prices[at][1:]:
                     less = cuts[at] - way.cut
-                    if less == 0:
-                        grown.append((given_up, more, chosen))
-                        continue
-                    looks += 1
-                    if looks > MOST_LOOKS:
-                        return best
-                    raised = {lines: value + less if at in lines else value for lines, value in more.items()}
-                    state = (given_up + less, raised, {**chosen, at: way})
-                    if self._is_promising(state, best):
-                        found = weigh(self._basket, self._slots, self._ways(state[2]))
+                    more = {lines: value + less if at in lines else value for lines, value in state.more.items()}
+                    next_state = _State(state.given_up + less, more, {**state.chosen, at: way})
+                    enough = best.saved - self._default.saved
+                    if self.most(more, nothing_open, next_state.given_up) > enough:
+                        found = weigh(self._basket, self._slots, self._ways(next_state.chosen), best.bases)
                         best = found if found.saved > best.saved else best
-                    grown.append(state)
+                    grown.append(next_state)
             enough = best.saved - self._default.saved
-            states = [state for state in grown if self.most(state[1], open_cuts, state[0]) > enough]
-            if len(states) > _MERGE_ABOVE:
-                states = _merged(states)
+            states = [state for state in grown if self.most(state.more, open_cuts, state.given_up) > enough]
         return best
+
+    def _reach_for_tiers(self, in_question: Sequence[int], cuts: Sequence[int]) -> Weighed:
+        """Every tier that saves more than is given up for it, the most useful first; other offers may gain besides."""
+        best = self._default
+        chosen: dict[int, ItemPrice] = {}
+        for _, lines in self._worthwhile(in_question, cuts)[:MOST_REACHES]:
+            wider = chosen | dict.fromkeys(lines, ORDINARY)
+            if wider == chosen:
+                continue
+            found = weigh(self._basket, self._slots, self._ways(wider), best.bases)
+            if found.saved > best.saved:
+                best, chosen = found, wider
+        return best
+
+    def _worthwhile(self, in_question: Sequence[int], cuts: Sequence[int]) -> list[tuple[int, list[int]]]:
+        """The gain of each such tier, and the lines that go back to their ordinary price for it."""
+        opening = {lines: sum(cuts[at] for at in lines) for lines in self._default.bases}
+        inside = {lines: _in_order(in_question, lines) for lines in opening}
+        reaches: list[tuple[int, list[int]]] = []
+        for slot, known in zip(self._slots, self._known, strict=True):
+            for offer in slot:
+                if not opening[offer.lines]:
+                    continue
+                for step, brings in self._steps(offer, 0, opening[offer.lines], known, _Gain(), False):
+                    if step >= brings:
+                        continue
+                    lines = _cheapest(step, inside[offer.lines], cuts)
+                    gain = brings - sum(cuts[at] for at in lines)
+                    if lines and gain > 0:
+                        reaches.append((gain, lines))
+        return sorted(reaches, key=lambda reach: (-reach[0], reach[1]))
 
     def _ways(self, chosen: dict[int, ItemPrice]) -> list[ItemPrice]:
         return [chosen.get(at, of_line[0]) for at, of_line in enumerate(self._prices)]
-
-    def _is_promising(self, state: tuple[int, dict[Lines, int], dict[int, ItemPrice]], best: Weighed) -> bool:
-        nothing_open = [0] * len(self._prices)
-        return self.most(state[1], nothing_open, state[0]) > best.saved - self._default.saved
 
     def most(self, more: dict[Lines, int], open_cuts: Sequence[int], given_up: int) -> int:
         """The most that can be saved beyond the default, when bases are `more` already and these cuts may still go."""
@@ -122,7 +173,7 @@ class _Search:
         """At most what it gives when its goods cost so much more than by default."""
         default = self._default
         base = default.bases[offer.lines] + more
-        if not (isinstance(offer.terms, NForM) and offer.terms.mix):
+        if offer.kind is not Kind.MIX:
             return amount_of(offer, base, self._basket, default.ways, default.unshipped)
         now = amount_of(offer, base, self._basket, default.ways, default.unshipped)
         if not more:
@@ -153,21 +204,22 @@ class _Search:
         if reach <= now:
             return
         base = self._default.bases[offer.lines] + more
-        terms = offer.terms
-        if isinstance(terms, FreeShipping):
+        if offer.kind is Kind.SHIPPING:
             yield max(0, offer.steps[0][0] - base), reach - now
-        elif isinstance(terms, SpendSave) and by_ladder(offer, base) <= base:
+        elif offer.kind is Kind.SAVE and by_ladder(offer, base) <= base:
             yield from self._ladder_steps(offer, base, opening, now, reach)
-        elif isinstance(terms, SpendPercent) and is_alone:
+        elif offer.kind is Kind.PERCENT and is_alone:
             yield from self._percent_steps(offer, base, opening, now, gain)
+        elif offer.kind is Kind.PERCENT:
+            yield min(max(at, -(-100 * now // share)) for at, share in offer.steps) - base, reach - now
         else:
-            yield self._first_above(offer, more, opening, now), reach - now
+            yield 0, reach - now
 
     def _ladder_steps(
         self, offer: Candidate, base: int, opening: int, now: int, reach: int
     ) -> Iterator[tuple[int, int]]:
         at, gives = offer.steps[0]
-        if isinstance(offer.terms, SpendSave) and offer.terms.repeats:
+        if offer.repeats:
             first = base // at + 1
             for times in range(first, min((base + opening) // at, first + _MOST_STEPS) + 1):
                 yield times * at - base, min(gives * times, reach) - now
@@ -187,16 +239,6 @@ class _Search:
         for at, percent in offer.steps:
             if base < at <= base + opening:
                 yield at - base, base * percent // 100 + 1 - now
-
-    def _first_above(self, offer: Candidate, more: int, opening: int, now: int) -> int:
-        low, high = 0, opening
-        while low < high:
-            middle = (low + high) // 2
-            if self._amount(offer, more + middle) > now:
-                high = middle
-            else:
-                low = middle + 1
-        return low
 
 
 def _highest(gain: _Gain, least: int, most: int) -> int:
@@ -218,12 +260,20 @@ def _highest(gain: _Gain, least: int, most: int) -> int:
     return best if best is not None else gain.at_once
 
 
-def _merged(
-    states: list[tuple[int, dict[Lines, int], dict[int, ItemPrice]]],
-) -> list[tuple[int, dict[Lines, int], dict[int, ItemPrice]]]:
-    kept: dict[tuple[int, ...], tuple[int, dict[Lines, int], dict[int, ItemPrice]]] = {}
-    for state in states:
-        key = tuple(state[1].values())
-        if key not in kept or state[0] < kept[key][0]:
-            kept[key] = state
-    return list(kept.values())
+def _in_order(places: Sequence[int], among: Sequence[int]) -> list[int]:
+    wanted = set(among)
+    return [at for at in places if at in wanted]
+
+
+def _cheapest(needed: int, lines: Sequence[int], cuts: Sequence[int]) -> list[int]:
+    """Lines, the largest cut first, whose cuts together are at least `needed`: one if one is enough, or few."""
+    enough = [at for at in lines if cuts[at] >= needed]
+    if enough:
+        return enough[-1:]
+    taken: list[int] = []
+    for at in lines:
+        if needed <= 0:
+            break
+        taken.append(at)
+        needed -= cuts[at]
+    return taken if needed <= 0 else []

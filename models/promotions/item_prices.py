@@ -29,9 +29,8 @@ def work_out_cuts(candidate: Candidate, basket: Basket) -> bool:
     if isinstance(terms, DirectCut):
         cuts = {at: min(terms.off.minor, basket.prices[at]) * basket.quantities[at] for at in candidate.lines}
     elif isinstance(terms, TimedPrice):
-        timed = {entry.sku_id: entry.price.minor for entry in terms.prices}
-        for at in candidate.lines:
-            cuts[at] = max(0, basket.prices[at] - timed[basket.skus[at]]) * basket.quantities[at]
+        for at, price in candidate.timed.items():
+            cuts[at] = max(0, basket.prices[at] - price) * basket.quantities[at]
     elif isinstance(terms, NForM) and not terms.mix:
         for at in candidate.lines:
             cuts[at] = free_units(terms, basket.quantities[at], basket.quantities[at]) * basket.prices[at]

@@ -7,6 +7,7 @@ that nothing depends on the order in which either was given.
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from enum import Enum, auto
 
 from models.promotions.offers import DirectCut, FreeShipping, Offer, Scope, SpendPercent, SpendSave, TimedPrice
 from models.promotions.types import MissedReason, OfferInForce, OfferLine
@@ -31,18 +32,37 @@ class Basket:
     """Of the whole line at its ordinary price."""
 
 
+class Kind(Enum):
+    """How an offer is worked out."""
+
+    SAVE = auto()
+    PERCENT = auto()
+    SHIPPING = auto()
+    MIX = auto()
+    """N for m over its scope."""
+    ITEM = auto()
+    """A price of a line by itself: direct cut, timed price, n for m of one SKU."""
+
+
 @dataclass(slots=True, eq=False)
 class Candidate:
     """An offer that may count in this basket, with the places of the lines it looks at. Compared by identity."""
 
     offer: OfferInForce
     terms: Offer
+    kind: Kind
     lines: tuple[int, ...]
     left: int | None
     group: str | None
-    rank: int = 0
-    steps: list[tuple[int, int]] = field(default_factory=list)
+    rank: int
+    steps: list[tuple[int, int]]
     """Thresholds of a ladder, each with what it gives: an amount, or per cent."""
+    repeats: bool = False
+    at_most: int | None = None
+    by_base: dict[int, int] = field(default_factory=dict)
+    """What its ladder gives, once it has been worked out."""
+    timed: dict[int, int] = field(default_factory=dict)
+    """Of a timed price: that of each line."""
     cuts: dict[int, int] = field(default_factory=dict)
     """Of an item price: what it saves on each line."""
     is_short: bool = False
@@ -65,17 +85,17 @@ def read(lines: Sequence[OfferLine], offers: Iterable[OfferInForce], *, is_membe
     places = _Places(lines)
     reading = Reading(basket, [], [])
     for offer in sorted(offers, key=_order):
-        at = places.of(offer.scope) if _is_of_currency(offer, basket.currency) else ()
-        if isinstance(offer.offer, TimedPrice) and at:
-            priced = {entry.sku_id for entry in offer.offer.prices}
-            at = tuple(place for place in at if basket.skus[place] in priced)
-        reason = _ruled_out(offer, at, is_member)
-        if reason is None:
-            left = None if offer.left is None else offer.left.minor
-            candidate = Candidate(offer, offer.offer, at, left, offer.group, len(reading.candidates))
-            candidate.steps = _steps(offer.offer)
+        at = places.of(offer.scope)
+        timed: dict[int, int] = {}
+        if at and isinstance(offer.offer, TimedPrice):
+            timed = places.priced(offer.offer, at)
+            at = tuple(timed)
+        candidate = _candidate(offer, at, basket.currency) if at else None
+        reason = _ruled_out(offer, is_member) if candidate is not None else MissedReason.NOT_IN_SCOPE
+        if candidate is not None and reason is None:
+            candidate.rank, candidate.timed = len(reading.candidates), timed
             reading.candidates.append(candidate)
-        elif reason is not MissedReason.NOT_IN_SCOPE or offer.coupon_id is not None:
+        elif reason is not None and (reason is not MissedReason.NOT_IN_SCOPE or offer.coupon_id is not None):
             reading.ruled_out.append((offer, reason))
     return reading
 
@@ -84,9 +104,7 @@ def _order(offer: OfferInForce) -> tuple[int, str, int, str]:
     return -offer.priority, offer.rule_id, offer.rule_version, offer.coupon_id or ""
 
 
-def _ruled_out(offer: OfferInForce, at: tuple[int, ...], is_member: bool) -> MissedReason | None:
-    if not at:
-        return MissedReason.NOT_IN_SCOPE
+def _ruled_out(offer: OfferInForce, is_member: bool) -> MissedReason | None:
     if offer.members_only and not is_member:
         return MissedReason.MEMBERS_ONLY
     if offer.is_exhausted or (offer.left is not None and offer.left.minor <= 0):
@@ -151,52 +169,76 @@ class _Places:
 
     def of(self, scope: Scope) -> tuple[int, ...]:
         """The places, rising."""
-        named = (
-            (scope.skus, self._skus),
-            (scope.products, self._products),
-            (scope.categories, self._categories),
-            (scope.brands, self._brands),
-            (scope.merchants, self._merchants),
-        )
-        excluded = (
-            (scope.excluded_skus, self._skus),
-            (scope.excluded_products, self._products),
-            (scope.excluded_categories, self._categories),
-            (scope.excluded_brands, self._brands),
-        )
-        bits = _any_of(named) if any(ids for ids, _ in named) else self._all
-        bits &= ~_any_of(excluded)
-        if bits not in self._known:
-            self._known[bits] = tuple(place for place in range(bits.bit_length()) if bits >> place & 1)
-        return self._known[bits]
+        bits, is_named = 0, False
+        if scope.skus:
+            bits, is_named = _bits(scope.skus, self._skus), True
+        if scope.products:
+            bits, is_named = bits | _bits(scope.products, self._products), True
+        if scope.categories:
+            bits, is_named = bits | _bits(scope.categories, self._categories), True
+        if scope.brands:
+            bits, is_named = bits | _bits(scope.brands, self._brands), True
+        if scope.merchants:
+            bits, is_named = bits | _bits(scope.merchants, self._merchants), True
+        if not is_named:
+            bits = self._all
+        bits = self._without(scope, bits)
+        known = self._known.get(bits)
+        if known is None:
+            known = self._known[bits] = tuple(place for place in range(bits.bit_length()) if bits >> place & 1)
+        return known
+
+    def _without(self, scope: Scope, bits: int) -> int:
+        if scope.excluded_skus:
+            bits &= ~_bits(scope.excluded_skus, self._skus)
+        if scope.excluded_products:
+            bits &= ~_bits(scope.excluded_products, self._products)
+        if scope.excluded_categories:
+            bits &= ~_bits(scope.excluded_categories, self._categories)
+        if scope.excluded_brands:
+            bits &= ~_bits(scope.excluded_brands, self._brands)
+        return bits
+
+    def priced(self, terms: TimedPrice, at: tuple[int, ...]) -> dict[int, int]:
+        """The timed price of each of these lines that has one."""
+        priced = {
+            self._skus[entry.sku_id].bit_length() - 1: entry.price
+            for entry in terms.prices
+            if entry.sku_id in self._skus
+        }
+        return {place: priced[place].minor for place in at if place in priced}
 
 
-def _any_of(lists: Iterable[tuple[Sequence[str], dict[str, int]]]) -> int:
+def _bits(ids: Sequence[str], where: dict[str, int]) -> int:
     bits = 0
-    for ids, where in lists:
+    if not where.keys().isdisjoint(ids):
         for one in ids:
-            if one in where:
-                bits |= where[one]
+            bits |= where.get(one, 0)
     return bits
 
 
-def _steps(offer: Offer) -> list[tuple[int, int]]:
-    if isinstance(offer, SpendSave):
-        return [(tier.at.minor, tier.off.minor) for tier in offer.tiers]
-    if isinstance(offer, SpendPercent):
-        return [(tier.at.minor, tier.percent) for tier in offer.tiers]
-    return [(offer.at.minor, 0)] if isinstance(offer, FreeShipping) else []
-
-
-def _is_of_currency(offer: OfferInForce, currency: Currency) -> bool:
-    terms = offer.offer
-    named = {offer.left.currency} if offer.left is not None else set()
-    if isinstance(terms, SpendSave | SpendPercent):
-        named.add(terms.tiers[0].at.currency)
-    elif isinstance(terms, DirectCut):
-        named.add(terms.off.currency)
-    elif isinstance(terms, TimedPrice):
-        named.add(terms.prices[0].price.currency)
+def _candidate(offer: OfferInForce, at: tuple[int, ...], currency: Currency) -> Candidate | None:
+    """None if it is of another currency."""
+    terms, left = offer.offer, offer.left
+    kind, steps, money = Kind.ITEM, [], None
+    repeats, at_most = False, None
+    if isinstance(terms, SpendSave):
+        kind, repeats, money = Kind.SAVE, terms.repeats, terms.tiers[0].at
+        steps = [(tier.at.minor, tier.off.minor) for tier in terms.tiers]
+    elif isinstance(terms, SpendPercent):
+        kind, money = Kind.PERCENT, terms.tiers[0].at
+        steps = [(tier.at.minor, tier.percent) for tier in terms.tiers]
+        at_most = None if terms.at_most is None else terms.at_most.minor
     elif isinstance(terms, FreeShipping):
-        named.add(terms.at.currency)
-    return named <= {currency}
+        kind, steps, money = Kind.SHIPPING, [(terms.at.minor, 0)], terms.at
+    elif isinstance(terms, DirectCut):
+        money = terms.off
+    elif isinstance(terms, TimedPrice):
+        money = terms.prices[0].price
+    elif terms.mix:
+        kind = Kind.MIX
+    if (money is not None and money.currency != currency) or (left is not None and left.currency != currency):
+        return None
+    return Candidate(
+        offer, terms, kind, at, None if left is None else left.minor, offer.group, 0, steps, repeats, at_most
+    )

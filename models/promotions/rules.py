@@ -11,12 +11,12 @@ from collections.abc import Sequence
 
 from models.promotions.choosing import choose
 from models.promotions.missing import missed_offers
-from models.promotions.offers import FreeShipping
-from models.promotions.reading import Candidate, read
+from models.promotions.reading import Candidate, Kind, read
 from models.promotions.types import Adjustment, AppliedOffer, Breakdown, OfferInForce, OfferLine
 from models.promotions.weighing import poured
 from models.shared import Money
 from models.shared.ids import SkuId
+from models.shared.money import Currency
 
 
 def best_for_customer(lines: Sequence[OfferLine], offers: Sequence[OfferInForce], *, is_member: bool) -> Breakdown:
@@ -40,17 +40,18 @@ def best_for_customer(lines: Sequence[OfferLine], offers: Sequence[OfferInForce]
     count = len(basket.skus)
     for (offer, _), shares in zip(best.picks, poured(basket, best.picks, best.values), strict=True):
         for at, share in shares.items():
-            if share and isinstance(offer.terms, FreeShipping):
+            if share and offer.kind is Kind.SHIPPING:
                 shipping[offer][at - count] = share
             elif share:
                 goods[offer][at] = share
     saved = {offer: sum(shares.values()) for each in (goods, shipping) for offer, shares in each.items()}
+    amounts = _Amounts(basket.currency)
     adjustments: dict[SkuId, list[Adjustment]] = {}
     for offer in sorted(saved, key=lambda offer: (not offer.cuts, offer.rank)):
-        shares = shipping[offer] if isinstance(offer.terms, FreeShipping) else goods[offer]
+        shares = shipping[offer] if offer.kind is Kind.SHIPPING else goods[offer]
         for at in sorted(shares):
             adjustments.setdefault(basket.skus[at], []).append(
-                _adjustment(offer.offer, Money(minor=shares[at], currency=basket.currency), offer in shipping)
+                _adjustment(offer.offer, amounts[shares[at]], offer in shipping)
             )
     return Breakdown(
         adjustments={sku: tuple(adjustments[sku]) for sku in basket.skus if sku in adjustments},
@@ -59,7 +60,7 @@ def best_for_customer(lines: Sequence[OfferLine], offers: Sequence[OfferInForce]
                 rule_id=offer.offer.rule_id,
                 rule_version=offer.offer.rule_version,
                 label=offer.offer.label,
-                amount=Money(minor=saved[offer], currency=basket.currency),
+                amount=amounts[saved[offer]],
                 source=offer.offer.source,
                 coupon_id=offer.offer.coupon_id,
             )
@@ -67,6 +68,18 @@ def best_for_customer(lines: Sequence[OfferLine], offers: Sequence[OfferInForce]
         ),
         missed=missed_offers(reading, best, saved),
     )
+
+
+class _Amounts(dict[int, Money]):
+    """Each amount is made once: building values is a good part of the engine's time."""
+
+    def __init__(self, currency: Currency) -> None:
+        super().__init__()
+        self._currency = currency
+
+    def __missing__(self, minor: int) -> Money:
+        made = self[minor] = Money(minor=minor, currency=self._currency)
+        return made
 
 
 def _adjustment(offer: OfferInForce, amount: Money, on_shipping: bool) -> Adjustment:

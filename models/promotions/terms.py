@@ -28,7 +28,7 @@ def check_step(now: RuleStatus, to: RuleStatus) -> None:
     if now is RuleStatus.ENDED:
         raise PromotionOver("It has ended for good; make a new one.")
     possible = ", ".join(sorted(_STEPS[now]))
-    raise PromotionStepIllegal(f"It is {now}; from there it can become {possible}, not {to}.", status=now, to=to)
+    raise PromotionStepIllegal(f"It is {now}; from there it can become {possible}, not {to}.", was=now, wanted=to)
 
 
 def check_window(starts_at: Instant, ends_at: Instant) -> None:

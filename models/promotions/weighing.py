@@ -4,15 +4,14 @@ While discounts do not meet in a line that is too cheap for them, each group dec
 groups are tried together, by what really fits onto the lines.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import inf
 
 from models.promotions.apportioning import Pouring, pour
 from models.promotions.basket_offers import amount_of
 from models.promotions.item_prices import ItemPrice
-from models.promotions.offers import FreeShipping
-from models.promotions.reading import Basket, Candidate
+from models.promotions.reading import Basket, Candidate, Kind
 
 Slot = tuple[Candidate, ...]
 """Offers of which at most one counts: those of an exclusion group, or one that has none."""
@@ -39,17 +38,21 @@ class Weighed:
     """Whether the offers want more than the lines cost."""
 
 
-def weigh(basket: Basket, slots: Sequence[Slot], ways: Sequence[ItemPrice]) -> Weighed:
-    """The most that can be saved at these item prices."""
+def weigh(
+    basket: Basket, slots: Sequence[Slot], ways: Sequence[ItemPrice], scopes: Iterable[tuple[int, ...]]
+) -> Weighed:
+    """The most that can be saved at these item prices. `scopes` are the sets of lines that the offers look at."""
     values = [value - way.cut for value, way in zip(basket.values, ways, strict=True)]
-    bases = {lines: sum(values[at] for at in lines) for lines in {offer.lines for slot in slots for offer in slot}}
+    bases = {lines: sum(values[at] for at in lines) for lines in scopes}
     found = Weighed(sum(way.cut for way in ways), ways, values, bases, list(basket.shipping), [], False)
     covering = _cover_shipping(basket, slots, found)
     wanted: list[list[Pick]] = [covering[slot] if slot in covering else _amounts(basket, slot, found) for slot in slots]
     wanted = [picks for picks in wanted if picks]
     best = [picks[0] for picks in wanted]
     hoped = sum(amount for _, amount in best)
-    flow = hoped if _fit_easily(best, found) else flow_of(basket, best, found)
+    covered = {picks[0][0] for picks in covering.values() if picks}
+    to_fit = [pick for pick in best if pick[0] not in covered]
+    flow = hoped if _fit_easily(to_fit, found) else flow_of(basket, best, found)
     if flow < hoped:
         found.is_capped = True
         best, flow = _try_together(basket, wanted, found, best, flow)
@@ -63,7 +66,7 @@ def _cover_shipping(basket: Basket, slots: Sequence[Slot], found: Weighed) -> di
     covering: dict[Slot, list[Pick]] = {}
     for slot in slots:
         offer = slot[0]
-        if len(slot) > 1 or not isinstance(offer.terms, FreeShipping):
+        if len(slot) > 1 or offer.kind is not Kind.SHIPPING:
             continue
         amount = amount_of(offer, found.bases[offer.lines], basket, found.ways, found.unshipped)
         if offer.left is not None and offer.left < sum(found.unshipped[at] for at in offer.lines):
@@ -92,8 +95,8 @@ def _fit_easily(picks: Sequence[Pick], found: Weighed) -> bool:
     used = [0.0] * len(found.values)
     shipped: set[int] = set()
     for offer, amount in picks:
-        if isinstance(offer.terms, FreeShipping):
-            paid = [at for at in offer.lines if found.unshipped[at] or offer.group is None]
+        if offer.kind is Kind.SHIPPING:
+            paid = [at for at in offer.lines if found.unshipped[at]]
             if not shipped.isdisjoint(paid):
                 return False
             shipped.update(paid)
@@ -118,7 +121,7 @@ def poured(basket: Basket, picks: Sequence[Pick], values: Sequence[int]) -> list
     count = len(values)
     pourings = []
     for offer, amount in picks:
-        if isinstance(offer.terms, FreeShipping):
+        if offer.kind is Kind.SHIPPING:
             weights = [basket.shipping[at] for at in offer.lines]
             pourings.append(Pouring(amount, [at + count for at in offer.lines], weights))
         elif offer.is_short:

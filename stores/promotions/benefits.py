@@ -159,6 +159,12 @@ class BenefitStore:
             await claw_back(tx, ask.order_id, ask.refund_id, ask.refunded, ask.whole, ask.at)
             return await _told_settled(tx, ask, back, ask.at)
 
+    async def held_orders(self) -> list[OrderId]:
+        """The orders that hold something right now and are not paid."""
+        async with self._db.reader() as connection:
+            rows = await connection.fetch("SELECT order_id FROM held_benefits WHERE state = 'held' ORDER BY order_id")
+        return [OrderId(row["order_id"]) for row in rows]
+
 
 # ---- the order's row -------------------------------------------------------------------------------------------------
 

@@ -21,12 +21,18 @@ class Belongings:
     async def look(self) -> list[Any]:
         """Everything, as Anna sees it now."""
         paths = ["/orders/{order_id}", "/payments/{payment_id}", "/v1/shipments/{shipment_id}"]
-        paths += ["/v1/addresses", "/v1/sessions", "/v1/users/me", "/v1/payments/{payment_id}/refunds"]
+        paths += [
+            "/v1/coupons/{coupon_id}",
+            "/v1/addresses",
+            "/v1/sessions",
+            "/v1/users/me",
+            "/v1/payments/{payment_id}/refunds",
+        ]
         return [await self.owner.read(path.format(**self.ids)) for path in paths]
 
 
 async def gather(shop: RunningShop) -> Belongings:
-    """Anna orders, pays, gets a parcel and a part of the money back."""
+    """Anna orders, pays, gets a parcel and a part of the money back, and claims a coupon."""
     anna = await shop.buyer()
     good = await Shelves(shop.operator).good(10)
     order_id = (await anna.placed(good.sku_id, quantity=2))["order_id"]
@@ -44,6 +50,7 @@ async def gather(shop: RunningShop) -> Belongings:
         return found["finished_at"] is not None
 
     await eventually("the refund has ended", refunded)
+    coupon = await claimed(shop, anna)
     (address,) = await anna.read("/v1/addresses")
     (session,) = await anna.read("/v1/sessions")
     account = await anna.read("/v1/users/me")
@@ -56,5 +63,21 @@ async def gather(shop: RunningShop) -> Belongings:
         "address_id": address["id"],
         "session_id": session["id"],
         "user_id": account["id"],
+        "coupon_id": coupon["coupon_id"],
     }
     return Belongings(anna, ids, good.sku_id, (account["email"], address["recipient"], address["line"]))
+
+
+async def claimed(shop: RunningShop, anna: Buyer) -> Any:
+    """A coupon of a template of its own."""
+    terms = {
+        "label": "Ten off",
+        "offer": {"kind": "direct_cut", "off": {"minor": 10}},
+        "claim_from": "2020-01-01T00:00:00Z",
+        "claim_until": "2100-01-01T00:00:00Z",
+        "valid_days": 30,
+    }
+    template = said(await shop.operator.post("/v1/operators/coupon-templates", terms), 201)
+    path = f"/v1/operators/coupon-templates/{template['template_id']}/status"
+    said(await shop.operator.send("PUT", path, {"status": "active"}, headers={"if-match": '"1"'}), 200)
+    return said(await anna.post("/coupons/claim", {"template_id": template["template_id"]}), 201)

@@ -26,9 +26,13 @@ SOMEBODYS = {
     "address_id",
     "session_id",
     "user_id",
+    "coupon_id",
 }
 """Ids of what belongs to a person."""
-NOBODYS = {"spu_id", "sku_id", "warehouse_id", "merchant_id", "category_id", "brand_id", "name"}
+NOBODYS = {
+    *("spu_id", "sku_id", "warehouse_id", "merchant_id", "category_id", "brand_id", "name"),
+    *("campaign_id", "promotion_id", "limit_id", "entry_id", "template_id", "batch_id"),
+}
 """Ids of what is the shop's: everyone may see it, or operators with a permission."""
 SIGNED = re.compile(r".*/payments/\{addressee\}/callbacks")
 """Known by the channel's signature, not by a log-in."""

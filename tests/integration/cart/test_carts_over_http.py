@@ -20,6 +20,7 @@ from stores.fulfillment import FulfillmentStore
 from stores.inventory import InventoryStore
 from tests.conftest import OpenDatabase
 from tests.integration.inventory.shop import Shop as Stock
+from tests.integration.pricing import pricing_on
 from tests.integration.products.catalogue import HOUR, NOW, YUAN, Catalogue, open_catalogue
 from tests.integration.users.shop import Person, open_shop
 from tests.integration.users.shop import Shop as AccountsShop
@@ -77,6 +78,7 @@ async def front(database: OpenDatabase, redis_url: str, tmp_path: Path, api: Fas
         services = api.state.services
         services.products, services.inventory, services.fulfillment = catalogue.products, store, rates
         services.carts = CartStore.on(users, redis)
+        services.pricing = pricing_on(await database("promotions"), catalogue.products, rates)
         yield Front(accounts, catalogue, Stock(store, inventory), rates)
 
 

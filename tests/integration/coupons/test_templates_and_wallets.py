@@ -77,8 +77,8 @@ async def test_what_has_ended_stays_ended(counter: Counter) -> None:
     [
         {"claim_until": NOW - DAY},
         {"valid_days": None},
-        {"valid_until": NOW - 2 * DAY},
-        {"valid_from": NOW + DAY, "valid_until": NOW + DAY},
+        {"valid_until": NOW + 6 * DAY},
+        {"valid_from": NOW + 9 * DAY, "valid_until": NOW + 8 * DAY},
         {"valid_from": NOW + 90 * DAY, "valid_days": 5},
         {"campaign_id": CampaignId.derive(NOW, "nowhere")},
     ],
@@ -101,7 +101,7 @@ async def test_the_quantity_never_falls_below_what_was_claimed(counter: Counter)
 
 
 async def test_the_earlier_end_counts_and_a_later_start_is_waited_for(counter: Counter) -> None:
-    short = await counter.coupon(key="short", valid_days=30, valid_until=NOW + DAY)
+    short = await counter.coupon(key="short", valid_days=30, claim_until=NOW + DAY, valid_until=NOW + DAY)
     later = await counter.coupon(key="later", valid_from=NOW + 2 * DAY, valid_days=30)
     assert (short.valid_from, short.valid_until) == (NOW, NOW + DAY)
     assert (later.valid_from, later.valid_until) == (NOW + 2 * DAY, NOW + 30 * DAY)

@@ -33,19 +33,26 @@ from models.fulfillment.messages import (
 )
 from models.fulfillment.types import ExceptionKind, Outbound, Shipment, ShipmentStatus
 from models.inventory.types import WarehouseDetails
-from models.orders.errors import AddressNotFound, SkuUnpublished, UnknownSku
+from models.ops.errors import BuyerBlocked
+from models.ops.lists import ListKind, ListSubject, NewEntry
+from models.orders.errors import AddressNotFound, OrderConflict, OrderNotPaid, SkuUnpublished, UnknownSku
 from models.orders.events import OrderCancelled, OrderCompleted, OrderCreated, OrderPaid
-from models.orders.messages import Basket, OrderRef, ParcelEnd, PriceLines, QuoteBasket
+from models.orders.messages import Basket, DropReturn, OrderRef, ParcelEnd, QuoteBasket, TakeReturn
 from models.orders.types import CancelReason, LineRequest, OrderStatus
+from models.points.events import PointsChanged
 from models.shared import Money
 from models.shared.done import Done
-from models.shared.ids import AddressId, ShipmentId, SkuId, UserId
+from models.shared.ids import AddressId, ListEntryId, RefundId, ShipmentId, SkuId, UserId
+from models.shared.refusals import InvalidRequest
 from models.users.rules import parse_contact
 from models.users.types import PostalAddress
 from stores.inventory import InventoryStore
+from stores.lists import ListStore
+from stores.points import PointsStore
 from stores.users import UsersStore
 from tests.conftest import OpenDatabase
 from tests.integration.orders.shop import BUYER, HOUSE, LATER, SHOP, Shop, hand_over, named, opening, report, to
+from tests.integration.pricing import pricing_on
 from tests.integration.products.catalogue import Catalogue, open_catalogue
 from tests.unit.orders.baskets import rate
 from workflows.fulfillment import Fulfillment
@@ -66,6 +73,7 @@ class Steps:
     catalogue: Catalogue
     users: UsersStore
     temporal: Client
+    lists: ListStore
 
 
 @pytest.fixture
@@ -77,7 +85,8 @@ async def steps(
     inventory = InventoryStore(await database("inventory"))
     details = WarehouseDetails(code="H", merchant_id=SHOP, name="House", outbound="automatic")
     await inventory.add_warehouse(HOUSE, details, LATER)
-    client = await connect(settings)
+    client, promotions = await connect(settings), await database("promotions")
+    lists = ListStore(await database("ops"), b"a key")
     redis, day = Redis.from_url(redis_url), timedelta(days=1)
     users = UsersStore.on(await database("users"), redis, access_token_lifetime=day, session_lifetime=day)
     async with Publisher("127.0.0.1:1", timeout_seconds=0.3) as nowhere:
@@ -86,9 +95,10 @@ async def steps(
             shop=shop,
             orders=OrderActivities(
                 shop.orders,
-                catalogue.products,
+                pricing_on(promotions, catalogue.products, shop.parcels),
                 users.addresses,
-                shop.parcels,
+                lists,
+                PointsStore(promotions),
                 announcer,
                 lambda: LATER + timedelta(days=30),
             ),
@@ -98,6 +108,7 @@ async def steps(
             catalogue=catalogue,
             users=users,
             temporal=client,
+            lists=lists,
         )
     await redis.aclose()
 
@@ -149,7 +160,7 @@ async def test_every_change_of_an_order_comes_back_unannounced_while_kafka_is_aw
     again = await steps.orders.advance_order(to(asked.order_id, OrderStatus.PAID, at=LATER + timedelta(hours=1)))
     completed = await steps.orders.advance_order(to(asked.order_id, OrderStatus.COMPLETED))
     told = [event for done in (opened, paid, completed) for event in done.unannounced]
-    assert [type(event) for event in told] == [OrderCreated, OrderPaid, OrderCompleted]
+    assert [type(event) for event in told] == [OrderCreated, OrderPaid, OrderCompleted, PointsChanged]
     assert again == paid, "a repeated step tells the same fact under the same id"
     assert Done.model_validate_json(opened.model_dump_json()) == opened, "it keeps its type through Temporal"
 
@@ -173,12 +184,91 @@ async def test_the_undo_of_opening_says_that_the_order_was_refused(steps: Steps)
         assert event.reason is CancelReason.REFUSED
 
 
-async def test_part_of_an_order_is_priced_by_what_was_paid(steps: Steps) -> None:
+async def test_a_completed_order_earns_its_buyer_points_on_what_was_paid_once(steps: Steps) -> None:
+    asked = opening()
+    await steps.orders.open_order(asked)
+    await steps.orders.advance_order(to(asked.order_id, OrderStatus.PAID))
+    for _ in range(2):
+        done = await steps.orders.advance_order(to(asked.order_id, OrderStatus.COMPLETED))
+        _, earned = done.unannounced
+        assert isinstance(earned, PointsChanged)
+        assert earned.delta == asked.quote.total.minor // 100
+
+
+async def test_units_go_back_for_what_was_paid_and_the_same_refund_is_answered_alike(steps: Steps) -> None:
+    asked = opening()
+    await steps.orders.open_order(asked)
+    await steps.orders.advance_order(to(asked.order_id, OrderStatus.PAID))
+    line = asked.quote.lines[0]
+    take = TakeReturn(
+        order_id=asked.order_id,
+        refund_id=named(RefundId, "first"),
+        lines=(LineRequest(sku_id=line.sku_id, quantity=1),),
+        at=LATER,
+    )
+    first = await steps.orders.take_return(take)
+    assert first.amount == Money(minor=1000)
+    assert await steps.orders.take_return(take) == first
+    with pytest.raises(OrderConflict):
+        await steps.orders.take_return(
+            take.model_copy(update={"lines": (LineRequest(sku_id=line.sku_id, quantity=2),)})
+        )
+
+
+async def test_of_many_returns_at_once_no_unit_goes_back_twice(steps: Steps) -> None:
+    asked = opening()
+    await steps.orders.open_order(asked)
+    await steps.orders.advance_order(to(asked.order_id, OrderStatus.PAID))
+    line = asked.quote.lines[0]
+
+    async def take(number: int) -> int:
+        ask = TakeReturn(
+            order_id=asked.order_id,
+            refund_id=named(RefundId, str(number)),
+            lines=(LineRequest(sku_id=line.sku_id, quantity=1),),
+            at=LATER,
+        )
+        try:
+            return (await steps.orders.take_return(ask)).amount.minor
+        except InvalidRequest:
+            return 0
+
+    amounts = await asyncio.gather(*[take(number) for number in range(line.quantity + 10)])
+    assert sorted(amount > 0 for amount in amounts) == [False] * 10 + [True] * line.quantity
+    assert sum(amounts) == line.total.minor
+
+
+async def test_a_return_that_did_not_come_to_pass_can_be_taken_again(steps: Steps) -> None:
     asked = opening()
     await steps.orders.open_order(asked)
     line = asked.quote.lines[0]
-    part = PriceLines(order_id=asked.order_id, lines=(LineRequest(sku_id=line.sku_id, quantity=1),))
-    assert (await steps.orders.paid_for_lines(part)).amount == Money(minor=1000)
+    take = TakeReturn(
+        order_id=asked.order_id,
+        refund_id=named(RefundId, "first"),
+        lines=(LineRequest(sku_id=line.sku_id, quantity=line.quantity),),
+        at=LATER,
+    )
+    with pytest.raises(OrderNotPaid):
+        await steps.orders.take_return(take)
+    await steps.orders.advance_order(to(asked.order_id, OrderStatus.PAID))
+    await steps.orders.take_return(take)
+    drop = DropReturn(order_id=asked.order_id, refund_id=take.refund_id)
+    for _ in range(2):
+        await steps.orders.drop_return(drop)
+    again = take.model_copy(update={"refund_id": named(RefundId, "second")})
+    assert (await steps.orders.take_return(again)).amount == line.total
+
+
+async def test_who_is_on_a_black_list_gets_no_quote_and_hears_no_reason(steps: Steps) -> None:
+    user_id, address_id = await a_buyer_with_an_address(steps)
+    product = await steps.catalogue.on_sale()
+    entry = NewEntry(
+        kind=ListKind.BLACK, subject=ListSubject.PHONE, value=POSTAL.phone, reason="chargebacks", starts_at=LATER
+    )
+    await steps.lists.add(named(ListEntryId, "one"), entry, user_id, LATER)
+    with pytest.raises(BuyerBlocked) as refused:
+        await steps.orders.quote_basket(ask(user_id, address_id, product.skus[0].sku_id))
+    assert "phone" not in refused.value.detail.lower()
 
 
 async def handed_over(steps: Steps) -> Shipment:

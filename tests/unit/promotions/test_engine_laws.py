@@ -107,7 +107,8 @@ def test_a_coupon_counts_or_is_told_why_not(lines: Lines, offers: Offers, member
     for one in found.missed:
         assert one.hint
         assert (one.short_by is not None or one.short_units is not None) == (one.reason is MissedReason.SHORT)
-        assert (one.short_by is None or one.short_by.minor > 0) and (one.short_units is None or one.short_units > 0)
+        assert one.short_by is None or one.short_by.minor > 0
+        assert one.short_units is None or one.short_units > 0
 
 
 @given(baskets(), offers_in_force(groups=False), st.booleans())

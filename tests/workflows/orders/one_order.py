@@ -38,6 +38,7 @@ from models.orders.messages import (
 from models.orders.quoting import price_basket
 from models.orders.types import CancelReason, DeliveryAddress, LineRequest
 from models.products.types import SellableSku
+from models.promotions.messages import CountedLine, RuleUse
 from models.shared import Money
 from models.shared.ids import AddressId, OrderId, UserId, WarehouseId
 from tests.unit.orders.baskets import SHOP, named, sku
@@ -83,6 +84,8 @@ class OneOrder(OneWorkflow):
         self.steps = steps
         self.terms = CheckoutTerms(placement=placement, **terms)
         self.skus = {TEA.sku_id: TEA, POT.sku_id: POT}
+        self.uses: tuple[RuleUse, ...] = ()
+        self.counted: tuple[CountedLine, ...] = ()
         self.warehouses = [HERE]
         steps.answer(QUOTE, self._quoted)
         steps.answer(RESERVE, self._reserved)
@@ -97,7 +100,8 @@ class OneOrder(OneWorkflow):
         self.skus |= {each.sku_id: each for each in skus}
 
     def _quoted(self, ask: QuoteBasket) -> QuotedBasket:
-        return QuotedBasket(quote=price_basket(ask.basket.lines, self.skus, (), ADDRESS), address=ADDRESS)
+        quote = price_basket(ask.basket.lines, self.skus, (), ADDRESS)
+        return QuotedBasket(quote=quote, address=ADDRESS, uses=self.uses, counted=self.counted)
 
     def _reserved(self, ask: ReserveStock) -> Reservation:
         shares = [

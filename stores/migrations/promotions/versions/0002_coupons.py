@@ -117,6 +117,7 @@ _STATEMENTS = (
         CONSTRAINT held_benefits_return_what_was_held CHECK (returned_coupons <@ coupons)
     )
     """,
+    "CREATE INDEX held_benefits_open ON held_benefits (order_id) WHERE state = 'held'",
     """
     CREATE TABLE settled_refunds (
         refund_id text COLLATE "C" PRIMARY KEY,

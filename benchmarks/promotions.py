@@ -5,7 +5,8 @@
 Carts and rules come from a seed: 40 categories under 8 roots, 60 brands, 12 merchants, prices from 3 to 900. Of 200 rules,
 70 are item prices (direct cuts, timed prices, n for m), 100 are ladders and percentages of a category, a brand, a merchant or
 some articles, the rest site-wide offers, free shipping, mixed n for m and the coupons in a wallet. Of the ladders of one
-merchant one counts, of those on categories and brands one, of the site-wide ones one, and one coupon. Each cart is measured alone, on one thread, the offers being values in memory as checkout has them.
+merchant one counts, of those on categories and brands one, of the site-wide ones one, and one coupon.
+Each cart is measured alone, on one thread, the offers being values in memory as checkout has them.
 """
 
 import argparse

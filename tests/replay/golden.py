@@ -8,6 +8,7 @@ from typing import Any
 from temporalio.client import WorkflowHistory
 
 from models.orders.messages import Placement
+from tests.replay import scenarios_of_spending as spending
 from tests.replay.scenarios import ORDERS, ORDERS_QUEUED, WINDOWS, WINDOWS_QUEUED, OrderScenario, WindowScenario
 from tests.replay.scenarios_of_parcels import (
     PARCELS,
@@ -48,12 +49,15 @@ class Golden:
 ALL = (
     *(Golden("checkout", "inline", order=scenario) for scenario in ORDERS),
     *(Golden("checkout", "queue", order=scenario) for scenario in ORDERS_QUEUED),
+    *(Golden("checkout", "inline", order=scenario) for scenario in spending.ORDERS),
+    *(Golden("checkout", "queue", order=scenario) for scenario in spending.ORDERS_QUEUED),
     *(Golden("payment_timeout", "inline", window=scenario) for scenario in WINDOWS),
     *(Golden("payment_timeout", "queue", window=scenario) for scenario in WINDOWS_QUEUED),
     *(Golden("fulfillment", "inline", parcel=scenario) for scenario in PARCELS),
     *(Golden("fulfillment", "queue", parcel=scenario) for scenario in PARCELS_QUEUED),
     *(Golden("refund", "inline", refund=scenario) for scenario in REFUNDS),
     *(Golden("refund", "queue", refund=scenario) for scenario in REFUNDS_QUEUED),
+    *(Golden("refund", "inline", refund=scenario) for scenario in spending.REFUNDS),
     *(Golden("points_expiry", "queue", saga=scenario) for scenario in EXPIRIES),
     *(Golden("points_adjustment", "queue", saga=scenario) for scenario in ADJUSTMENTS),
 )

@@ -8,10 +8,7 @@ import pytest
 from models.orders.messages import CommitDecision, ParcelEnd, SettlementKind
 from models.orders.types import OrderStatus
 from models.promotions.errors import BenefitsReturned, CouponLocked, PromotionUsedUp, PurchaseLimitReached
-from models.promotions.messages import CountedLine, RuleUse
-from models.shared import Money, Refusal
-from models.shared.ids import CouponId, PromotionId, PurchaseLimitId
-from tests.unit.orders.baskets import named
+from models.shared import Refusal
 from tests.workflows.orders.one_order import (
     ADVANCE,
     COMMIT,
@@ -29,8 +26,6 @@ from tests.workflows.orders.one_order import (
     RETURN,
     STOP_PARCELS,
     STOP_PAYMENT,
-    TEA,
-    TWO_TEAS_AND_A_POT,
     UNDOING,
     OneOrder,
 )

@@ -95,9 +95,9 @@ def test_budgets_and_limits_were_decided_when_it_was_bought() -> None:
 def test_what_another_offer_earns_now_counts_for_the_buyer() -> None:
     """a and b reached the threshold at their ordinary prices; a alone has its direct cut instead."""
     ladder, direct = rule("save", save((200, 60))), rule("cut", cut(10))
-    found = best_for_customer([line("a", 105), line("b", 105)], [ladder, direct], is_member=False)
+    found = best_for_customer([line("a", 104), line("b", 104)], [ladder, direct], is_member=False)
     assert [one.rule_id for one in found.applied] == [ladder.rule_id]
-    assert clawback([line("a", 105)], {ladder.rule_id: cny(30)}, [ladder, direct]) == {ladder.rule_id: cny(20)}
+    assert clawback([line("a", 104)], {ladder.rule_id: cny(30)}, [ladder, direct]) == {ladder.rule_id: cny(20)}
 
 
 def test_when_nothing_is_kept_nothing_is_taken_back() -> None:

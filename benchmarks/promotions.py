@@ -42,6 +42,7 @@ from models.shared.ids import BrandId, CategoryId, CouponId, CouponTemplateId, I
 LINES, RULES = 50, 200
 _NOW = datetime(2026, 11, 11, tzinfo=UTC)
 _ARTICLES, _ROOTS, _CATEGORIES, _BRANDS, _MERCHANTS = 2000, 8, 40, 60, 12
+_CARTS_A_SHOP = 20
 T = TypeVar("T", bound=Id)
 
 
@@ -57,10 +58,11 @@ class EngineFigures:
 
 
 def measure(carts: int = 200, rounds: int = 3) -> EngineFigures:
-    """Every round takes all carts once, each with rules of its own."""
+    """Every round takes all carts once; the rules change every `_CARTS_A_SHOP` carts."""
     chance = random.Random(7)
     shop = _Shop(chance)
-    cases = [(shop.cart(LINES), shop.rules(RULES)) for _ in range(carts)]
+    shops = [shop.rules(RULES) for _ in range(-(-carts // _CARTS_A_SHOP))]
+    cases = [(shop.cart(LINES), shops[number // _CARTS_A_SHOP]) for number in range(carts)]
     gc.collect()
     gc.freeze()  # the offers of all these carts are no garbage of the call that is measured
     counting = [len(best_for_customer(lines, offers, is_member=True).applied) for lines, offers in cases]
@@ -178,7 +180,7 @@ class _Shop:
     def _narrow(self) -> Scope:
         chance = self._chance
         if chance.random() < 0.5:
-            return Scope(skus=tuple(one.sku_id for one in chance.sample(self._articles, 80)))
+            return Scope(skus=tuple(one.sku_id for one in chance.sample(self._articles, 40)))
         return Scope(categories=(_named(CategoryId, chance.randrange(_CATEGORIES)),))
 
     def _layer(self) -> tuple[Scope, str]:

@@ -4,7 +4,7 @@ While discounts do not meet in a line that is too cheap for them, each group dec
 groups are tried together, by what really fits onto the lines.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf
 
@@ -13,13 +13,28 @@ from models.promotions.basket_offers import amount_of
 from models.promotions.item_prices import ItemPrice
 from models.promotions.reading import Basket, Candidate, Kind
 
-Slot = tuple[Candidate, ...]
-"""Offers of which at most one counts: those of an exclusion group, or one that has none."""
 Pick = tuple[Candidate, int]
 """An offer that counts, with what it wants to save."""
 
 MOST_TRIES = 300
 """So many choices of group members are poured at most in one weighing, best first."""
+
+
+@dataclass(slots=True, eq=False)
+class Slot:
+    """Offers of which at most one counts: those of an exclusion group, or one that has none."""
+
+    offers: tuple[Candidate, ...]
+    scope: int
+    """All lines that any of them looks at."""
+
+    @classmethod
+    def of(cls, offers: Sequence[Candidate]) -> "Slot":
+        """The slot of these."""
+        scope = 0
+        for offer in offers:
+            scope |= offer.scope
+        return cls(tuple(offers), scope)
 
 
 @dataclass(slots=True)
@@ -29,27 +44,44 @@ class Weighed:
     saved: int
     ways: Sequence[ItemPrice]
     values: list[int]
-    bases: dict[tuple[int, ...], int]
-    """What the goods cost on each set of lines that an offer looks at."""
+    bases: dict[int, int]
+    """What the goods cost in each scope."""
     unshipped: list[int]
     """Shipping of each line that no free shipping without a group pays."""
+    wanted: list[list[Pick]]
+    """Of each slot what its offers would give, the best first."""
     picks: list[Pick]
     is_capped: bool
     """Whether the offers want more than the lines cost."""
 
 
-def weigh(
-    basket: Basket, slots: Sequence[Slot], ways: Sequence[ItemPrice], scopes: Iterable[tuple[int, ...]]
-) -> Weighed:
-    """The most that can be saved at these item prices. `scopes` are the sets of lines that the offers look at."""
+def weigh(basket: Basket, slots: Sequence[Slot], ways: Sequence[ItemPrice], like: Weighed | None = None) -> Weighed:
+    """The most that can be saved at these item prices. What other prices have in common is taken from `like`."""
     values = [value - way.cut for value, way in zip(basket.values, ways, strict=True)]
-    bases = {lines: sum(values[at] for at in lines) for lines in scopes}
-    found = Weighed(sum(way.cut for way in ways), ways, values, bases, list(basket.shipping), [], False)
+    changed = _changed(ways, like)
+    bases: dict[int, int] = {}
+    for slot in slots:
+        for offer in slot.offers:
+            if offer.scope not in bases:
+                bases[offer.scope] = (
+                    like.bases[offer.scope]
+                    if like is not None and not offer.scope & changed
+                    else sum([values[at] for at in offer.lines])
+                )
+    found = Weighed(sum([way.cut for way in ways]), ways, values, bases, list(basket.shipping), [], [], False)
     covering = _cover_shipping(basket, slots, found)
-    wanted: list[list[Pick]] = [covering[slot] if slot in covering else _amounts(basket, slot, found) for slot in slots]
-    wanted = [picks for picks in wanted if picks]
+    if like is not None and like.unshipped != found.unshipped:
+        like = None
+    for number, slot in enumerate(slots):
+        if slot in covering:
+            found.wanted.append(covering[slot])
+        elif like is not None and not slot.scope & changed:
+            found.wanted.append(like.wanted[number])
+        else:
+            found.wanted.append(_amounts(basket, slot, found))
+    wanted = [picks for picks in found.wanted if picks]
     best = [picks[0] for picks in wanted]
-    hoped = sum(amount for _, amount in best)
+    hoped = sum([amount for _, amount in best])
     covered = {picks[0][0] for picks in covering.values() if picks}
     to_fit = [pick for pick in best if pick[0] not in covered]
     flow = hoped if _fit_easily(to_fit, found) else flow_of(basket, best, found)
@@ -61,14 +93,24 @@ def weigh(
     return found
 
 
+def _changed(ways: Sequence[ItemPrice], like: Weighed | None) -> int:
+    """The lines that go by another item price, as bits."""
+    changed = 0
+    if like is not None:
+        for at, (way, was) in enumerate(zip(ways, like.ways, strict=True)):
+            if way is not was:
+                changed |= 1 << at
+    return changed
+
+
 def _cover_shipping(basket: Basket, slots: Sequence[Slot], found: Weighed) -> dict[Slot, list[Pick]]:
     """Free shipping that nothing stands against goes first: whatever else pays shipping pays what it leaves."""
     covering: dict[Slot, list[Pick]] = {}
     for slot in slots:
-        offer = slot[0]
-        if len(slot) > 1 or offer.kind is not Kind.SHIPPING:
+        offer = slot.offers[0]
+        if offer.kind is not Kind.SHIPPING or len(slot.offers) > 1:
             continue
-        amount = amount_of(offer, found.bases[offer.lines], basket, found.ways, found.unshipped)
+        amount = amount_of(offer, found.bases[offer.scope], basket, found.ways, found.unshipped)
         if offer.left is not None and offer.left < sum(found.unshipped[at] for at in offer.lines):
             continue
         covering[slot] = [(offer, amount)] if amount else []
@@ -82,8 +124,8 @@ def _amounts(basket: Basket, slot: Slot, found: Weighed) -> list[Pick]:
     """What its offers give, the best first; of equal ones the first."""
     picks = [
         (offer, amount)
-        for offer in slot
-        if (amount := amount_of(offer, found.bases[offer.lines], basket, found.ways, found.unshipped)) > 0
+        for offer in slot.offers
+        if (amount := amount_of(offer, found.bases[offer.scope], basket, found.ways, found.unshipped)) > 0
     ]
     if len(picks) > 1:
         picks.sort(key=lambda pick: (-pick[1], pick[0].rank))
@@ -105,7 +147,7 @@ def _fit_easily(picks: Sequence[Pick], found: Weighed) -> bool:
             for at, cut in offer.cuts.items():
                 used[at] += amount * cut / whole / found.values[at] if found.values[at] else inf
         else:
-            rate = amount / found.bases[offer.lines]
+            rate = amount / found.bases[offer.scope]
             for at in offer.lines:
                 used[at] += rate
     return max(used) < 1 - 1e-9

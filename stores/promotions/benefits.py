@@ -14,6 +14,7 @@ from asyncpg import Record
 from hanse.database import Connection, Database
 from models.points.events import PointsChanged
 from models.points.events import told as points_told
+from models.points.types import EntryKind
 from models.promotions.coupon_rules import check_usable, returns_on_cancel, returns_on_whole_refund
 from models.promotions.errors import BenefitsConflict, BenefitsReturned
 from models.promotions.events import CouponRedeemed, CouponReturned
@@ -286,8 +287,14 @@ async def _told_again(tx: Connection, ask: SettleRefund, asked: dict[str, Any]) 
 
 
 async def _told_settled(tx: Connection, ask: SettleRefund, back: Sequence[str], at: datetime) -> tuple[Event, ...]:
+    """What the refund wrote, and what it wrote off in passing because its time was over."""
     coupons = await _told_back(tx, back, ask.order_id, at)
-    return *coupons, *[event for event in await _all_points(tx, ask.order_id) if event.refund_id == ask.refund_id]
+    mine = [
+        event
+        for event in await _all_points(tx, ask.order_id)
+        if event.refund_id == ask.refund_id or event.kind is EntryKind.EXPIRED
+    ]
+    return *coupons, *mine
 
 
 async def _told_of_points(tx: Connection, order_id: OrderId, points: int) -> tuple[Event, ...]:

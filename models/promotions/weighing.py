@@ -6,7 +6,7 @@ groups are tried together, by what really fits onto the lines.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import inf
+from math import inf, prod
 
 from models.promotions.apportioning import Pouring, pour
 from models.promotions.basket_offers import amount_of
@@ -16,8 +16,10 @@ from models.promotions.reading import Basket, Candidate, Kind
 Pick = tuple[Candidate, int]
 """An offer that counts, with what it wants to save."""
 
-MOST_TRIES = 300
-"""So many choices of group members are poured at most in one weighing, best first."""
+MOST_COMBINATIONS = 300
+"""Of offers that do not fit onto the lines together, so many combinations of group members are all tried."""
+MOST_SWAPS = 12
+"""With more combinations, so many members are tried in the place of the best of their group, the nearest first."""
 
 
 @dataclass(slots=True, eq=False)
@@ -87,7 +89,10 @@ def weigh(basket: Basket, slots: Sequence[Slot], ways: Sequence[ItemPrice], like
     flow = hoped if _fit_easily(to_fit, found) else flow_of(basket, best, found)
     if flow < hoped:
         found.is_capped = True
-        best, flow = _try_together(basket, wanted, found, best, flow)
+        if prod(len(picks) for picks in wanted) <= MOST_COMBINATIONS:
+            best, flow = _try_all(basket, wanted, found, best, flow)
+        else:
+            best, flow = _swap(basket, wanted, found, best, flow)
     found.saved += flow
     found.picks = sorted(best, key=lambda pick: pick[0].rank)
     return found
@@ -174,7 +179,7 @@ def poured(basket: Basket, picks: Sequence[Pick], values: Sequence[int]) -> list
     return pour(pourings, [*values, *basket.shipping])
 
 
-def _try_together(
+def _try_all(
     basket: Basket, wanted: Sequence[list[Pick]], found: Weighed, best: list[Pick], flow: int
 ) -> tuple[list[Pick], int]:
     """Branch and bound over the members of groups. What could still be wanted bounds what can be saved."""
@@ -183,17 +188,31 @@ def _try_together(
         hopes.append(hopes[-1] + picks[0][1])
     hopes.reverse()
     everything = sum(found.values) + sum(basket.shipping)
-    tries = 0
     stack: list[tuple[int, int, tuple[Pick, ...]]] = [(0, 0, ())]
-    while stack and tries < MOST_TRIES:
+    while stack:
         depth, sure, chosen = stack.pop()
         if min(sure + hopes[depth], everything) <= flow:
             continue
         if depth == len(wanted):
-            tries += 1
             reached = flow_of(basket, chosen, found)
             if reached > flow:
                 best, flow = list(chosen), reached
             continue
         stack.extend((depth + 1, sure + pick[1], (*chosen, pick)) for pick in reversed(wanted[depth]))
+    return best, flow
+
+
+def _swap(
+    basket: Basket, wanted: Sequence[list[Pick]], found: Weighed, best: list[Pick], flow: int
+) -> tuple[list[Pick], int]:
+    """Other members one by one, each kept if more fits: those first that give least less than the best of their group."""
+    nearest = sorted(
+        (picks[0][1] - pick[1], pick[0].rank, place, pick) for place, picks in enumerate(wanted) for pick in picks[1:]
+    )
+    for _, _, place, pick in nearest[:MOST_SWAPS]:
+        others = [*best[:place], pick, *best[place + 1 :]]
+        if sum(amount for _, amount in others) > flow:
+            reached = flow_of(basket, others, found)
+            if reached > flow:
+                best, flow = others, reached
     return best, flow

@@ -9,13 +9,15 @@ from activities.fulfillment import FulfillmentActivities
 from activities.inventory import InventoryActivities
 from activities.orders import OrderActivities
 from activities.payments import PaymentActivities
+from activities.supplement import SupplementActivities
 from workflows.checkout import Checkout
 from workflows.fulfillment import Fulfillment
 from workflows.options import TaskQueue
 from workflows.payment_timeout import PaymentTimeout
 from workflows.refund import Refund
+from workflows.supplement import Supplement
 
-SAGAS: Sequence[type] = (Checkout, PaymentTimeout, Fulfillment, Refund)
+SAGAS: Sequence[type] = (Checkout, PaymentTimeout, Fulfillment, Refund, Supplement)
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,7 @@ class Activities:
     inventory: InventoryActivities
     orders: OrderActivities
     payments: PaymentActivities
+    supplement: SupplementActivities
 
 
 def workflows_on(queue: TaskQueue) -> Sequence[type]:
@@ -41,12 +44,15 @@ def activities_on(queue: TaskQueue, built: Activities) -> Sequence[Callable[...,
         built.payments.close_attempt,
         built.payments.send_refund_leg,
         built.payments.ask_refund_leg,
+        built.supplement.ask_attempts,
     ]
     outside_carrier: Sequence[Callable[..., Any]] = [built.fulfillment.book_waybill, built.fulfillment.redirect_parcel]
     store_calls: dict[TaskQueue, list[Callable[..., Any]]] = {
         TaskQueue.ORDERS: _of(built.orders),
         TaskQueue.INVENTORY: _of(built.inventory),
-        TaskQueue.PAYMENTS: [step for step in _of(built.payments) if step not in outside_payment],
+        TaskQueue.PAYMENTS: [
+            step for step in (*_of(built.payments), *_of(built.supplement)) if step not in outside_payment
+        ],
         TaskQueue.FULFILLMENT: [step for step in _of(built.fulfillment) if step not in outside_carrier],
     }
     match queue:

@@ -28,6 +28,7 @@ from temporalio.client import (
 )
 
 from hanse.settings import Settings
+from models.payments.supplement import SupplementInput
 from workflows.options import TaskQueue
 
 _log = logging.getLogger(__name__)
@@ -84,7 +85,16 @@ class Planned:
 
 def planned(settings: Settings) -> tuple[Planned, ...]:
     """Every schedule of the shop."""
-    return ()
+    return (
+        Planned(
+            schedule_id="supplement",
+            workflow="Supplement",
+            input=SupplementInput(pending_for=settings.supplement_after, placement=settings.placement),
+            purpose="Payments whose callback was lost, and orders that nobody looks after",
+            every=settings.supplement_every,
+            catch_up=timedelta(minutes=10),
+        ),
+    )
 
 
 async def ensure_schedules(client: Client, settings: Settings, plans: Sequence[Planned] | None = None) -> None:

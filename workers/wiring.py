@@ -14,6 +14,7 @@ from activities.inventory import InventoryActivities
 from activities.orders import OrderActivities
 from activities.payments import PaymentActivities
 from activities.siblings import Siblings
+from activities.supplement import SupplementActivities
 from bus.publisher import Publisher
 from channels.carrier.registry import Carriers
 from channels.carrier.sandbox import SandboxCarrier
@@ -59,13 +60,19 @@ async def open_activities(settings: Settings, client: Client, clock: Clock = _ut
         announcer = Announcer(publisher)
         siblings = Siblings(client)
         orders, inventory = await database("orders"), InventoryStore(await database("inventory"))
+        placed, paid = OrderStore(orders), PaymentStore(await database("payments"))
         parcels = FulfillmentStore(orders)
+        channels = PaymentChannels(
+            sandbox_channels(
+                settings.sandbox_payment_url, settings.sandbox_payment_secret.get_secret_value(), http, clock
+            )
+        )
         yield Activities(
             bus=BusActivities(publisher),
             fulfillment=FulfillmentActivities(parcels, inventory, Carriers(SandboxCarrier()), siblings, announcer),
             inventory=InventoryActivities(inventory, clock),
             orders=OrderActivities(
-                OrderStore(orders),
+                placed,
                 ProductStore(await database("products")),
                 Addresses(await database("users")),
                 parcels,
@@ -73,16 +80,13 @@ async def open_activities(settings: Settings, client: Client, clock: Clock = _ut
                 clock,
             ),
             payments=PaymentActivities(
-                PaymentStore(await database("payments")),
-                PaymentChannels(
-                    sandbox_channels(
-                        settings.sandbox_payment_url, settings.sandbox_payment_secret.get_secret_value(), http, clock
-                    )
-                ),
+                paid,
+                channels,
                 siblings,
                 announcer,
                 clock,
                 callback_base=settings.api_url,
                 placement=settings.placement,
             ),
+            supplement=SupplementActivities(paid, placed, channels, siblings, clock, placement=settings.placement),
         )

@@ -80,7 +80,9 @@ async def test_an_order_whose_own_saga_is_gone_is_left_to_a_person(supplementing
     assert set(supplementing.steps.names()) == {"supplement.channels_waiting", FIND}
 
 
-async def test_a_repair_that_stays_broken_is_left_to_a_person_and_the_next_goes_on(supplementing: Supplementing) -> None:
+async def test_a_repair_that_stays_broken_is_left_to_a_person_and_the_next_goes_on(
+    supplementing: Supplementing,
+) -> None:
     broken = stranded(StrandedCase.WINDOW_WITHOUT_SAGA, "the first")
     whole = stranded(StrandedCase.SETTLEMENT_UNHEARD, "the second")
     supplementing.strands(broken, whole)

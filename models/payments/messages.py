@@ -54,14 +54,15 @@ class PaymentTimeoutInput(Frozen):
 
 
 class PaymentReport(Frozen):
-    """A channel says that money came for an attempt: by a verified callback, by polling, or when asked before closing."""
+    """A channel says that money came for an attempt: by a verified callback, by polling, when asked before closing, or by its
+    statement."""
 
     attempt_id: AttemptId
     channel_transaction: str
     amount: Money
     paid_at: Instant
     event_id: str
-    source: Literal["callback", "poll", "close", "supplement"]
+    source: Literal["callback", "poll", "close", "supplement", "statement"]
 
 
 class StopWaiting(Frozen):

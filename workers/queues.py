@@ -9,15 +9,17 @@ from activities.fulfillment import FulfillmentActivities
 from activities.inventory import InventoryActivities
 from activities.orders import OrderActivities
 from activities.payments import PaymentActivities
+from activities.reconciliation import ReconciliationActivities
 from activities.supplement import SupplementActivities
 from workflows.checkout import Checkout
 from workflows.fulfillment import Fulfillment
 from workflows.options import TaskQueue
 from workflows.payment_timeout import PaymentTimeout
+from workflows.reconciliation import Reconciliation
 from workflows.refund import Refund
 from workflows.supplement import Supplement
 
-SAGAS: Sequence[type] = (Checkout, PaymentTimeout, Fulfillment, Refund, Supplement)
+SAGAS: Sequence[type] = (Checkout, PaymentTimeout, Fulfillment, Refund, Supplement, Reconciliation)
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,7 @@ class Activities:
     inventory: InventoryActivities
     orders: OrderActivities
     payments: PaymentActivities
+    reconciliation: ReconciliationActivities
     supplement: SupplementActivities
 
 
@@ -45,14 +48,14 @@ def activities_on(queue: TaskQueue, built: Activities) -> Sequence[Callable[...,
         built.payments.send_refund_leg,
         built.payments.ask_refund_leg,
         built.supplement.ask_attempts,
+        built.reconciliation.take_in,
     ]
     outside_carrier: Sequence[Callable[..., Any]] = [built.fulfillment.book_waybill, built.fulfillment.redirect_parcel]
+    payments = [*_of(built.payments), *_of(built.supplement), *_of(built.reconciliation)]
     store_calls: dict[TaskQueue, list[Callable[..., Any]]] = {
         TaskQueue.ORDERS: _of(built.orders),
         TaskQueue.INVENTORY: _of(built.inventory),
-        TaskQueue.PAYMENTS: [
-            step for step in (*_of(built.payments), *_of(built.supplement)) if step not in outside_payment
-        ],
+        TaskQueue.PAYMENTS: [step for step in payments if step not in outside_payment],
         TaskQueue.FULFILLMENT: [step for step in _of(built.fulfillment) if step not in outside_carrier],
     }
     match queue:

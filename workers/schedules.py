@@ -21,13 +21,16 @@ from temporalio.client import (
     ScheduleIntervalSpec,
     ScheduleOverlapPolicy,
     SchedulePolicy,
+    ScheduleRange,
     ScheduleSpec,
     ScheduleState,
     ScheduleUpdate,
     ScheduleUpdateInput,
 )
 
+from channels.payment.registry import SANDBOX_NAMES
 from hanse.settings import Settings
+from models.payments.reconciliation import ReconciliationInput
 from models.payments.supplement import SupplementInput
 from workflows.options import TaskQueue
 
@@ -94,6 +97,19 @@ def planned(settings: Settings) -> tuple[Planned, ...]:
             every=settings.supplement_every,
             catch_up=timedelta(minutes=10),
         ),
+        *(_reconciliation(settings, channel, place) for place, channel in enumerate(SANDBOX_NAMES)),
+    )
+
+
+def _reconciliation(settings: Settings, channel: str, place: int) -> Planned:
+    """After the statement of the day before is published (real channels: from 10:00 on), a few minutes apart."""
+    return Planned(
+        schedule_id=f"reconciliation/{channel}",
+        workflow="Reconciliation",
+        input=ReconciliationInput(channel=channel, placement=settings.placement),
+        purpose=f"Our books held against yesterday's statement of {channel}",
+        calendar=ScheduleCalendarSpec(hour=[ScheduleRange(10)], minute=[ScheduleRange(30 + 5 * (place % 6))]),
+        catch_up=timedelta(days=2),
     )
 
 

@@ -13,6 +13,7 @@ from activities.fulfillment import FulfillmentActivities
 from activities.inventory import InventoryActivities
 from activities.orders import OrderActivities
 from activities.payments import PaymentActivities
+from activities.reconciliation import ReconciliationActivities
 from activities.siblings import Siblings
 from activities.supplement import SupplementActivities
 from bus.publisher import Publisher
@@ -88,5 +89,6 @@ async def open_activities(settings: Settings, client: Client, clock: Clock = _ut
                 callback_base=settings.api_url,
                 placement=settings.placement,
             ),
+            reconciliation=ReconciliationActivities(paid, channels, siblings, clock, placement=settings.placement),
             supplement=SupplementActivities(paid, placed, channels, siblings, clock, placement=settings.placement),
         )

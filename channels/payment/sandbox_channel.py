@@ -57,6 +57,11 @@ _NOBODY_KNOWS = {401, 408, 425, 429}
 _Answer = TypeVar("_Answer", bound=BaseModel)
 
 
+def channel_name(method: wire.Method) -> str:
+    """`sandbox` for the wallet and `sandbox_<method>` for the others."""
+    return "sandbox" if method == "wallet" else f"sandbox_{method}"
+
+
 class SandboxChannel:
     """One method of the sandbox. `client` is shared and closed by whoever built it."""
 
@@ -77,7 +82,7 @@ class SandboxChannel:
         self._timeout = timeout
         english, chinese = _NAMES[method]
         self._terms = ChannelTerms(
-            name="sandbox" if method == "wallet" else f"sandbox_{method}",
+            name=channel_name(method),
             display_names={"en": english, "zh": chinese},
             currencies=frozenset(wire.CURRENCIES),
             min_minor=wire.MIN_MINOR,

@@ -223,7 +223,8 @@ class DayReconciled(Frozen):
 
     day: date
     report: Report | None
-    """None when the channel never published the statement."""
+    """None when there is no statement; `missing` says why."""
+    missing: str | None = None
     repaired: int = 0
 
 

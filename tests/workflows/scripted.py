@@ -20,6 +20,7 @@ from activities.fulfillment import FulfillmentActivities
 from activities.inventory import InventoryActivities
 from activities.orders import OrderActivities
 from activities.payments import PaymentActivities
+from activities.reconciliation import ReconciliationActivities
 from activities.supplement import SupplementActivities
 from models.shared import Refusal
 from models.shared.done import Done
@@ -30,6 +31,7 @@ CLASSES: tuple[type, ...] = (
     InventoryActivities,
     OrderActivities,
     PaymentActivities,
+    ReconciliationActivities,
     SupplementActivities,
 )
 Answer = Callable[[Any], Any]

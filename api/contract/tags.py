@@ -9,6 +9,7 @@ TAGS: dict[str, str] = {
     "inventory": "Stock by warehouse and SKU, reservations, the journal. Reserving by hand is for other systems of the shop's owner.",
     "payments": "The cashier: channels, tries to pay, and what channels report.",
     "refunds": "Money on its way back to where it came from.",
+    "reconciliations": "Our books held against the daily statements of payment channels.",
     "fulfillment": "Parcels: where they are and what moves them.",
     "operators": "What people of the shop see and do. Each operation takes a permission; each change is in the audit log.",
     "system": "Health, metrics and the contract of events; for machines.",

@@ -17,6 +17,14 @@ from tests.replay.scenarios_of_parcels import (
     ParcelScenario,
     RefundScenario,
 )
+from tests.replay.scenarios_of_schedules import (
+    RECONCILIATIONS,
+    RECONCILIATIONS_QUEUED,
+    SUPPLEMENTS,
+    SUPPLEMENTS_QUEUED,
+    ReconciliationScenario,
+    SupplementScenario,
+)
 
 FOLDER = Path(__file__).parent / "histories"
 _DROPPED = frozenset({"stackTrace", "sourceLocation", "identity"})
@@ -33,11 +41,13 @@ class Golden:
     window: WindowScenario | None = None
     parcel: ParcelScenario | None = None
     refund: RefundScenario | None = None
+    supplement: SupplementScenario | None = None
+    reconciliation: ReconciliationScenario | None = None
 
     @property
     def path(self) -> Path:
         """Where it is kept."""
-        scenario = self.order or self.window or self.parcel or self.refund
+        scenario = self.order or self.window or self.parcel or self.refund or self.supplement or self.reconciliation
         assert scenario is not None
         return FOLDER / f"{self.workflow}-{scenario.__name__}-{self.placement}.json"
 
@@ -51,6 +61,10 @@ ALL = (
     *(Golden("fulfillment", "queue", parcel=scenario) for scenario in PARCELS_QUEUED),
     *(Golden("refund", "inline", refund=scenario) for scenario in REFUNDS),
     *(Golden("refund", "queue", refund=scenario) for scenario in REFUNDS_QUEUED),
+    *(Golden("supplement", "inline", supplement=scenario) for scenario in SUPPLEMENTS),
+    *(Golden("supplement", "queue", supplement=scenario) for scenario in SUPPLEMENTS_QUEUED),
+    *(Golden("reconciliation", "inline", reconciliation=scenario) for scenario in RECONCILIATIONS),
+    *(Golden("reconciliation", "queue", reconciliation=scenario) for scenario in RECONCILIATIONS_QUEUED),
 )
 
 

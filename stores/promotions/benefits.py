@@ -72,6 +72,10 @@ class BenefitStore:
                 raise LookupError(f"the row of order {of.order_id} was just written and is gone")
             if held["state"] != "returned":
                 back = await _give_back_coupons(tx, held, cancelled=True)
+                if held["points"]:
+                    await return_spent(tx, of.order_id, of.at)
+                if held["uses"]:
+                    await return_uses(tx, of.order_id, of.at)
                 held = await tx.fetchrow(
                     """
                     UPDATE held_benefits SET state = 'returned', returned_at = $2, returned_coupons = returned_coupons || $3
@@ -81,10 +85,6 @@ class BenefitStore:
                     of.at,
                     back,
                 )
-                if held["points"]:
-                    await return_spent(tx, of.order_id, of.at)
-                if held["uses"]:
-                    await return_uses(tx, of.order_id, of.at)
             return await _told_returned(tx, held) if held else ()
 
     async def redeem(self, of: BenefitsOf) -> tuple[Event, ...]:
@@ -101,13 +101,13 @@ class BenefitStore:
             if held["state"] == "held":
                 if held["coupons"]:
                     await _redeem_coupons(tx, held["coupons"], of)
+                if held["uses"]:
+                    await redeem_uses(tx, of.order_id, of.at)
                 held = await tx.fetchrow(
                     "UPDATE held_benefits SET state = 'redeemed', redeemed_at = $2 WHERE order_id = $1 RETURNING *",
                     of.order_id,
                     of.at,
                 )
-                if held["uses"]:
-                    await redeem_uses(tx, of.order_id, of.at)
             return await _told_redeemed(tx, held) if held else ()
 
     async def settle_refund(self, ask: SettleRefund) -> tuple[Event, ...]:

@@ -72,9 +72,10 @@ class _Search:
 
     def run(self, cuts: Sequence[int]) -> Weighed:
         """The best choice, or a good one where there are too many."""
-        in_question = self._in_question(cuts)
+        opening = self._opening(cuts)
+        in_question = self._in_question(cuts, opening)
         if prod(len(self._prices[at]) for at in in_question) > MOST_COMBINATIONS:
-            return self._reach_for_tiers(in_question, cuts)
+            return self._reach_for_tiers(in_question, cuts, opening)
         if in_question and self.most(dict.fromkeys(self._default.bases, 0), cuts, 0) > 0:
             return self._best_of_all(in_question, cuts)
         return self._default
@@ -82,17 +83,17 @@ class _Search:
     def _opening(self, cuts: Sequence[int]) -> Raised:
         return {scope: sum([cuts[at] for at in lines]) for scope, lines in self._lines.items()}
 
-    def _in_question(self, cuts: Sequence[int]) -> list[int]:
+    def _in_question(self, cuts: Sequence[int], opening: Raised) -> list[int]:
         """Lines whose item price lowers what an offer gives, the largest cut first."""
         if self._default.is_capped:
             return sorted((at for at, cut in enumerate(cuts) if cut), key=lambda at: (-cuts[at], at))
-        touched: set[int] = set()
-        opening = self._opening(cuts)
+        touched = 0
         for slot, known in zip(self._slots, self._known, strict=True):
             for offer in slot.offers:
-                if opening[offer.scope] and self._amount(offer, opening[offer.scope]) > known:
-                    touched.update(offer.lines)
-        return sorted((at for at in touched if cuts[at]), key=lambda at: (-cuts[at], at))
+                more = opening[offer.scope]
+                if more and offer.scope & ~touched and self._amount(offer, more) > known:
+                    touched |= offer.scope
+        return sorted((at for at, cut in enumerate(cuts) if cut and touched >> at & 1), key=lambda at: (-cuts[at], at))
 
     def _best_of_all(self, in_question: Sequence[int], cuts: Sequence[int]) -> Weighed:
         """Branch and bound, line by line: kept is what may still be better than the best that is known."""
@@ -119,11 +120,11 @@ class _Search:
             states = [state for state in grown if self.most(state.more, open_cuts, state.given_up) > enough]
         return best
 
-    def _reach_for_tiers(self, in_question: Sequence[int], cuts: Sequence[int]) -> Weighed:
+    def _reach_for_tiers(self, in_question: Sequence[int], cuts: Sequence[int], opening: Raised) -> Weighed:
         """Every tier that saves more than is given up for it, the most useful first; other offers may gain besides."""
         best = self._default
         chosen: dict[int, ItemPrice] = {}
-        for _, lines in self._worthwhile(in_question, cuts)[:MOST_REACHES]:
+        for _, lines in self._worthwhile(in_question, cuts, opening)[:MOST_REACHES]:
             wider = chosen | dict.fromkeys(lines, ORDINARY)
             if wider == chosen:
                 continue
@@ -132,9 +133,10 @@ class _Search:
                 best, chosen = found, wider
         return best
 
-    def _worthwhile(self, in_question: Sequence[int], cuts: Sequence[int]) -> list[tuple[int, list[int]]]:
+    def _worthwhile(
+        self, in_question: Sequence[int], cuts: Sequence[int], opening: Raised
+    ) -> list[tuple[int, list[int]]]:
         """The gain of each such tier, and the lines that go back to their ordinary price for it."""
-        opening = self._opening(cuts)
         reaches: list[tuple[int, list[int]]] = []
         for slot, known in zip(self._slots, self._known, strict=True):
             for offer in slot.offers:

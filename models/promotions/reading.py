@@ -11,6 +11,7 @@ from enum import Enum, auto
 
 from models.promotions.offers import DirectCut, FreeShipping, Offer, Scope, SpendPercent, SpendSave, TimedPrice
 from models.promotions.types import MissedReason, OfferInForce, OfferLine
+from models.shared import Money
 from models.shared.ids import SkuId
 from models.shared.money import Currency
 
@@ -222,8 +223,11 @@ def _bits(ids: Sequence[str], where: dict[str, int]) -> int:
 def _candidate(offer: OfferInForce, at: tuple[int, ...], currency: Currency) -> Candidate | None:
     """None if it is of another currency."""
     terms, left = offer.offer, offer.left
-    kind, steps, money = Kind.ITEM, [], None
-    repeats, at_most = False, None
+    kind = Kind.ITEM
+    steps: list[tuple[int, int]] = []
+    money: Money | None = None
+    at_most: int | None = None
+    repeats = False
     if isinstance(terms, SpendSave):
         kind, repeats, money = Kind.SAVE, terms.repeats, terms.tiers[0].at
         steps = [(tier.at.minor, tier.off.minor) for tier in terms.tiers]

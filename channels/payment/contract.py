@@ -89,7 +89,8 @@ class PaymentState(StrEnum):
 
 
 class ChannelPayment(Frozen):
-    """How a payment stands. A refunded payment is still `paid`. `amount` is absent only for an unknown payment."""
+    """How a payment stands. A refunded payment is still `paid`. `amount` is present when paid, and before that where the
+    channel tells it; an unknown payment has none."""
 
     status: PaymentState
     channel_reference: str

@@ -73,7 +73,6 @@ class WechatPayChannel:
         self._trade_type = trade_type
         self._trade = TRADES[trade_type]
         self._account = account
-        self._clock = clock
         self._calls = WechatPayCalls(account, Outside("wechat_pay", account.url, client, timeout), clock)
         self._terms = ChannelTerms(
             name=self._trade.name,
@@ -99,8 +98,7 @@ class WechatPayChannel:
         refuse_what_is_not_taken(self._terms, request.amount)
         body = order(self._account, self._trade_type, request)
         ordered = await self._calls.ask("POST", f"/v3/pay/transactions/{self._trade_type}", Ordered, body)
-        now = int(self._clock().timestamp())
-        address = cashier(self._account, self._trade_type, request, ordered, now)
+        address = cashier(self._account, self._trade_type, request, ordered)
         return CreatedPayment(channel_reference=request.attempt, cashier_url=address)
 
     async def query(self, channel_reference: str) -> ChannelPayment:

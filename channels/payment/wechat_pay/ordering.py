@@ -1,7 +1,7 @@
 """What an order of each trade type asks for, and what the buyer gets."""
 
+import hashlib
 import json
-import secrets
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -47,9 +47,7 @@ def order(account: WechatPayAccount, trade_type: TradeType, request: CreatePayme
     return body
 
 
-def cashier(
-    account: WechatPayAccount, trade_type: TradeType, request: CreatePayment, ordered: Ordered, now: int
-) -> str:
+def cashier(account: WechatPayAccount, trade_type: TradeType, request: CreatePayment, ordered: Ordered) -> str:
     """Where the buyer pays. Native: a `weixin:` address to show as QR code. H5: WeChat's page, which comes back to the shop.
     JSAPI: the shop's own page, opened in WeChat, with what it hands to `WeixinJSBridge` after `#wechat_pay=`."""
     if trade_type == "native" and ordered.code_url:
@@ -57,7 +55,8 @@ def cashier(
     if trade_type == "h5" and ordered.h5_url:
         return f"{ordered.h5_url}&redirect_url={quote(request.return_url, safe='')}"
     if trade_type == "jsapi" and ordered.prepay_id:
-        told = json.dumps(bridge_parameters(account, ordered.prepay_id, now, secrets.token_hex(16)))
+        made, nonce = int(request.attempt.minted_at.timestamp()), hashlib.sha256(ordered.prepay_id.encode()).hexdigest()
+        told = json.dumps(bridge_parameters(account, ordered.prepay_id, made, nonce[:32]))  # a repeat gives the same
         return f"{request.return_url}#wechat_pay={quote(told, safe='')}"
     raise ChannelUnavailable(f"wechat_pay took the order {request.attempt}, but did not say where to pay it")
 

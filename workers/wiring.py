@@ -17,7 +17,7 @@ from activities.siblings import Siblings
 from bus.publisher import Publisher
 from channels.carrier.registry import Carriers
 from channels.carrier.sandbox import SandboxCarrier
-from channels.payment.registry import PaymentChannels, sandbox_channels
+from channels.payment.registry import payment_channels
 from hanse.database import Database
 from hanse.settings import Settings
 from hanse.telemetry import temporal_runtime
@@ -74,11 +74,7 @@ async def open_activities(settings: Settings, client: Client, clock: Clock = _ut
             ),
             payments=PaymentActivities(
                 PaymentStore(await database("payments")),
-                PaymentChannels(
-                    sandbox_channels(
-                        settings.sandbox_payment_url, settings.sandbox_payment_secret.get_secret_value(), http, clock
-                    )
-                ),
+                payment_channels(settings, http, clock),
                 siblings,
                 announcer,
                 clock,

@@ -25,6 +25,8 @@ class PayRequest(Frozen):
     language: Language = "en"
     return_path: Annotated[str, Field(pattern=r"^/([^/\\\s][^\\\s]*)?$", max_length=300)] = "/"
     """Where the buyer's browser goes afterwards, on this shop's own address."""
+    payer_id: Annotated[str, Field(pattern=r"^[\w-]{1,128}$")] | None = None
+    """Who pays, as the channel knows them: inside WeChat, the openid."""
 
 
 class AttemptView(Frozen):

@@ -5,10 +5,12 @@ from typing import get_args
 
 import httpx
 
+from channels.payment.configured import real_channels
 from channels.payment.contract import ChannelTerms, PaymentChannel
 from channels.payment.errors import ChannelUnknown
 from channels.payment.sandbox.wire import Method
 from channels.payment.sandbox_channel import SandboxChannel
+from hanse.settings import Settings
 from models.shared import Money
 from models.shared.time import Clock
 
@@ -45,3 +47,11 @@ def sandbox_channels(url: str, secret: str, client: httpx.AsyncClient, clock: Cl
     `sandbox_voucher`, `sandbox_boleto`."""
     methods: tuple[Method, ...] = get_args(Method)
     return [SandboxChannel(method, url, secret, client, clock) for method in methods]
+
+
+def payment_channels(settings: Settings, client: httpx.AsyncClient, clock: Clock) -> PaymentChannels:
+    """Every channel of this shop: the sandbox, then the real ones that are set up. ChannelMisconfigured, at start, for one
+    that is set up by halves."""
+    secret = settings.sandbox_payment_secret.get_secret_value()
+    sandbox = sandbox_channels(settings.sandbox_payment_url, secret, client, clock)
+    return PaymentChannels([*sandbox, *real_channels(settings, client, clock)])

@@ -35,8 +35,8 @@ from channels.payment.errors import (
     ChannelRefused,
     ChannelUnavailable,
 )
-from channels.payment.sandbox import signing, wire
 from channels.payment.files import write_whole
+from channels.payment.sandbox import signing, wire
 from channels.payment.sandbox_statement import read_sandbox_statement
 from models.shared import Money
 from models.shared.ids import RefundId

@@ -89,9 +89,7 @@ class AlipayChannel:
             "time_expire": beijing_text(request.expires_at),
             "seller_id": self._account.seller_id,
         }
-        address = self._calls.page_address(
-            content, request.attempt.minted_at, request.notify_url, request.return_url
-        )
+        address = self._calls.page_address(content, request.attempt.minted_at, request.notify_url, request.return_url)
         return CreatedPayment(channel_reference=request.attempt, cashier_url=address)
 
     async def query(self, channel_reference: str) -> ChannelPayment:

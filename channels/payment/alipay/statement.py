@@ -33,7 +33,16 @@ def read_alipay_statement(path: Path) -> Iterator[StatementLine]:
             sums[row[_KIND]] += Decimal(row[_RECEIVED])
             yield from _lines(row)
         told = {kind: (int(count), abs(Decimal(amount))) for kind, count, amount in _TOTAL.findall(text)}
-    except (OSError, EOFError, zipfile.BadZipFile, zlib.error, csv.Error, ArithmeticError, KeyError, ValueError) as problem:
+    except (
+        OSError,
+        EOFError,
+        zipfile.BadZipFile,
+        zlib.error,
+        csv.Error,
+        ArithmeticError,
+        KeyError,
+        ValueError,
+    ) as problem:
         raise StatementCorrupt(f"{path.name} cannot be read: {problem}") from problem
     found = {kind: (counts[kind], abs(sums[kind])) for kind in _KINDS}
     if found != told:

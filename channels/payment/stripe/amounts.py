@@ -5,8 +5,10 @@ from channels.payment.units import NotInTheseUnits, exponent
 from models.shared import Money
 from models.shared.money import Currency
 
-_ZERO = frozenset("BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF".split())
-_THREE = frozenset("BHD JOD KWD OMR TND".split())
+_ZERO = frozenset(
+    ["BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "VND", "VUV", "XAF", "XOF", "XPF"]
+)
+_THREE = frozenset(["BHD", "JOD", "KWD", "OMR", "TND"])
 _TWO_OUT_OF_NONE = frozenset({"ISK"})
 """No decimals in life, two in Stripe's API, always 00."""
 _THREE_STEP = 10

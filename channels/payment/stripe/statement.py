@@ -50,7 +50,9 @@ def read_stripe_statement(path: Path) -> Iterator[StatementLine]:
 
 
 def _lines(entry: dict[str, Any], sessions: dict[str, str]) -> Iterator[StatementLine]:
-    if entry["net"] != entry["amount"] - entry["fee"] or entry["fee"] != sum(fee["amount"] for fee in entry["fee_details"]):
+    if entry["net"] != entry["amount"] - entry["fee"] or entry["fee"] != sum(
+        fee["amount"] for fee in entry["fee_details"]
+    ):
         raise ValueError(f"{entry['id']} does not add up")
     kind, source = entry["type"], entry["source"]
     if kind not in (*_PAYMENTS, *_REFUNDS, *_REFUNDS_UNDONE):

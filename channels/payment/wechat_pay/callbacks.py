@@ -29,7 +29,9 @@ def read_callback(
     try:
         return _told(account, Event.model_validate_json(raw_body))
     except Undecipherable as problem:
-        raise CallbackMalformed(f"Its resource cannot be opened: {problem}. Is the APIv3 key the right one?") from problem
+        raise CallbackMalformed(
+            f"Its resource cannot be opened: {problem}. Is the APIv3 key the right one?"
+        ) from problem
     except ValidationError as problem:
         raise CallbackMalformed(f"It is not a callback of WeChat Pay: {problem.errors()[0]['msg']}.") from problem
     except ValueError as problem:

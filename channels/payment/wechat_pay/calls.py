@@ -34,7 +34,9 @@ class WechatPayCalls:
         try:
             return answer.model_validate_json(response.content)
         except ValidationError as problem:
-            raise ChannelUnavailable(f"wechat_pay answered {_named(verb, target)} with something unreadable") from problem
+            raise ChannelUnavailable(
+                f"wechat_pay answered {_named(verb, target)} with something unreadable"
+            ) from problem
 
     async def tell(self, verb: Verb, target: str, body: dict[str, Any]) -> None:
         """A call whose success has no content."""

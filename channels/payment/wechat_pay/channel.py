@@ -131,7 +131,9 @@ class WechatPayChannel:
             refusal = no
         payment = await self.query(channel_reference)
         if payment.status is PaymentState.PENDING:
-            raise ChannelUnavailable(f"wechat_pay has not closed {channel_reference} yet: {refusal or 'it said it had'}")
+            raise ChannelUnavailable(
+                f"wechat_pay has not closed {channel_reference} yet: {refusal or 'it said it had'}"
+            )
         return payment
 
     async def refund(self, request: RefundRequest) -> ChannelRefund:

@@ -25,9 +25,7 @@ class Stamp(NamedTuple):
     serial: str
 
 
-def authorization(
-    account: WechatPayAccount, timestamp: int, nonce: str, method: str, target: str, body: bytes
-) -> str:
+def authorization(account: WechatPayAccount, timestamp: int, nonce: str, method: str, target: str, body: bytes) -> str:
     """The value of the Authorization header; `target` is path and query."""
     text = f"{method}\n{target}\n{timestamp}\n{nonce}\n".encode() + body + b"\n"
     told = {

@@ -86,27 +86,27 @@ async def receive(
 
 
 @bare.post(
-    "/payment-channels/{channel}/callbacks",
+    "/payment-channels/{name}/callbacks",
     summary="A channel's report, at the channel's one address",
     response_model=Received,
     responses={**_ANSWERS, **refusals(*_UNTRUE, ChannelUnknown)},
 )
 async def receive_at_the_channel(
-    channel: str, request: Request, body: Annotated[bytes, Depends(raw_body)], shop: Wired
+    name: str, request: Request, body: Annotated[bytes, Depends(raw_body)], shop: Wired
 ) -> Response:
     """For payment channels that report everything to one address (Stripe): which attempt it is about is read in the report,
     once its signature holds."""
-    come = _Come(f"channel/{channel}", dict(request.headers), body)
-    reporting = shop.payment_channels.named(channel)
+    come = _Come(f"channel/{name}", dict(request.headers), body)
+    channel = shop.payment_channels.named(name)
     try:
-        told = _read(reporting, come, shop)
-        attempt = None if isinstance(told, ChannelNotice) else await _attempt_on(reporting, told, shop)
+        told = _read(channel, come, shop)
+        attempt = None if isinstance(told, ChannelNotice) else await _attempt_on(channel, told, shop)
     except tuple(_VERDICTS) as refusal:
         await _keep(shop, come, _VERDICTS[type(refusal)])
         raise
     if attempt is not None:
         come = _Come(attempt.attempt_id, come.headers, come.body)
-    return await _understood(shop, come, reporting, told, attempt)
+    return await _understood(shop, come, channel, told, attempt)
 
 
 @dataclass(frozen=True)
@@ -145,9 +145,10 @@ def _verified(
 
 def _read(channel: PaymentChannel, come: _Come, shop: Services) -> ChannelCallback | ChannelNotice:
     told = channel.parse_callback(come.headers, come.body, shop.clock())
-    if isinstance(told, ChannelCallback) and told.kind is CallbackKind.PAYMENT_PAID:
-        if told.transaction_id is None or told.amount is None:
-            raise CallbackMalformed("The report says that money came, but not how much or under which transaction.")
+    if isinstance(told, ChannelNotice) or told.kind is not CallbackKind.PAYMENT_PAID:
+        return told
+    if told.transaction_id is None or told.amount is None:
+        raise CallbackMalformed("The report says that money came, but not how much or under which transaction.")
     return told
 
 

@@ -70,7 +70,7 @@ async def pay(ask: PayRequest, request: Request, who: CurrentUser, claim: Claima
         shop.clock(),
         ask.instalments,
     )
-    extras = _extras(ask, request.client.host if request.client else None)
+    extras = _extras(ask, channel, request.client.host if request.client else None)
     return AttemptView.of(await _payable(shop, payment, attempt, channel, ask, extras))
 
 
@@ -86,10 +86,11 @@ def _attempt_of(claim: Claim) -> AttemptId:
     return AttemptId.derive(claim.first_seen_at, claim.caller, claim.key)
 
 
-def _extras(ask: PayRequest, client_ip: str | None) -> dict[str, str]:
-    """What only some channels ask for."""
-    told = {"instalments": str(ask.instalments) if ask.instalments > 1 else None}
-    told |= {"payer_id": ask.payer_id, "client_ip": client_ip}
+def _extras(ask: PayRequest, channel: PaymentChannel, client_ip: str | None) -> dict[str, str]:
+    """What this channel asks for; no other is told who the buyer is and where."""
+    told: dict[str, str | None] = {"payer_id": ask.payer_id, "client_ip": client_ip}
+    told = {name: value for name, value in told.items() if name in channel.terms.needs}
+    told["instalments"] = str(ask.instalments) if ask.instalments > 1 else None
     return {name: value for name, value in told.items() if value}
 
 

@@ -46,6 +46,8 @@ class ChannelTerms(Frozen):
     min_minor: int
     max_minor: int
     fee: FeeRule
+    needs: frozenset[Literal["client_ip", "payer_id"]] = frozenset()
+    """What must stand in the metadata of a payment; nobody else is told it."""
 
     def accepts(self, amount: Money) -> bool:
         """Whether an amount can be paid here at all: its currency is taken and it lies within the limits."""
@@ -65,8 +67,8 @@ class CreatePayment(Frozen):
     expires_at: Instant
     language: Language = "en"
     metadata: dict[str, str] = Field(default_factory=dict)
-    """Channel-specific extras: `instalments`; `client_ip`, the buyer's address (WeChat Pay H5 asks for it); `payer_id`, the
-    buyer as the channel knows them (the openid of WeChat Pay JSAPI)."""
+    """Channel-specific extras: `instalments`, and what the terms' `needs` names: `client_ip`, the buyer's address; `payer_id`,
+    the buyer as the channel knows them (the openid of WeChat Pay JSAPI)."""
 
 
 class CreatedPayment(Frozen):

@@ -24,7 +24,7 @@ def takes_currency(currency: Currency) -> bool:
 def to_stripe(amount: Money) -> int:
     """The `amount` of Stripe's API; NotInTheseUnits for what Stripe cannot say."""
     shift = _digits(amount.currency) - exponent(amount.currency)
-    value, rest = (amount.minor * 10**shift, 0) if shift >= 0 else divmod(amount.minor, 10**-shift)
+    value, rest = (amount.minor * _ten_to(shift), 0) if shift >= 0 else divmod(amount.minor, _ten_to(-shift))
     if rest or (amount.currency in _THREE and value % _THREE_STEP):
         raise NotInTheseUnits(f"Stripe cannot say {amount.minor} minor units of {amount.currency}")
     return value
@@ -34,7 +34,7 @@ def from_stripe(value: int, currency: str) -> Money:
     """Back, from Stripe's `amount` and `currency`."""
     code = currency.upper()
     shift = _digits(code) - exponent(code)
-    minor, rest = divmod(value, 10**shift) if shift >= 0 else (value * 10**-shift, 0)
+    minor, rest = divmod(value, _ten_to(shift)) if shift >= 0 else (value * _ten_to(-shift), 0)
     if rest:
         raise NotInTheseUnits(f"Stripe says {value} of {code}, which is not a whole number of minor units")
     return Money(minor=minor, currency=code)
@@ -46,3 +46,7 @@ def _digits(currency: Currency) -> int:
     if currency in _ZERO:
         return 0
     return 3 if currency in _THREE else 2
+
+
+def _ten_to(digits: int) -> int:
+    return int("1" + "0" * digits)

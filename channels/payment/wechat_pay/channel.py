@@ -81,6 +81,7 @@ class WechatPayChannel:
             min_minor=1,
             max_minor=_MAX_MINOR,
             fee=fee,
+            needs=self._trade.needs,
         )
 
     @property

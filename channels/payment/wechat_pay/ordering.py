@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 from urllib.parse import quote
 
 from channels.payment import keys
@@ -14,17 +14,28 @@ from channels.payment.wechat_pay.wire import Ordered
 
 
 class Trade(NamedTuple):
-    """A trade type: our channel's name, its display names and what bills call it."""
+    """A trade type: our channel's name, its display names, what bills call it and what it must be told of the buyer."""
 
     name: str
     display_names: dict[Language, str]
     in_bills: str
+    needs: frozenset[Literal["client_ip", "payer_id"]] = frozenset()
 
 
 TRADES: dict[TradeType, Trade] = {
     "native": Trade("wechat_pay", {"en": "WeChat Pay", "zh": "微信支付"}, "NATIVE"),
-    "h5": Trade("wechat_pay_h5", {"en": "WeChat Pay (phone browser)", "zh": "微信支付（手机浏览器）"}, "MWEB"),
-    "jsapi": Trade("wechat_pay_jsapi", {"en": "WeChat Pay (inside WeChat)", "zh": "微信支付（微信内）"}, "JSAPI"),
+    "h5": Trade(
+        "wechat_pay_h5",
+        {"en": "WeChat Pay (phone browser)", "zh": "微信支付（手机浏览器）"},
+        "MWEB",
+        frozenset({"client_ip"}),
+    ),
+    "jsapi": Trade(
+        "wechat_pay_jsapi",
+        {"en": "WeChat Pay (inside WeChat)", "zh": "微信支付（微信内）"},
+        "JSAPI",
+        frozenset({"payer_id"}),
+    ),
 }
 
 

@@ -30,7 +30,7 @@ SOMEBODYS = {
 """Ids of what belongs to a person."""
 NOBODYS = {"spu_id", "sku_id", "warehouse_id", "merchant_id", "category_id", "brand_id", "name"}
 """Ids of what is the shop's: everyone may see it, or operators with a permission."""
-SIGNED = re.compile(r".*/payments/\{addressee\}/callbacks")
+SIGNED = re.compile(r".*/(payments/\{addressee\}|payment-channels/\{name\})/callbacks")
 """Known by the channel's signature, not by a log-in."""
 UNKNOWN_BODY = "7zzzzzzzzzzzzzzzzzzzzzzzzz"
 

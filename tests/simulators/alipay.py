@@ -95,9 +95,7 @@ class AlipaySimulator(Provider):
         assert datetime.strptime(content["time_expire"], "%Y-%m-%d %H:%M:%S")  # noqa: DTZ007 # only its form matters
         assert content["product_code"] == "FAST_INSTANT_TRADE_PAY"
         number = f"20261125{secrets.randbelow(10**18):018d}"
-        trade = self.trades.setdefault(
-            content["out_trade_no"], Trade(number, content, notify_url, self.moment())
-        )
+        trade = self.trades.setdefault(content["out_trade_no"], Trade(number, content, notify_url, self.moment()))
         return "cashier" if trade.content == content else "ACQ.CONTEXT_INCONSISTENT"
 
     def _business(self, method: str, content: dict[str, Any]) -> Answer:
@@ -142,9 +140,7 @@ class AlipaySimulator(Provider):
             trade.status = "TRADE_CLOSED" if trade.refunded == trade.total else "TRADE_SUCCESS"
             when = f"{self._text(trade.refunds[request][1])}.123"
             fee = f"{trade.refunded:.2f}"
-            self._notify(
-                trade, gmt_payment=self._text(trade.paid), gmt_refund=when, refund_fee=fee, out_biz_no=request
-            )
+            self._notify(trade, gmt_payment=self._text(trade.paid), gmt_refund=when, refund_fee=fee, out_biz_no=request)
         moved = {"fund_change": "Y" if before is None else "N", "refund_fee": f"{trade.refunded:.2f}"}
         return self._signed(method, known | moved | {"gmt_refund_pay": self._text(trade.refunds[request][1])})
 
@@ -229,7 +225,17 @@ class AlipaySimulator(Provider):
     def _row(self, trade: Trade, kind: str, amount: Decimal, at: datetime | None, request: str, fee: Decimal) -> str:
         assert at is not None
         cells = [f"{trade.number}\t", f"{trade.content['out_trade_no']}\t", kind, trade.content["subject"]]
-        cells += [self._text(trade.created), self._text(at), "", "", "", "", "张*(a**@b.cn)", f"{amount:.2f}", f"{amount:.2f}"]
+        cells += [
+            self._text(trade.created),
+            self._text(at),
+            "",
+            "",
+            "",
+            "",
+            "张*(a**@b.cn)",
+            f"{amount:.2f}",
+            f"{amount:.2f}",
+        ]
         cells += ["0.00"] * 5 + ["", "0.00", "0.00", f"{request}\t", f"{-fee:.2f}", "0.00", ""]
         return ",".join(cells)
 

@@ -1,9 +1,10 @@
 """What the simulated providers share: a real HTTP server on a port of its own, faults on demand, callbacks to the merchant."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import httpx
@@ -17,6 +18,12 @@ from tests.integration.channels.sandbox_server import free_port, until
 def new_key() -> rsa.RSAPrivateKey:
     """A key pair."""
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+@cache
+def spare_key() -> rsa.RSAPrivateKey:
+    """A key pair that is nobody's; always the same, since making one takes a while."""
+    return new_key()
 
 
 def private_pem(key: rsa.RSAPrivateKey) -> str:
@@ -75,6 +82,8 @@ class Provider:
         """Answers to the next requests, which are not looked at."""
         self.silent = False
         """Act, but do not answer."""
+        self.hooks: dict[int, Callable[[], None]] = {}
+        """What happens just before the request of that number, counted from one, is looked at."""
         self._never = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._server: uvicorn.Server | None = None
@@ -94,6 +103,7 @@ class Provider:
         self.instead.clear()
         self.asked.clear()
         self.heard.clear()
+        self.hooks.clear()
         self.silent = False
 
     async def tell(self, url: str, headers: Mapping[str, str], body: bytes) -> httpx.Response:
@@ -146,6 +156,8 @@ class Provider:
         headers = {name.decode(): value.decode() for name, value in scope["headers"]}
         asked = Asked(scope["method"], scope["path"], target, headers, body)
         self.asked.append(asked)
+        if hook := self.hooks.pop(len(self.asked), None):
+            hook()
         answer = self.instead.pop(0) if self.instead else self.answer(asked)
         if self.silent:
             await self._never.wait()

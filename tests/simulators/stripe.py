@@ -16,7 +16,10 @@ class StripeSimulator(Provider):
 
     def __init__(self) -> None:
         super().__init__()
-        self.secret_key, self.webhook_secret = "sk_test_of_the_simulator_0123456789", "whsec_of_the_simulator_0123456789"
+        self.secret_key, self.webhook_secret = (
+            "sk_test_of_the_simulator_0123456789",
+            "whsec_of_the_simulator_0123456789",
+        )
         self.endpoint = ""
         """Where events go; Stripe has one address for all."""
         self.sessions: dict[str, dict[str, Any]] = {}
@@ -42,9 +45,19 @@ class StripeSimulator(Provider):
         session, now = self.sessions[reference], int(self.moment().timestamp())
         intent_id = f"pi_{secrets.token_hex(12)}"
         metadata = {"attempt_id": session["payment_intent_metadata"]}
-        charge = {"id": f"ch_{secrets.token_hex(12)}", "object": "charge", "amount": session["amount_total"], "created": now}
+        charge = {
+            "id": f"ch_{secrets.token_hex(12)}",
+            "object": "charge",
+            "amount": session["amount_total"],
+            "created": now,
+        }
         charge |= {"currency": session["currency"], "metadata": metadata, "payment_intent": intent_id}
-        self.intents[intent_id] = {"id": intent_id, "object": "payment_intent", "status": "succeeded", "latest_charge": charge}
+        self.intents[intent_id] = {
+            "id": intent_id,
+            "object": "payment_intent",
+            "status": "succeeded",
+            "latest_charge": charge,
+        }
         session |= {"status": "complete", "payment_status": "paid", "payment_intent": intent_id, "url": None}
         self._book("charge", charge, session["amount_total"], (session["amount_total"] * 290 + 5000) // 10000 + 30)
         self.send_event("checkout.session.completed", session)
@@ -78,7 +91,9 @@ class StripeSimulator(Provider):
                 if session is None:
                     return self._no(404, "invalid_request_error", "resource_missing", "No such checkout.session")
                 if rest == ["expire"] and session["status"] != "open":
-                    return self._no(400, "invalid_request_error", None, "Only Checkout Sessions with a status in [open]")
+                    return self._no(
+                        400, "invalid_request_error", None, "Only Checkout Sessions with a status in [open]"
+                    )
                 if rest == ["expire"]:
                     session |= {"status": "expired", "url": None}
                     self.send_event("checkout.session.expired", session)
@@ -96,7 +111,9 @@ class StripeSimulator(Provider):
     def _create(self, fields: dict[str, str]) -> Answer:
         lives = int(fields["expires_at"]) - self.moment().timestamp()
         if not 30 * 60 <= lives <= 24 * 3600:
-            return self._no(400, "invalid_request_error", "parameter_invalid_integer", "expires_at must be 30 min to 24 h")
+            return self._no(
+                400, "invalid_request_error", "parameter_invalid_integer", "expires_at must be 30 min to 24 h"
+            )
         assert fields["payment_method_types[0]"] == "card"
         number = f"cs_test_{secrets.token_hex(16)}"
         self.sessions[number] = {
@@ -182,8 +199,13 @@ class StripeSimulator(Provider):
     def signed(self, body: bytes, *, secret: str | None = None, at: datetime | None = None) -> dict[str, str]:
         """The signature header of a body, as Stripe writes it, or with another secret or time."""
         stamp = int((at or self.moment()).timestamp())
-        mac = hmac.new((secret or self.webhook_secret).encode(), f"{stamp}.".encode() + body, hashlib.sha256).hexdigest()
-        return {"Content-Type": "application/json; charset=utf-8", "Stripe-Signature": f"t={stamp},v1={mac},v0={'0' * 64}"}
+        mac = hmac.new(
+            (secret or self.webhook_secret).encode(), f"{stamp}.".encode() + body, hashlib.sha256
+        ).hexdigest()
+        return {
+            "Content-Type": "application/json; charset=utf-8",
+            "Stripe-Signature": f"t={stamp},v1={mac},v0={'0' * 64}",
+        }
 
     def event(self, kind: str, told: dict[str, Any]) -> bytes:
         """An event's body."""

@@ -206,7 +206,9 @@ class WechatPaySimulator(Provider):
     def event(self, kind: str, what: str, told: dict[str, Any], *, key: str | None = None) -> bytes:
         """A callback's body, its resource sealed with our APIv3 key or another."""
         nonce = secrets.token_hex(6)
-        sealed = AESGCM((key or self.api_v3_key).encode()).encrypt(nonce.encode(), json.dumps(told).encode(), what.encode())
+        sealed = AESGCM((key or self.api_v3_key).encode()).encrypt(
+            nonce.encode(), json.dumps(told).encode(), what.encode()
+        )
         resource = {"original_type": what, "algorithm": "AEAD_AES_256_GCM", "associated_data": what, "nonce": nonce}
         resource["ciphertext"] = base64.b64encode(sealed).decode()
         event = {"id": secrets.token_hex(16), "create_time": self._time(self.moment()), "event_type": kind}
@@ -243,7 +245,12 @@ class WechatPaySimulator(Provider):
         if not rows:
             return None
         sums = [sum(float(row[column]) for row in rows) for column in (12, 16, 17, 22, 24, 25)]
-        totals = [str(len(rows)), *(f"{amount:.2f}" for amount in sums[:3]), f"{sums[3]:.5f}", *(f"{a:.2f}" for a in sums[4:])]
+        totals = [
+            str(len(rows)),
+            *(f"{amount:.2f}" for amount in sums[:3]),
+            f"{sums[3]:.5f}",
+            *(f"{a:.2f}" for a in sums[4:]),
+        ]
         lines = [COLUMNS, *(self._ticked(row) for row in rows), TOTALS, self._ticked(totals)]
         return "\ufeff" + "\r\n".join(lines) + "\r\n"
 

@@ -21,8 +21,8 @@ def new_key() -> rsa.RSAPrivateKey:
 
 
 @cache
-def spare_key() -> rsa.RSAPrivateKey:
-    """A key pair that is nobody's; always the same, since making one takes a while."""
+def spare_key(owner: str = "nobody") -> rsa.RSAPrivateKey:
+    """A key pair of somebody else; always the same, since making one takes a while."""
     return new_key()
 
 

@@ -42,7 +42,7 @@ def channel_to(
         app_id=alipay.app_id,
         seller_id=alipay.seller_id,
         private_key=key or alipay.merchant_key,
-        public_keys=(spare_key().public_key(), alipay.own_key.public_key()),
+        public_keys=(spare_key("the new Alipay").public_key(), alipay.own_key.public_key()),
     )
     channel = OpenedAtOnce(account, http, now, FeeRule(basis_points=60), httpx.Timeout(patience))
     channel.provider = alipay
@@ -155,6 +155,14 @@ class TestAlipay(ProviderContract):
         await buyer_pays((await channel.create(asking(inbox))).channel_reference)
         [first] = await inbox.wait_for(1)
         assert channel.parse_callback(*inbox.raw[0], now() + away) == first
+
+    async def test_while_alipay_changes_its_key_both_are_believed(
+        self, channel: PaymentChannel, inbox: CallbackInbox, provider: AlipaySimulator, buyer_pays: BuyerPays
+    ) -> None:
+        await buyer_pays((await channel.create(asking(inbox))).channel_reference)
+        [first] = await inbox.wait_for(1)
+        body = provider.notice(provider.last_notice, spare_key("the new Alipay"))
+        assert channel.parse_callback({}, body, now()) == first
 
     async def test_until_the_buyer_opens_the_page_alipay_knows_of_nothing(
         self, channel: PaymentChannel, inbox: CallbackInbox, provider: AlipaySimulator

@@ -45,7 +45,10 @@ def channel_to(
         appid=wechat.appid,
         certificate_serial=wechat.certificate_serial,
         private_key=key or wechat.merchant_key,
-        platform_keys={wechat.platform_serial: wechat.own_key.public_key(), "OLD": spare_key().public_key()},
+        platform_keys={
+            wechat.platform_serial: wechat.own_key.public_key(),
+            "OLD": spare_key("the old WeChat").public_key(),
+        },
         api_v3_keys=(b"the key that is to come, 32 bytes"[:32], wechat.api_v3_key.encode()),
     )
     return WechatPayChannel(trade_type, account, http, now, FEE, httpx.Timeout(patience))
@@ -135,7 +138,6 @@ class TestWechatPay(ProviderContract):
         channel: PaymentChannel,
         inbox: CallbackInbox,
         provider: WechatPaySimulator,
-        strange_key: rsa.RSAPrivateKey,
     ) -> None:
         reference = (await channel.create(asking(inbox))).channel_reference
         paid = provider._transaction(provider.orders[reference]) | {"trade_state": "SUCCESS"}
@@ -144,6 +146,15 @@ class TestWechatPay(ProviderContract):
             provider.instead = [Answer(200, body, headers)]
             with pytest.raises(ChannelUnavailable, match="did not sign"):
                 await channel.query(reference)
+
+    async def test_while_wechat_changes_its_key_both_are_believed_under_their_serials(
+        self, channel: PaymentChannel, inbox: CallbackInbox, provider: WechatPaySimulator, buyer_pays: BuyerPays
+    ) -> None:
+        await buyer_pays((await channel.create(asking(inbox))).channel_reference)
+        [first] = await inbox.wait_for(1)
+        body = inbox.raw[0][1]
+        stamped = provider.stamped(body, key=spare_key("the old WeChat")) | {"Wechatpay-Serial": "OLD"}
+        assert channel.parse_callback(stamped, body, now()) == first
 
     async def test_a_state_that_nobody_told_us_of_is_neither_paid_nor_failed(
         self, channel: PaymentChannel, inbox: CallbackInbox, provider: WechatPaySimulator

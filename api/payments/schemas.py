@@ -81,6 +81,8 @@ class ChannelView(Frozen):
     fee: Money
     takes_rest: bool
     """Whether all that is left can be paid here in one go."""
+    needs_payer_id: bool
+    """Whether `payer_id` must be sent along: only a page inside WeChat knows it."""
 
     @classmethod
     def of(cls, terms: ChannelTerms, rest: Money) -> Self:
@@ -92,6 +94,7 @@ class ChannelView(Frozen):
             max_minor=terms.max_minor,
             fee=terms.fee.on(rest),
             takes_rest=terms.accepts(rest),
+            needs_payer_id="payer_id" in terms.needs,
         )
 
 

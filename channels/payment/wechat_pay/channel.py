@@ -41,7 +41,9 @@ from models.shared import Money
 from models.shared.ids import RefundId
 from models.shared.time import Clock
 
-_NOT_THERE = {"ORDER_NOT_EXIST", "ORDERNOTEXIST", "RESOURCE_NOT_EXISTS", "NOT_FOUND"}
+_NO_SUCH_ORDER = {"ORDER_NOT_EXIST", "ORDERNOTEXIST"}
+"""Both spellings stand in WeChat Pay's pages; other 404s say nothing about the order."""
+_NO_SUCH_REFUND = "RESOURCE_NOT_EXISTS"
 _STATES = {
     "SUCCESS": PaymentState.PAID,
     "REFUND": PaymentState.PAID,
@@ -108,7 +110,7 @@ class WechatPayChannel:
         try:
             told = await self._calls.ask("GET", target, Transaction)
         except ChannelRefused as refusal:
-            if refusal.channel_code not in _NOT_THERE:
+            if refusal.channel_code not in _NO_SUCH_ORDER:
                 raise
             return ChannelPayment(status=PaymentState.UNKNOWN_PAYMENT, channel_reference=channel_reference)
         status = _STATES.get(told.trade_state)
@@ -161,7 +163,7 @@ class WechatPayChannel:
         try:
             told = await self._calls.ask("GET", f"/v3/refund/domestic/refunds/{refund_id}", Refund)
         except ChannelRefused as refusal:
-            if refusal.channel_code not in _NOT_THERE:
+            if refusal.channel_code != _NO_SUCH_REFUND:
                 raise
             return ChannelRefund(status=RefundState.UNKNOWN_REFUND, refund_id=refund_id)
         if told.out_trade_no != channel_reference:

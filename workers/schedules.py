@@ -28,7 +28,7 @@ from temporalio.client import (
     ScheduleUpdateInput,
 )
 
-from channels.payment.registry import SANDBOX_NAMES
+from channels.payment.registry import channel_names
 from hanse.codec import PayloadDamaged, UnknownPayloadKey
 from hanse.settings import Settings
 from models.payments.reconciliation import ReconciliationInput
@@ -107,7 +107,7 @@ def planned(settings: Settings) -> tuple[Planned, ...]:
             every=settings.supplement_every,
             catch_up=timedelta(minutes=10),
         ),
-        *(_reconciliation(settings, channel, place) for place, channel in enumerate(SANDBOX_NAMES)),
+        *(_reconciliation(settings, channel, place) for place, channel in enumerate(channel_names(settings))),
     )
 
 

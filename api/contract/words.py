@@ -107,6 +107,7 @@ WORDS: dict[str, Any] = {
     "method": "sandbox_card",
     "instalments": 1,
     "return_path": "/orders",
+    "payer_id": "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o",
     "cashier_url": "https://cashier.example/pay/tx_7f3a",
     "channel_reference": "tx_7f3a",
     "channel_transaction": "tr_91c2",

@@ -65,6 +65,9 @@ class Settings(BaseSettings):
     hold_period: timedelta = timedelta(minutes=5)
     """How long a prepared order holds its stock before it is placed."""
     payment_window: timedelta = timedelta(minutes=30)
+    supplement_every: timedelta = timedelta(minutes=5)
+    supplement_after: timedelta = timedelta(minutes=5)
+    """How long a payment may wait before its channel is asked whether the callback was lost."""
     completion_period: timedelta = timedelta(days=7)
     """From the last sign-off to `completed`, unless the buyer confirms earlier."""
     aftersale_window: timedelta = timedelta(days=15)

@@ -16,7 +16,9 @@ from activities.payments import PaymentActivities
 from activities.points import PointsActivities
 from activities.pricing import Pricing
 from activities.promotions import PromotionActivities
+from activities.reconciliation import ReconciliationActivities
 from activities.siblings import Siblings
+from activities.supplement import SupplementActivities
 from bus.publisher import Publisher
 from channels.carrier.registry import Carriers
 from channels.carrier.sandbox import SandboxCarrier
@@ -79,12 +81,18 @@ async def open_activities(settings: Settings, client: Client, clock: Clock = _ut
             points,
             points_terms,
         )
+        placed, paid = OrderStore(orders), PaymentStore(await database("payments"))
+        channels = PaymentChannels(
+            sandbox_channels(
+                settings.sandbox_payment_url, settings.sandbox_payment_secret.get_secret_value(), http, clock
+            )
+        )
         yield Activities(
             bus=BusActivities(publisher),
             fulfillment=FulfillmentActivities(parcels, inventory, Carriers(SandboxCarrier()), siblings, announcer),
             inventory=InventoryActivities(inventory, clock),
             orders=OrderActivities(
-                OrderStore(orders),
+                placed,
                 pricing,
                 Addresses(await database("users")),
                 ListStore(await database("ops"), derived_key(token_key, LISTS)),
@@ -93,12 +101,8 @@ async def open_activities(settings: Settings, client: Client, clock: Clock = _ut
                 clock,
             ),
             payments=PaymentActivities(
-                PaymentStore(await database("payments")),
-                PaymentChannels(
-                    sandbox_channels(
-                        settings.sandbox_payment_url, settings.sandbox_payment_secret.get_secret_value(), http, clock
-                    )
-                ),
+                paid,
+                channels,
                 siblings,
                 announcer,
                 clock,
@@ -107,4 +111,6 @@ async def open_activities(settings: Settings, client: Client, clock: Clock = _ut
             ),
             points=PointsActivities(points, announcer, points_terms),
             promotions=PromotionActivities(BenefitStore(promotions), limits, announcer, clock),
+            reconciliation=ReconciliationActivities(paid, channels, siblings, clock, placement=settings.placement),
+            supplement=SupplementActivities(paid, placed, channels, siblings, clock, placement=settings.placement),
         )

@@ -118,6 +118,12 @@ WORDS: dict[str, Any] = {
     "check": "captures_match_payment",
     "facts": {"captured": 36_800, "booked": 36_700},
     "reference": f"ord_{EXAMPLE_BODY}",
+    "day": "2026-11-21",
+    "digest": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "transaction_id": "tr_91c2",
+    "merchant_id": f"att_{EXAMPLE_BODY}",
+    "failure": None,
+    "failure_line": None,
     # stock and parcels
     "code": "sh-1",
     "on_hand": 120,

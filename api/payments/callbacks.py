@@ -20,7 +20,7 @@ from api.wiring import Services
 from channels.payment.contract import CallbackKind, ChannelCallback, PaymentChannel
 from channels.payment.errors import CallbackMalformed, CallbackSignatureInvalid, CallbackTimestampStale
 from models.payments.messages import PaymentReport, PaymentTimeoutInput, RefundLegState, RefundReport
-from models.payments.types import Attempt, CallbackVerdict, PaymentState
+from models.payments.types import Attempt, CallbackVerdict
 from models.shared import Refusal
 from models.shared.ids import AttemptId, PaymentId
 from models.shared.refusals import NotFound
@@ -130,14 +130,7 @@ async def _tell_once(shop: Services, attempt: Attempt, callback: ChannelCallback
 
 async def _report_payment(shop: Services, attempt: Attempt, callback: ChannelCallback) -> None:
     payment = await shop.payments.payment(attempt.payment_id)
-    start = PaymentTimeoutInput(
-        order_id=payment.order_id,
-        payment_id=payment.payment_id,
-        user_id=payment.user_id,
-        due_at=payment.due_at,
-        placement=shop.settings.placement,
-        window_closed=payment.state is not PaymentState.PENDING,
-    )
+    start = PaymentTimeoutInput.taking_up(payment, shop.settings.placement)
     report = PaymentReport(
         attempt_id=attempt.attempt_id,
         channel_transaction=callback.transaction_id or "",

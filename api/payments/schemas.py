@@ -1,5 +1,6 @@
 """What goes over the wire about money."""
 
+from datetime import date
 from typing import Annotated, Literal, Self
 
 from pydantic import Field
@@ -117,3 +118,18 @@ class RefundDecisionRequest(Frozen):
     """What to do about a refund that its channel refused for good."""
 
     decision: RefundDecision
+
+
+class ReconcileRequest(Frozen):
+    """Hold our books against the channel's statement of that day, in the channel's own calendar."""
+
+    channel: _Name
+    day: date
+
+
+class ReconciliationStarted(Frozen):
+    """It is under way; its report appears in the list. `workflow_id` names the process."""
+
+    channel: str
+    day: date
+    workflow_id: str

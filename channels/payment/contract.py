@@ -46,6 +46,8 @@ class ChannelTerms(Frozen):
     min_minor: int
     max_minor: int
     fee: FeeRule
+    statement_zone: str = "UTC"
+    """The time zone, as IANA names it, in which a day of its statements begins and ends."""
 
     def accepts(self, amount: Money) -> bool:
         """Whether an amount can be paid here at all: its currency is taken and it lies within the limits."""
@@ -167,6 +169,8 @@ class StatementKind(StrEnum):
 class StatementLine(Frozen):
     """One movement as the channel booked it. Refunds and fees are negative."""
 
+    line: int
+    """Where it stands in the file, from 1."""
     kind: StatementKind
     transaction_id: str
     """Of the payment or refund; a fee carries that of its payment."""
@@ -212,9 +216,11 @@ class PaymentChannel(Protocol):
         ...
 
     async def fetch_statement(self, day: date, into: Path) -> Path:
-        """Save the channel's statement of that day (of the channel's own calendar) under the directory `into`, unchanged."""
+        """Save the channel's statement of that day (of the channel's own calendar) under the directory `into`, unchanged, in
+        bounded memory. StatementNotReady before it is published; a later fetch may bring a corrected file."""
         ...
 
     def read_statement(self, path: Path) -> Iterator[StatementLine]:
-        """The lines of a fetched statement, checked against its totals. Raises StatementCorrupt."""
+        """The lines of a fetched statement one by one, in bounded memory. Raises StatementCorrupt, for totals that disagree only
+        after the last line: take all lines before you believe one."""
         ...

@@ -8,7 +8,7 @@ import httpx
 from channels.payment.contract import ChannelTerms, PaymentChannel
 from channels.payment.errors import ChannelUnknown
 from channels.payment.sandbox.wire import Method
-from channels.payment.sandbox_channel import SandboxChannel
+from channels.payment.sandbox_channel import SandboxChannel, channel_name
 from models.shared import Money
 from models.shared.time import Clock
 
@@ -38,6 +38,10 @@ class PaymentChannels:
     def offers(self, amount: Money) -> list[ChannelTerms]:
         """The cashier's list: the terms of the channels that take this amount."""
         return [channel.terms for channel in self._channels.values() if channel.terms.accepts(amount)]
+
+
+SANDBOX_NAMES: tuple[str, ...] = tuple(map(channel_name, get_args(Method)))
+"""The channels of the sandbox, for whoever needs no connection to them."""
 
 
 def sandbox_channels(url: str, secret: str, client: httpx.AsyncClient, clock: Clock) -> list[PaymentChannel]:

@@ -17,7 +17,9 @@ def amount_of(
     """
     kind = candidate.kind
     if kind is Kind.SAVE or kind is Kind.PERCENT:
-        amount = min(by_ladder(candidate, base), base)
+        amount = by_ladder(candidate, base)
+        if amount > base:
+            amount = base
     elif kind is Kind.SHIPPING:
         amount = sum(unshipped[at] for at in candidate.lines) if base >= candidate.steps[0][0] else 0
     elif kind is Kind.MIX:

@@ -24,7 +24,8 @@ MOST_REACHES = 3
 _MOST_STEPS = 32
 """Steps of one repeating offer that the bound tells apart."""
 
-Lines = tuple[int, ...]
+Raised = dict[int, int]
+"""By how much each scope costs more than by default."""
 
 
 @dataclass(slots=True)
@@ -40,8 +41,7 @@ class _Gain:
 
 def best_item_prices(basket: Basket, slots: Sequence[Slot], prices: Sequence[Sequence[ItemPrice]]) -> Weighed:
     """The best choice of an item price for each line; the default where nothing saves more."""
-    scopes = {offer.lines for slot in slots for offer in slot}
-    default = weigh(basket, slots, [of_line[0] for of_line in prices], scopes)
+    default = weigh(basket, slots, [of_line[0] for of_line in prices])
     cuts = [of_line[0].cut for of_line in prices]
     if not any(cuts):
         return default
@@ -53,7 +53,7 @@ class _State:
     """A choice for some lines: what it gives up, by how much that raises each base, and the choice."""
 
     given_up: int
-    more: dict[Lines, int]
+    more: Raised
     chosen: dict[int, ItemPrice]
 
 
@@ -65,8 +65,9 @@ class _Search:
     ) -> None:
         self._basket, self._slots, self._prices, self._default = basket, slots, prices, default
         self._ordinary = [of_line[-1] for of_line in prices]
-        amounts = {id(offer): amount for offer, amount in default.picks}
-        self._known = [max((amounts.get(id(offer), 0) for offer in slot), default=0) for slot in slots]
+        amounts = dict(default.picks)
+        self._known = [max(amounts.get(offer, 0) for offer in slot.offers) for slot in slots]
+        self._lines = {offer.scope: offer.lines for slot in slots for offer in slot.offers}
         self._least = min((of_line[0].cut - of_line[1].cut for of_line in prices if len(of_line) > 1), default=0)
 
     def run(self, cuts: Sequence[int]) -> Weighed:
@@ -78,15 +79,18 @@ class _Search:
             return self._best_of_all(in_question, cuts)
         return self._default
 
+    def _opening(self, cuts: Sequence[int]) -> Raised:
+        return {scope: sum([cuts[at] for at in lines]) for scope, lines in self._lines.items()}
+
     def _in_question(self, cuts: Sequence[int]) -> list[int]:
         """Lines whose item price lowers what an offer gives, the largest cut first."""
         if self._default.is_capped:
             return sorted((at for at, cut in enumerate(cuts) if cut), key=lambda at: (-cuts[at], at))
         touched: set[int] = set()
-        opening = {lines: sum(cuts[at] for at in lines) for lines in self._default.bases}
+        opening = self._opening(cuts)
         for slot, known in zip(self._slots, self._known, strict=True):
-            for offer in slot:
-                if opening[offer.lines] and self._amount(offer, opening[offer.lines]) > known:
+            for offer in slot.offers:
+                if opening[offer.scope] and self._amount(offer, opening[offer.scope]) > known:
                     touched.update(offer.lines)
         return sorted((at for at in touched if cuts[at]), key=lambda at: (-cuts[at], at))
 
@@ -104,11 +108,11 @@ class _Search:
             for state in states:
                 for way in self._prices[at][1:]:
                     less = cuts[at] - way.cut
-                    more = {lines: value + less if at in lines else value for lines, value in state.more.items()}
+                    more = {scope: value + less * (scope >> at & 1) for scope, value in state.more.items()}
                     next_state = _State(state.given_up + less, more, {**state.chosen, at: way})
                     enough = best.saved - self._default.saved
                     if self.most(more, nothing_open, next_state.given_up) > enough:
-                        found = weigh(self._basket, self._slots, self._ways(next_state.chosen), best.bases)
+                        found = weigh(self._basket, self._slots, self._ways(next_state.chosen), best)
                         best = found if found.saved > best.saved else best
                     grown.append(next_state)
             enough = best.saved - self._default.saved
@@ -123,24 +127,23 @@ class _Search:
             wider = chosen | dict.fromkeys(lines, ORDINARY)
             if wider == chosen:
                 continue
-            found = weigh(self._basket, self._slots, self._ways(wider), best.bases)
+            found = weigh(self._basket, self._slots, self._ways(wider), best)
             if found.saved > best.saved:
                 best, chosen = found, wider
         return best
 
     def _worthwhile(self, in_question: Sequence[int], cuts: Sequence[int]) -> list[tuple[int, list[int]]]:
         """The gain of each such tier, and the lines that go back to their ordinary price for it."""
-        opening = {lines: sum(cuts[at] for at in lines) for lines in self._default.bases}
-        inside = {lines: _in_order(in_question, lines) for lines in opening}
+        opening = self._opening(cuts)
         reaches: list[tuple[int, list[int]]] = []
         for slot, known in zip(self._slots, self._known, strict=True):
-            for offer in slot:
-                if not opening[offer.lines]:
+            for offer in slot.offers:
+                if not opening[offer.scope]:
                     continue
-                for step, brings in self._steps(offer, 0, opening[offer.lines], known, _Gain(), False):
+                for step, brings in self._steps(offer, 0, opening[offer.scope], known, _Gain(), False):
                     if step >= brings:
                         continue
-                    lines = _cheapest(step, inside[offer.lines], cuts)
+                    lines = _cheapest(step, [at for at in in_question if offer.scope >> at & 1], cuts)
                     gain = brings - sum(cuts[at] for at in lines)
                     if lines and gain > 0:
                         reaches.append((gain, lines))
@@ -149,9 +152,9 @@ class _Search:
     def _ways(self, chosen: dict[int, ItemPrice]) -> list[ItemPrice]:
         return [chosen.get(at, of_line[0]) for at, of_line in enumerate(self._prices)]
 
-    def most(self, more: dict[Lines, int], open_cuts: Sequence[int], given_up: int) -> int:
+    def most(self, more: Raised, open_cuts: Sequence[int], given_up: int) -> int:
         """The most that can be saved beyond the default, when bases are `more` already and these cuts may still go."""
-        opening = {lines: sum(open_cuts[at] for at in lines) for lines in more}
+        opening = self._opening(open_cuts)
         if self._default.is_capped:
             return self._most_when_capped(more, opening)
         gain = _Gain(at_once=-given_up)
@@ -160,19 +163,20 @@ class _Search:
         least = 0 if given_up else self._least
         return _highest(gain, least, sum(open_cuts))
 
-    def _most_when_capped(self, more: dict[Lines, int], opening: dict[Lines, int]) -> int:
+    def _most_when_capped(self, more: Raised, opening: Raised) -> int:
         """Lines that are full already may take more when their item price goes, so what is given up counts for nothing."""
         gained = 0
         for slot in self._slots:
             gained += max(
-                self._amount(offer, more[offer.lines] + opening[offer.lines]) - self._amount(offer, 0) for offer in slot
+                self._amount(offer, more[offer.scope] + opening[offer.scope]) - self._amount(offer, 0)
+                for offer in slot.offers
             )
         return gained
 
     def _amount(self, offer: Candidate, more: int) -> int:
         """At most what it gives when its goods cost so much more than by default."""
         default = self._default
-        base = default.bases[offer.lines] + more
+        base = default.bases[offer.scope] + more
         if offer.kind is not Kind.MIX:
             return amount_of(offer, base, self._basket, default.ways, default.unshipped)
         now = amount_of(offer, base, self._basket, default.ways, default.unshipped)
@@ -180,17 +184,17 @@ class _Search:
             return now
         return min(now + more, max(now, amount_of(offer, base, self._basket, self._ordinary, default.unshipped)))
 
-    def _add(self, gain: _Gain, slot: Slot, known: int, more: dict[Lines, int], opening: dict[Lines, int]) -> None:
-        changing = [offer for offer in slot if more[offer.lines] or opening[offer.lines]]
+    def _add(self, gain: _Gain, slot: Slot, known: int, more: Raised, opening: Raised) -> None:
+        changing = [offer for offer in slot.offers if more[offer.scope] or opening[offer.scope]]
         if not changing:
             return
-        now = max(known, *(self._amount(offer, more[offer.lines]) for offer in changing))
+        now = max(known, *(self._amount(offer, more[offer.scope]) for offer in changing))
         gain.at_once += now - known
         highest = 0
         for step, brings in sorted(
             event
             for offer in changing
-            for event in self._steps(offer, more[offer.lines], opening[offer.lines], now, gain, len(changing) == 1)
+            for event in self._steps(offer, more[offer.scope], opening[offer.scope], now, gain, len(changing) == 1)
         ):
             if brings > highest:
                 gain.steps.append((step, brings - highest))
@@ -203,7 +207,7 @@ class _Search:
         reach = self._amount(offer, more + opening)
         if reach <= now:
             return
-        base = self._default.bases[offer.lines] + more
+        base = self._default.bases[offer.scope] + more
         if offer.kind is Kind.SHIPPING:
             yield max(0, offer.steps[0][0] - base), reach - now
         elif offer.kind is Kind.SAVE and by_ladder(offer, base) <= base:
@@ -258,11 +262,6 @@ def _highest(gain: _Gain, least: int, most: int) -> int:
         value = gain.at_once + jumps + rounding + (slope * end) // 100
         best = value if best is None or value > best else best
     return best if best is not None else gain.at_once
-
-
-def _in_order(places: Sequence[int], among: Sequence[int]) -> list[int]:
-    wanted = set(among)
-    return [at for at in places if at in wanted]
 
 
 def _cheapest(needed: int, lines: Sequence[int], cuts: Sequence[int]) -> list[int]:

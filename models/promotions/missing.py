@@ -154,5 +154,5 @@ class _Explaining:
         return _Told(offer.offer, MissedReason.SHORT, "", short_by=above[0] - base, brings=then - now)
 
     def _base(self, offer: Candidate) -> int:
-        known = self._best.bases.get(offer.lines)
+        known = self._best.bases.get(offer.scope)
         return sum(self._best.values[at] for at in offer.lines) if known is None else known

@@ -52,6 +52,8 @@ class Candidate:
     terms: Offer
     kind: Kind
     lines: tuple[int, ...]
+    scope: int
+    """The same lines as bits of a number."""
     left: int | None
     group: str | None
     rank: int
@@ -239,6 +241,9 @@ def _candidate(offer: OfferInForce, at: tuple[int, ...], currency: Currency) -> 
         kind = Kind.MIX
     if (money is not None and money.currency != currency) or (left is not None and left.currency != currency):
         return None
+    scope = 0
+    for place in at:
+        scope |= 1 << place
     return Candidate(
-        offer, terms, kind, at, None if left is None else left.minor, offer.group, 0, steps, repeats, at_most
+        offer, terms, kind, at, scope, None if left is None else left.minor, offer.group, 0, steps, repeats, at_most
     )

@@ -19,6 +19,14 @@ from tests.replay.scenarios_of_parcels import (
     RefundScenario,
 )
 from tests.replay.scenarios_of_points import ADJUSTMENTS, EXPIRIES, SagaScenario
+from tests.replay.scenarios_of_schedules import (
+    RECONCILIATIONS,
+    RECONCILIATIONS_QUEUED,
+    SUPPLEMENTS,
+    SUPPLEMENTS_QUEUED,
+    ReconciliationScenario,
+    SupplementScenario,
+)
 
 FOLDER = Path(__file__).parent / "histories"
 _DROPPED = frozenset({"stackTrace", "sourceLocation", "identity"})
@@ -37,11 +45,14 @@ class Golden:
     refund: RefundScenario | None = None
     saga: SagaScenario | None = None
     """A way through a workflow that belongs to no order."""
+    supplement: SupplementScenario | None = None
+    reconciliation: ReconciliationScenario | None = None
 
     @property
     def path(self) -> Path:
         """Where it is kept."""
-        scenario = self.order or self.window or self.parcel or self.refund or self.saga
+        parts = (self.order, self.window, self.parcel, self.refund, self.saga, self.supplement, self.reconciliation)
+        scenario = next((part for part in parts if part is not None), None)
         assert scenario is not None
         return FOLDER / f"{self.workflow}-{scenario.__name__}-{self.placement}.json"
 
@@ -60,6 +71,10 @@ ALL = (
     *(Golden("refund", "inline", refund=scenario) for scenario in spending.REFUNDS),
     *(Golden("points_expiry", "queue", saga=scenario) for scenario in EXPIRIES),
     *(Golden("points_adjustment", "queue", saga=scenario) for scenario in ADJUSTMENTS),
+    *(Golden("supplement", "inline", supplement=scenario) for scenario in SUPPLEMENTS),
+    *(Golden("supplement", "queue", supplement=scenario) for scenario in SUPPLEMENTS_QUEUED),
+    *(Golden("reconciliation", "inline", reconciliation=scenario) for scenario in RECONCILIATIONS),
+    *(Golden("reconciliation", "queue", reconciliation=scenario) for scenario in RECONCILIATIONS_QUEUED),
 )
 
 

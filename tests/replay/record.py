@@ -18,9 +18,11 @@ from tests.workflows.orders.one_order import OneOrder
 from tests.workflows.orders.one_window import OneWindow
 from tests.workflows.orders.server import OneWorkflow, client_of, running_server
 from tests.workflows.parcels import Parcel
+from tests.workflows.reconciliations import Reconciling
 from tests.workflows.refunds import Refunding
 from tests.workflows.sagas import Sagas, run_workers
 from tests.workflows.scripted import Scripted
+from tests.workflows.supplements import Supplementing
 
 
 async def record(again: Sequence[str]) -> list[str]:
@@ -41,7 +43,7 @@ async def _play(golden: Golden, server: WorkflowEnvironment, client: Client) -> 
             run = await golden.saga(Sagas(server, client, steps))
             write(golden.path, await run.fetch_history())
             return
-        if golden.parcel is not None or golden.refund is not None:
+        if golden.order is None and golden.window is None:
             write(golden.path, await _played(golden, Sagas(server, client, steps)))
             return
         played: OneWorkflow
@@ -58,11 +60,17 @@ async def _play(golden: Golden, server: WorkflowEnvironment, client: Client) -> 
 
 
 async def _played(golden: Golden, sagas: Sagas) -> WorkflowHistory:
-    """A way through `Fulfillment` or `Refund`."""
-    saga: Parcel | Refunding
+    """A way through `Fulfillment`, `Refund` or what schedules start."""
+    saga: Parcel | Refunding | Supplementing | Reconciling
     if golden.parcel is not None:
         saga = parcel = Parcel(sagas, golden.placement)
         await golden.parcel(parcel)
+    elif golden.supplement is not None:
+        saga = supplementing = Supplementing(sagas, golden.placement)
+        await golden.supplement(supplementing)
+    elif golden.reconciliation is not None:
+        saga = reconciling = Reconciling(sagas, golden.placement)
+        await golden.reconciliation(reconciling)
     else:
         assert golden.refund is not None
         saga = refunding = Refunding(sagas, golden.placement)

@@ -77,13 +77,19 @@ def fields(body: Any) -> set[str]:
     return set().union(*map(fields, body)) if isinstance(body, list) else set()
 
 
+def for_operators(says: dict[str, Any]) -> bool:
+    """Whether it takes a permission. (Blocked buyers get a 403 too.)"""
+    shown = says["responses"].get("403", {}).get("content", {}).get("application/problem+json", {})
+    return "permission_missing" in shown.get("examples", {})
+
+
 PERSONAL = [case for case in OPERATIONS if names(case[1]) & SOMEBODYS and not SIGNED.fullmatch(case[1])]
 CARRYING = [
     case
     for case in EVERY
-    if "403" not in case[2]["responses"] and SOMEBODYS & set().union(*map(fields, example_bodies(case[2])))
+    if not for_operators(case[2]) and SOMEBODYS & set().union(*map(fields, example_bodies(case[2])))
 ]
-OPERATORS = [case for case in EVERY if "403" in case[2]["responses"]]
+OPERATORS = [case for case in EVERY if for_operators(case[2])]
 
 
 async def knock(

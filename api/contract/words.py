@@ -56,7 +56,7 @@ WORDS: dict[str, Any] = {
     "image_url": f"/media/{_PICTURE}.webp",
     "weight_g": 560,
     "note": "",
-    "rule_id": "spring-2026",
+    "rule_id": f"prm_{EXAMPLE_BODY}",
     "rule_version": 3,
     "label": "满 300 减 40",
     "hint": "Add ¥20.00 more to save ¥40.00.",

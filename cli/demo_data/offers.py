@@ -144,7 +144,7 @@ def _rules(shelf: Shelf, campaign: CampaignId) -> Mapping[str, PromotionTerms]:
             budget=_yuan(1_000_000),
         ),
         "tea": rule(
-            "茶叶满200打9折 Tea: 10 % off from ¥200",
+            "茶叶满200打9折 Tea: 10% off from ¥200",
             SpendPercent(tiers=(PercentTier(at=_yuan(200), percent=10),)),
             shelf.below("tea"),
         ),
@@ -166,13 +166,13 @@ def _coupons(shelf: Shelf, campaign: CampaignId) -> Mapping[str, CouponTerms]:
 
     return {
         "open": coupon(
-            "满100减10券 ¥10 off from ¥100",
+            "满100减10券 Save ¥10 from ¥100",
             SpendSave(tiers=(SaveTier(at=_yuan(100), off=_yuan(10)),)),
             per_user_limit=5,
             quantity=10_000,
         ),
         "members": coupon(
-            "会员95折券 Members: 5 % off",
+            "会员95折券 Members: 5% off",
             SpendPercent(tiers=(PercentTier(at=_yuan(50), percent=5),), at_most=_yuan(40)),
             members_only=True,
             per_user_limit=3,

@@ -92,10 +92,11 @@ function goods(order) {
     h("p", { class: "sum" }, h("span", {}, t("sum.total")), h("b", {}, money(order.total))));
 }
 
-/** One reduction with the rule and version that gave it. */
+/** One reduction; hovering tells the rule and version that gave it. */
 function reduction(saved) {
   const name = saved.source === "points" ? t("offer.points") : half(saved.label);
-  return h("span", { class: "soft reduction", title: saved.coupon_id ?? saved.rule_id }, `${name} −${money(saved.amount)}`, ` · ${word("source", saved.source)} v${saved.rule_version}`);
+  const rule = `${word("source", saved.source)} ${saved.coupon_id ?? saved.rule_id} v${saved.rule_version}`;
+  return h("span", { class: "soft reduction", title: rule }, `${name} −${money(saved.amount)}`);
 }
 
 function moneyView({ payment, refunds }, look) {

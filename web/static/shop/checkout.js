@@ -169,7 +169,8 @@ class Checkout {
     const { fields } = problem;
     const short = new Map((fields.lines ?? []).map((line) => [line.sku_id, line.left]));
     if (problem.code === "quantity_above_limit") Object.entries(fields.limits ?? {}).forEach(([skuId, most]) => short.set(skuId, most));
-    if (problem.code === "purchase_limit_reached") fields.limits.filter((limit) => limit.sku_id).forEach((limit) => short.set(limit.sku_id, limit.left));
+    const only = this.#lines.length === 1 ? this.#lines[0].sku_id : null; // of a limit over several articles
+    if (problem.code === "purchase_limit_reached") fields.limits.forEach((limit) => short.set(limit.sku_id ?? only, limit.left));
     (fields.sku_ids ?? []).forEach((skuId) => short.has(skuId) || short.set(skuId, 0));
     const rows = this.#lines.filter((line) => short.has(line.sku_id)).map((line) => this.#mend(line, short.get(line.sku_id)));
     const { told, choices, links = [] } = mendings(problem, this.#chosen);

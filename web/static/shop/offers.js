@@ -58,22 +58,24 @@ export function missedList(missed, others) {
   return h("ul", { class: "missed" }, missed.map((offer) => h("li", { class: offer.reason === "short" ? "near" : "" }, missedText(offer, others))));
 }
 
-/** Every offer that saved something, with its sum over all lines: of a quote, a cart's sum, or an order. */
+const ORDER = ["promotion", "coupon", "points", "operator"];
+
+/** Every offer that saved something, with its sum over all lines: of a quote, a cart's sum, or an order. The same order everywhere. */
 export function savings(of) {
-  if (of.applied) return of.applied;
   const found = new Map();
-  for (const saved of of.lines.flatMap((line) => line.adjustments)) {
+  for (const saved of of.applied ?? of.lines.flatMap((line) => line.adjustments)) {
     const key = `${saved.rule_id} ${saved.coupon_id ?? ""}`;
     const known = found.get(key);
     const amount = known ? { ...saved.amount, minor: known.amount.minor + saved.amount.minor } : saved.amount;
     found.set(key, { ...saved, amount });
   }
-  return [...found.values()];
+  const rank = (saved) => ORDER.indexOf(saved.source);
+  return [...found.values()].sort((one, other) => rank(one) - rank(other) || other.amount.minor - one.amount.minor || one.label.localeCompare(other.label));
 }
 
 /** What was taken off a line, an entry each. */
 export function savedOn(line) {
-  return line.adjustments.map((saved) => h("span", { class: "saved" }, `${offerName(saved)} −${money(saved.amount)}`));
+  return line.adjustments.map((saved) => h("span", { class: "saved" }, offerName(saved), " ", h("span", { class: "amount" }, `−${money(saved.amount)}`)));
 }
 
 /** Rows of a sum: what each offer saves. */

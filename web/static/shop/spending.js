@@ -35,7 +35,7 @@ export function spendingView({ tried, balance }, chosen, most, change) {
     const others = chosen.coupons.filter((id) => id !== coupon.coupon_id && !(wanted && excludes(coupon, known.get(id))));
     return change({ ...chosen, coupons: wanted ? [...others, coupon.coupon_id] : others });
   };
-  const useful = [...tried].sort((one, other) => other.cheaper_by.minor - one.cheaper_by.minor);
+  const useful = oneOfEach(tried, chosen).sort((one, other) => other.cheaper_by.minor - one.cheaper_by.minor);
   return [
     h("fieldset", { class: "choices coupons" },
       h("legend", {}, t("spending.coupons")),
@@ -43,6 +43,18 @@ export function spendingView({ tried, balance }, chosen, most, change) {
       h("a", { href: "/shop/coupons" }, t("spending.more_coupons"))),
     balance > 0 && pointsForm(balance, chosen, most, change),
   ];
+}
+
+/** Of coupons that say the same, the one that ends first; those that are chosen all stay. */
+function oneOfEach(tried, chosen) {
+  const shown = new Map();
+  for (const one of tried) {
+    const { coupon_id: id, template_id: template, template_version: version, valid_until: end } = one.coupon;
+    const key = chosen.coupons.includes(id) ? id : `${template} ${version}`;
+    const known = shown.get(key);
+    if (!known || end < known.coupon.valid_until) shown.set(key, one);
+  }
+  return [...shown.values()];
 }
 
 /** Of one exclusion group only one coupon counts: choosing it puts the other one back. */
@@ -67,6 +79,7 @@ function pointsForm(balance, chosen, most, change) {
     class: "points-form",
     fields: field(t("spending.points"), { name: "points", type: "number", min: 0, max: limit, step: 1, inputmode: "numeric", value: chosen.points || "", placeholder: "0", hint }),
     submit: t("spending.use"),
+    kind: "small",
     more: most !== null && chosen.points !== limit ? [h("button", { class: "button small bare", type: "button", on: { click: () => change({ ...chosen, points: limit }) } }, t("spending.use_most", { n: count(limit) }))] : [],
   });
 }

@@ -14,7 +14,7 @@ from tests.unit.promotions.offering import baskets, cny, cut, line, offers_in_fo
 
 Lines = Sequence[OfferLine]
 Offers = Sequence[OfferInForce]
-some = settings(max_examples=80, deadline=None)
+some = settings(max_examples=40, deadline=None)
 
 
 def those_that_counted(offers: Offers, breakdown: Breakdown, keeping: Sequence[bool]) -> list[OfferInForce]:

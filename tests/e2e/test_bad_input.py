@@ -207,11 +207,6 @@ CASES: dict[str, Refused] = {
         404,
         "coupon_not_found",
     ),
-    "a coupon twice in one basket": (
-        lambda s: Try(s.buyer, "/orders", s.basket(coupons=[s.coupon, s.coupon])),
-        422,
-        "validation_failed",
-    ),
     "what is no coupon at all": (
         lambda s: Try(s.buyer, "/orders", s.basket(coupons=["free tea"])),
         422,

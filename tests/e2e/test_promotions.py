@@ -127,6 +127,16 @@ async def test_twenty_orders_at_once_with_one_coupon_are_one_order_with_it(sale:
     await shop.audit_is_clean()
 
 
+async def test_a_coupon_named_twice_counts_once_even_if_nothing_excludes_it(sale: Sale, shop: RunningShop) -> None:
+    buyer, _ = await sale.buyer(shop)
+    coupon_id = await claimed(buyer, await sale.offers.template(spend(100, 10), group=None))
+    basket = {**sale.basket(buyer, coupon_id), "coupons": [coupon_id, coupon_id]}
+    placed = said(await buyer.post("/orders", {"basket": basket}), 201)
+    assert placed["total"]["minor"] == sale.COSTS
+    assert [one["amount"]["minor"] for one in placed["quote"]["applied"] if one["source"] == "coupon"] == [1_000]
+    assert await coupon(buyer, coupon_id) == ("locked", placed["order_id"])
+
+
 @pytest.mark.parametrize("end", ["expires", "is cancelled before payment", "is cancelled after payment"])
 async def test_an_order_that_ends_gives_back_what_it_took_once(sale: Sale, shop: RunningShop, end: str) -> None:
     await sale.offers.limit(2)

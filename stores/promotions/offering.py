@@ -129,6 +129,7 @@ def _offer(row: Record) -> OfferInForce:
         priority=terms.priority,
         group=terms.group,
         members_only=terms.members_only,
+        is_counted=not (terms.budget is None and terms.total_limit is None and terms.per_user_limit is None),
         claws_back=terms.on_refund == "claw_back",
     )
 

@@ -102,7 +102,7 @@ function reduction(saved) {
 function moneyView({ payment, refunds }, look) {
   if (!payment) return null;
   const rows = [["sum.captured", payment.captured], ["sum.refunded", payment.refunded], ["sum.held", payment.held], ["sum.left", payment.left]];
-  return h("section", { class: "panel" },
+  return h("section", { class: "panel", id: "money" },
     h("h2", {}, t("console.money"), " ", badge("payment_state", payment.state)),
     h("dl", { class: "figures" }, rows.map(([name, amount]) => [h("dt", {}, t(name)), h("dd", {}, money(amount))])),
     refunds.map((refund) => h("p", { class: "row" }, badge("refund_state", refund.state), money(refund.amount), h("span", { class: "soft" }, word("refund_reason", refund.reason)), refundDecisions(refund, look))));

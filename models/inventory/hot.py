@@ -35,7 +35,7 @@ class SplitMode(StrEnum):
 class SplitSetting(Frozen):
     """What an operator says about splitting a level."""
 
-    mode: SplitMode = SplitMode.AUTOMATIC
+    mode: SplitMode
     rows: Rows = ROWS
 
 

@@ -67,22 +67,23 @@ async def take_from_bucket(
     )
     fitted: dict[str, bool] = {row["order_id"]: row["held"] for row in rows}
     taken = Taken()
+    parts: dict[int, tuple[Allocation]] = {}
     for wish in wishes:
         held = fitted.get(wish.order_id)
         if held:
-            taken.held[wish.order_id] = _reservation(wish, level, merchant_id)
+            quantity = wish.by_sku[sku_id]
+            if quantity not in parts:
+                parts[quantity] = (
+                    Allocation(warehouse_id=warehouse_id, merchant_id=merchant_id, sku_id=sku_id, quantity=quantity),
+                )
+            # Built from values that are checked already; checking them again took a tenth of an order's time.
+            taken.held[wish.order_id] = Reservation.model_construct(
+                order_id=wish.order_id,
+                state=ReservationState.HELD,
+                allocations=parts[quantity],
+                expires_at=wish.expires_at,
+                low_stock=(),
+            )
         elif held is not None:
             taken.known.add(wish.order_id)
     return taken
-
-
-def _reservation(wish: Wish, level: Level, merchant_id: MerchantId) -> Reservation:
-    warehouse_id, sku_id = level
-    return Reservation(
-        order_id=wish.order_id,
-        state=ReservationState.HELD,
-        allocations=(
-            Allocation(warehouse_id=warehouse_id, merchant_id=merchant_id, sku_id=sku_id, quantity=wish.by_sku[sku_id]),
-        ),
-        expires_at=wish.expires_at,
-    )

@@ -123,7 +123,7 @@ async def test_a_refund_whose_callback_was_lost_is_booked(counter: Counter) -> N
 
     async def gone_at_the_channel() -> str:
         channel = counter.shop.payment_channels.named(CHANNEL)
-        return (await channel.query_refund(leg_id)).status  # type: ignore[arg-type]
+        return (await channel.query_refund(leg_id, "")).status  # type: ignore[arg-type]
 
     await eventually(gone_at_the_channel, lambda status: status == "succeeded")
     said = await said_of(counter, leg_id)

@@ -250,7 +250,7 @@ class PaymentActivities:
     async def ask_refund_leg(self, leg: RefundLegRef) -> RefundReport:
         """How one leg stands at its channel, booked at once. A leg that the channel never heard of is sent again."""
         _, part = await self._leg(leg)
-        answer = await self._channels.named(part.channel).query_refund(part.leg_id)
+        answer = await self._channels.named(part.channel).query_refund(part.leg_id, part.channel_reference)
         if answer.status is RefundState.UNKNOWN_REFUND:
             return await self.send_refund_leg(leg)
         return await self._record_answer(part, answer)

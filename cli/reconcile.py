@@ -62,7 +62,7 @@ def show(report: "Report", differences: "tuple[Difference, ...]", *, repaired: i
 async def _reconcile(settings: Settings, channel: str, day: date) -> "tuple[Reconciled, tuple[Difference, ...]]":
     from temporalio.common import WorkflowIDConflictPolicy
 
-    from channels.payment.registry import SANDBOX_NAMES
+    from channels.payment.registry import channel_names
     from hanse.database import Database
     from hanse.temporal import connect
     from models.payments.reconciliation import ReconciliationInput, reconciliation_id
@@ -70,8 +70,9 @@ async def _reconcile(settings: Settings, channel: str, day: date) -> "tuple[Reco
     from workflows.options import TaskQueue
     from workflows.reconciliation import Reconciliation
 
-    if channel not in SANDBOX_NAMES:
-        raise StackError(f"there is no channel {channel!r}; there are {', '.join(SANDBOX_NAMES)}")
+    names = channel_names(settings)
+    if channel not in names:
+        raise StackError(f"there is no channel {channel!r}; there are {', '.join(names)}")
     client = await connect(settings)
     done = await client.execute_workflow(
         Reconciliation.run,

@@ -28,7 +28,8 @@ from temporalio.client import (
     ScheduleUpdateInput,
 )
 
-from channels.payment.registry import SANDBOX_NAMES
+from channels.payment.registry import channel_names
+from hanse.codec import PayloadDamaged, UnknownPayloadKey
 from hanse.settings import Settings
 from models.payments.reconciliation import ReconciliationInput
 from models.payments.supplement import SupplementInput
@@ -106,7 +107,7 @@ def planned(settings: Settings) -> tuple[Planned, ...]:
             every=settings.supplement_every,
             catch_up=timedelta(minutes=10),
         ),
-        *(_reconciliation(settings, channel, place) for place, channel in enumerate(SANDBOX_NAMES)),
+        *(_reconciliation(settings, channel, place) for place, channel in enumerate(channel_names(settings))),
     )
 
 
@@ -152,5 +153,11 @@ async def _bring_up_to_date(client: Client, plan: Planned) -> None:
 
 
 async def _decoded(client: Client, memo: object) -> object:
-    """A memo of a described schedule comes as the payload it is."""
-    return (await client.data_converter.decode([memo]))[0] if isinstance(memo, Payload) else memo
+    """A memo of a described schedule comes as the payload it is. None when this process has not its key any more: then the
+    input of the runs is sealed with that key, too, and the schedule is written anew."""
+    if not isinstance(memo, Payload):
+        return memo
+    try:
+        return (await client.data_converter.decode([memo]))[0]
+    except (UnknownPayloadKey, PayloadDamaged):
+        return None

@@ -22,7 +22,7 @@ from activities.supplement import SupplementActivities
 from bus.publisher import Publisher
 from channels.carrier.registry import Carriers
 from channels.carrier.sandbox import SandboxCarrier
-from channels.payment.registry import PaymentChannels, sandbox_channels
+from channels.payment.registry import payment_channels
 from hanse.database import Database
 from hanse.keys import LISTS, derived_key
 from hanse.settings import Settings
@@ -82,11 +82,7 @@ async def open_activities(settings: Settings, client: Client, clock: Clock = _ut
             points_terms,
         )
         placed, paid = OrderStore(orders), PaymentStore(await database("payments"))
-        channels = PaymentChannels(
-            sandbox_channels(
-                settings.sandbox_payment_url, settings.sandbox_payment_secret.get_secret_value(), http, clock
-            )
-        )
+        channels = payment_channels(settings, http, clock)
         yield Activities(
             bus=BusActivities(publisher),
             fulfillment=FulfillmentActivities(parcels, inventory, Carriers(SandboxCarrier()), siblings, announcer),

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from channels.payment.contract import (
     CALLBACK_TOLERANCE,
+    CallbackAnswer,
     CallbackKind,
     ChannelCallback,
     ChannelPayment,
@@ -95,6 +96,11 @@ class SandboxChannel:
         """Named `sandbox` for the wallet and `sandbox_<method>` for the others."""
         return self._terms
 
+    @property
+    def received(self) -> CallbackAnswer:
+        """See PaymentChannel. The sandbox wants any 2xx."""
+        return CallbackAnswer()
+
     async def create(self, request: CreatePayment) -> CreatedPayment:
         """See PaymentChannel. `metadata["faults"]` says what the sandbox shall do wrong with this payment."""
         body = wire.CreateBody(
@@ -129,8 +135,8 @@ class SandboxChannel:
         )
         return _refund(await self._ask("POST", "/v1/refunds", wire.RefundAnswer, body))
 
-    async def query_refund(self, refund_id: RefundId) -> ChannelRefund:
-        """See PaymentChannel."""
+    async def query_refund(self, refund_id: RefundId, channel_reference: str) -> ChannelRefund:  # noqa: ARG002
+        """See PaymentChannel. The sandbox finds a refund by its id alone."""
         try:
             return _refund(await self._ask("GET", f"/v1/refunds/{refund_id}", wire.RefundAnswer))
         except ChannelRefused as refusal:

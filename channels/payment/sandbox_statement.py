@@ -6,7 +6,6 @@ import zlib
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
 
 from pydantic import ValidationError
 
@@ -58,7 +57,7 @@ def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
         raise StatementCorrupt(f"{path.name} cannot be read: {problem}") from problem
 
 
-def _text(packed: "IO[bytes]") -> Iterator[str]:
+def _text(packed: gzip.GzipFile) -> Iterator[str]:
     number = 0
     while raw := packed.readline(_LONGEST_LINE):
         number += 1

@@ -8,6 +8,7 @@ Between equals the nearer warehouses win, then the smaller warehouse id.
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import combinations
 from math import asin, comb, cos, radians, sin, sqrt
 
@@ -32,6 +33,10 @@ class Shelf:
     sku_id: SkuId
     available: int
     place: Place
+    split_over: int = 0
+    """Over how many rows it is split; 0 for nearly every shelf."""
+    busy_at: datetime | None = None
+    """When a crowd was last seen there, if it split by itself."""
 
 
 Nearness = tuple[int, float]

@@ -12,6 +12,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Integer,
+    Text,
     UniqueConstraint,
     text,
 )
@@ -63,7 +64,7 @@ class StatementLineTable(PaymentsTable, table=True):
 
     statement: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
     line: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
-    kind: str = _text()
+    kind: str = Field(sa_column=Column(Text, primary_key=True))
     transaction_id: str = _id()
     merchant_id: str = _id()
     channel_reference: str = _text()

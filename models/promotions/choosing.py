@@ -15,7 +15,7 @@ from math import prod
 from models.promotions.forgoing import best_item_prices
 from models.promotions.item_prices import prices_of_lines, work_out_cuts
 from models.promotions.reading import Basket, Candidate
-from models.promotions.weighing import Slot, Weighed
+from models.promotions.weighing import Offered, Slot, Weighed
 
 MOST_COMBINATIONS = 64
 """So many combinations of groups that hold item prices are tried; with more, one group after the other is decided."""
@@ -35,8 +35,8 @@ def choose(basket: Basket, candidates: Sequence[Candidate]) -> Weighed:
     def best_with(allowed: Allowed) -> Weighed:
         taken = {offer.group for offer in allowed if offer is not None}
         free = [offer for offer in prices if offer not in in_question or offer in allowed]
-        open_slots = [slot for slot in slots if slot.offers[0].group is None or slot.offers[0].group not in taken]
-        return best_item_prices(basket, open_slots, prices_of_lines(basket, free))
+        open_slots = [slot for slot in slots if slot[0].group is None or slot[0].group not in taken]
+        return best_item_prices(basket, Offered.of(open_slots), prices_of_lines(basket, free))
 
     if prod(len(members) for members in alternatives) <= MOST_COMBINATIONS:
         return min(map(best_with, product(*alternatives)), key=_preference)
@@ -55,10 +55,10 @@ def _slots(offers: Sequence[Candidate]) -> list[Slot]:
     slots: list[Slot] = []
     for offer in offers:
         if offer.group is None:
-            slots.append(Slot.of([offer]))
+            slots.append((offer,))
         else:
             groups[offer.group].append(offer)
-    return [*slots, *map(Slot.of, groups.values())]
+    return [*slots, *map(tuple, groups.values())]
 
 
 def _alternatives(prices: Sequence[Candidate], slots: Sequence[Slot]) -> list[Allowed]:
@@ -67,7 +67,7 @@ def _alternatives(prices: Sequence[Candidate], slots: Sequence[Slot]) -> list[Al
     for offer in prices:
         if offer.group is not None:
             groups[offer.group].append(offer)
-    with_basket_offers = {slot.offers[0].group for slot in slots}
+    with_basket_offers = {slot[0].group for slot in slots}
     return [(None, *members) for name, members in groups.items() if len(members) > 1 or name in with_basket_offers]
 
 

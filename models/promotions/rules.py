@@ -11,7 +11,8 @@ from collections.abc import Sequence
 
 from models.promotions.choosing import choose
 from models.promotions.missing import missed_offers
-from models.promotions.reading import Candidate, Kind, read
+from models.promotions.preparing import Kind
+from models.promotions.reading import Candidate, read
 from models.promotions.types import Adjustment, AppliedOffer, Breakdown, OfferInForce, OfferLine
 from models.promotions.weighing import poured
 from models.shared import Money

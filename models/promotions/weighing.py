@@ -11,10 +11,13 @@ from math import inf, prod
 from models.promotions.apportioning import Pouring, pour
 from models.promotions.basket_offers import amount_of
 from models.promotions.item_prices import ItemPrice
-from models.promotions.reading import Basket, Candidate, Kind
+from models.promotions.preparing import Kind
+from models.promotions.reading import Basket, Candidate
 
 Pick = tuple[Candidate, int]
 """An offer that counts, with what it wants to save."""
+Slot = tuple[Candidate, ...]
+"""Offers of which at most one counts, by rank: those of an exclusion group, or one that has none."""
 
 MOST_COMBINATIONS = 300
 """Of offers that do not fit onto the lines together, so many combinations of group members are all tried."""
@@ -22,21 +25,22 @@ MOST_SWAPS = 12
 """With more combinations, so many members are tried in the place of the best of their group, the nearest first."""
 
 
-@dataclass(slots=True, eq=False)
-class Slot:
-    """Offers of which at most one counts: those of an exclusion group, or one that has none."""
+@dataclass(slots=True)
+class Offered:
+    """The offers on the basket, by slot."""
 
-    offers: tuple[Candidate, ...]
-    scope: int
-    """All lines that any of them looks at."""
+    slots: Sequence[Slot]
+    scopes: dict[int, tuple[int, ...]]
+    """The lines of each scope that any of them has: many offers share one."""
+    shipping: list[Candidate]
+    """Free shipping that nothing stands against."""
 
     @classmethod
-    def of(cls, offers: Sequence[Candidate]) -> "Slot":
-        """The slot of these."""
-        scope = 0
-        for offer in offers:
-            scope |= offer.scope
-        return cls(tuple(offers), scope)
+    def of(cls, slots: Sequence[Slot]) -> "Offered":
+        """These slots."""
+        scopes = {offer.scope: offer.lines for slot in slots for offer in slot}
+        alone = [slot[0] for slot in slots if len(slot) == 1]
+        return cls(slots, scopes, [offer for offer in alone if offer.kind is Kind.SHIPPING])
 
 
 @dataclass(slots=True)
@@ -50,45 +54,50 @@ class Weighed:
     """What the goods cost in each scope."""
     unshipped: list[int]
     """Shipping of each line that no free shipping without a group pays."""
-    wanted: list[list[Pick]]
-    """Of each slot what its offers would give, the best first."""
+    amounts: dict[Candidate, int]
+    """What each offer would give."""
     picks: list[Pick]
     is_capped: bool
     """Whether the offers want more than the lines cost."""
 
 
-def weigh(basket: Basket, slots: Sequence[Slot], ways: Sequence[ItemPrice], like: Weighed | None = None) -> Weighed:
+def weigh(basket: Basket, offered: Offered, ways: Sequence[ItemPrice], like: Weighed | None = None) -> Weighed:
     """The most that can be saved at these item prices. What other prices have in common is taken from `like`."""
     values = [value - way.cut for value, way in zip(basket.values, ways, strict=True)]
     changed = _changed(ways, like)
-    bases: dict[int, int] = {}
-    for slot in slots:
-        for offer in slot.offers:
-            if offer.scope not in bases:
-                bases[offer.scope] = (
-                    like.bases[offer.scope]
-                    if like is not None and not offer.scope & changed
-                    else sum([values[at] for at in offer.lines])
-                )
-    found = Weighed(sum([way.cut for way in ways]), ways, values, bases, list(basket.shipping), [], [], False)
-    covering = _cover_shipping(basket, slots, found)
-    if like is not None and like.unshipped != found.unshipped:
-        like = None
-    for number, slot in enumerate(slots):
-        if slot in covering:
-            found.wanted.append(covering[slot])
-        elif like is not None and not slot.scope & changed:
-            found.wanted.append(like.wanted[number])
-        else:
-            found.wanted.append(_amounts(basket, slot, found))
-    wanted = [picks for picks in found.wanted if picks]
-    best = [picks[0] for picks in wanted]
-    hoped = sum([amount for _, amount in best])
-    covered = {picks[0][0] for picks in covering.values() if picks}
-    to_fit = [pick for pick in best if pick[0] not in covered]
+    bases = {} if like is None else like.bases.copy()
+    for scope, lines in offered.scopes.items():
+        if scope & changed:
+            bases[scope] = sum([values[at] for at in lines])
+    cut = sum([way.cut for way in ways])
+    found = Weighed(cut, ways, values, bases, list(basket.shipping), {} if like is None else like.amounts.copy(), [], False)
+    covered = _cover_shipping(basket, offered, found)
+    is_unshipped_alike = like is not None and like.unshipped == found.unshipped
+    best: list[Pick] = []
+    to_fit: list[Pick] = []
+    hoped = 0
+    for slot in offered.slots:
+        top: Candidate | None = None
+        most = 0
+        for offer in slot:
+            if offer in covered:
+                amount = covered[offer]
+            elif offer.scope & changed or (offer.kind is Kind.SHIPPING and not is_unshipped_alike):
+                amount = amount_of(offer, bases[offer.scope], basket, ways, found.unshipped)
+            else:
+                amount = found.amounts[offer]
+            found.amounts[offer] = amount
+            if amount > most:  # of equal ones the first, which is that of the lower rank
+                top, most = offer, amount
+        if top is not None:
+            best.append((top, most))
+            hoped += most
+            if top not in covered:
+                to_fit.append((top, most))
     flow = hoped if _fit_easily(to_fit, found) else flow_of(basket, best, found)
     if flow < hoped:
         found.is_capped = True
+        wanted = _wanted(offered, found)
         if prod(len(picks) for picks in wanted) <= MOST_COMBINATIONS:
             best, flow = _try_all(basket, wanted, found, best, flow)
         else:
@@ -99,8 +108,8 @@ def weigh(basket: Basket, slots: Sequence[Slot], ways: Sequence[ItemPrice], like
 
 
 def _changed(ways: Sequence[ItemPrice], like: Weighed | None) -> int:
-    """The lines that go by another item price, as bits."""
-    changed = 0
+    """The lines that go by another item price, as bits: all without another way to price them."""
+    changed = -1 if like is None else 0
     if like is not None:
         for at, (way, was) in enumerate(zip(ways, like.ways, strict=True)):
             if way is not was:
@@ -108,33 +117,29 @@ def _changed(ways: Sequence[ItemPrice], like: Weighed | None) -> int:
     return changed
 
 
-def _cover_shipping(basket: Basket, slots: Sequence[Slot], found: Weighed) -> dict[Slot, list[Pick]]:
+def _cover_shipping(basket: Basket, offered: Offered, found: Weighed) -> dict[Candidate, int]:
     """Free shipping that nothing stands against goes first: whatever else pays shipping pays what it leaves."""
-    covering: dict[Slot, list[Pick]] = {}
-    for slot in slots:
-        offer = slot.offers[0]
-        if offer.kind is not Kind.SHIPPING or len(slot.offers) > 1:
-            continue
+    covered: dict[Candidate, int] = {}
+    for offer in offered.shipping:
         amount = amount_of(offer, found.bases[offer.scope], basket, found.ways, found.unshipped)
-        if offer.left is not None and offer.left < sum(found.unshipped[at] for at in offer.lines):
+        if offer.left is not None and offer.left < sum([found.unshipped[at] for at in offer.lines]):
             continue
-        covering[slot] = [(offer, amount)] if amount else []
+        covered[offer] = amount
         if amount:
             for at in offer.lines:
                 found.unshipped[at] = 0
-    return covering
+    return covered
 
 
-def _amounts(basket: Basket, slot: Slot, found: Weighed) -> list[Pick]:
-    """What its offers give, the best first; of equal ones the first."""
-    picks = [
-        (offer, amount)
-        for offer in slot.offers
-        if (amount := amount_of(offer, found.bases[offer.scope], basket, found.ways, found.unshipped)) > 0
-    ]
-    if len(picks) > 1:
+def _wanted(offered: Offered, found: Weighed) -> list[list[Pick]]:
+    """Of each slot what its offers give, the best first; of equal ones the first."""
+    wanted: list[list[Pick]] = []
+    for slot in offered.slots:
+        picks = [(offer, found.amounts[offer]) for offer in slot if found.amounts[offer] > 0]
         picks.sort(key=lambda pick: (-pick[1], pick[0].rank))
-    return picks
+        if picks:
+            wanted.append(picks)
+    return wanted
 
 
 def _fit_easily(picks: Sequence[Pick], found: Weighed) -> bool:

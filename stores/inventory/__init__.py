@@ -1,7 +1,8 @@
 """The database `inventory`: what lies where, what is held for whom, why it moved.
 
-`reserving` is the side orders use, `returning` puts goods back, `stockkeeping`, `stock_lists` and `warehouses` are the operator's side,
-`books` reads, `auditing` proves. All of them lock in one order: stock rows by (warehouse, SKU), then the reservation.
+`reserving` is the side orders use (`hot_reserving` when crowds do), `returning` puts goods back, `stockkeeping`, `stock_lists`,
+`splitting` and `warehouses` are the operator's side, `books` reads, `auditing` proves. All of them lock in one order: stock rows by
+(warehouse, SKU), the buckets that a hot row is split over (`buckets`), then the reservation.
 """
 
 from stores.inventory.auditing import Auditing

@@ -57,6 +57,8 @@ class Statements:
             await tx.copy_records_to_table(
                 "statement_lines", records=counted.records(), columns=_COLUMNS, timeout=_LINES_TAKE
             )
+            # Or the planner takes the new lines for a handful, and compares them with our attempts by a loop in a loop.
+            await tx.execute("ANALYZE statement_lines", timeout=_LINES_TAKE)
             await _refuse_repeats(tx, number)
             return await _insert(tx, number, channel, day, span, digest, "accepted", counted.count, now)
 

@@ -72,6 +72,10 @@ class BenefitStore:
                 raise LookupError(f"the row of order {of.order_id} was just written and is gone")
             if held["state"] != "returned":
                 back = await _give_back_coupons(tx, held, cancelled=True)
+                if held["points"]:
+                    await return_spent(tx, of.order_id, of.at)
+                if held["uses"]:
+                    await return_uses(tx, of.order_id, of.at)
                 held = await tx.fetchrow(
                     """
                     UPDATE held_benefits SET state = 'returned', returned_at = $2, returned_coupons = returned_coupons || $3
@@ -81,10 +85,6 @@ class BenefitStore:
                     of.at,
                     back,
                 )
-                if held["points"]:
-                    await return_spent(tx, of.order_id, of.at)
-                if held["uses"]:
-                    await return_uses(tx, of.order_id, of.at)
             return await _told_returned(tx, held) if held else ()
 
     async def redeem(self, of: BenefitsOf) -> tuple[Event, ...]:
@@ -101,18 +101,19 @@ class BenefitStore:
             if held["state"] == "held":
                 if held["coupons"]:
                     await _redeem_coupons(tx, held["coupons"], of)
+                if held["uses"]:
+                    await redeem_uses(tx, of.order_id, of.at)
                 held = await tx.fetchrow(
                     "UPDATE held_benefits SET state = 'redeemed', redeemed_at = $2 WHERE order_id = $1 RETURNING *",
                     of.order_id,
                     of.at,
                 )
-                if held["uses"]:
-                    await redeem_uses(tx, of.order_id, of.at)
             return await _told_redeemed(tx, held) if held else ()
 
     async def settle_refund(self, ask: SettleRefund) -> tuple[Event, ...]:
-        """Money went back: `points` that were spent return (never more than are still spent), what was earned on it is taken
-        back as far as the balance has it, and when nothing is left of the order, coupons whose terms say so return.
+        """Money went back: `points` that were spent return, never more than are still spent, and all of them when nothing is
+        left of the order (`whole`), and then coupons too whose terms say so. What was earned on the money is taken back as
+        far as the balance has it.
 
         Idempotent by the refund id: a repeat changes nothing, and the answer is the same; `InvalidRequest` if it says
         something else. After `return_all` there is nothing left to return, but what was earned is still taken back.
@@ -142,8 +143,9 @@ class BenefitStore:
                 await tx.execute(
                     "UPDATE settled_refunds SET returned_coupons = $2 WHERE refund_id = $1", ask.refund_id, back
                 )
-            if ask.points:
-                await return_part(tx, ask.order_id, ask.refund_id, ask.points, ask.at)
+            points = held["points"] if held and ask.whole else ask.points
+            if points:
+                await return_part(tx, ask.order_id, ask.refund_id, points, ask.at)
             await claw_back(tx, ask.order_id, ask.refund_id, ask.refunded, ask.whole, ask.at)
             return await _told_settled(tx, ask, back, ask.at)
 

@@ -1,8 +1,11 @@
 """A day reconciled for real: the sandbox's statement, with every kind of difference it can be asked for, on real servers."""
 
+import asyncio
 import csv
 import io
+import os
 import secrets
+import sys
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -212,6 +215,33 @@ async def test_a_statement_that_is_late_is_waited_for(counter: Counter) -> None:
         Reconciliation.run, start, id=f"reconciliation-{secrets.token_hex(4)}", task_queue=TaskQueue.CHECKOUT
     )
     assert done.days[0].report is not None
+
+
+# ---- on the command line ---------------------------------------------------------------------------------------------
+
+
+async def hanse(counter: Counter, *words: str) -> tuple[int, str]:
+    """The `hanse` command beside the running servers."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", "from cli.main import main; main()", *words),
+        *("--data-dir", str(counter.shop.settings.data_dir)),
+        env={**os.environ, "COLUMNS": "240"},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    said, _ = await process.communicate()
+    return process.returncode or 0, said.decode()
+
+
+async def test_the_command_line_reconciles_a_day_and_shows_what_is_left_for_a_person(counter: Counter) -> None:
+    sold = await sale(counter)
+    await counter.sandbox.set_faults({"fault": "statement_wrong_amount", "value": 5})
+    code, said = await hanse(counter, "reconcile", CHANNEL, datetime.now(UTC).date().isoformat())
+    assert code == 1, said
+    assert "amount_differs" in said
+    assert (sold.attempt.channel_transaction or "none") in said
+    code, said = await hanse(counter, "reconcile", "no_such_channel", "2026-11-01")
+    assert (code, "there is no channel" in said) == (1, True), said
 
 
 # ---- over HTTP -------------------------------------------------------------------------------------------------------

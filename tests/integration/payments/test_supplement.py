@@ -8,6 +8,7 @@ import pytest
 from temporalio.client import Client
 from temporalio.testing import ActivityEnvironment
 
+from activities.search_attributes import attributes
 from activities.siblings import Siblings
 from activities.supplement import SupplementActivities
 from channels.payment.registry import PaymentChannels
@@ -27,7 +28,7 @@ from models.payments.supplement import (
 from models.payments.types import Payment
 from stores.payments import PaymentStore
 from tests.integration.orders.shop import Shop, opening, to
-from tests.integration.payments.counter import Counter
+from tests.integration.payments.counter import Counter, eventually
 from tests.integration.payments.test_paying_over_http import is_paid
 from tests.integration.payments.till import OpenDatabase
 from workflows.options import TaskQueue
@@ -147,6 +148,21 @@ async def test_an_order_without_its_saga_is_found_and_one_that_runs_or_is_over_i
     await lost.shop.orders.advance(to(over.order_id, OrderStatus.CANCELLED, CancelReason.PAYMENT_TIMEOUT))
     assert await lost.found() == {(gone.order_id, StrandedCase.ORDER_WITHOUT_SAGA)}
     assert await lost.found(after=timedelta(0)) == set()
+
+
+async def test_running_checkouts_are_found_in_one_list_from_the_first_order_to_the_last(lost: Lost) -> None:
+    orders = sorted([(await lost.placed()).order_id for _ in range(4)])
+    for order_id in orders[:3]:
+        await lost.client.start_workflow(
+            "Checkout",
+            CheckoutInput(order_id=order_id, user_id=opening().user_id),
+            id=checkout_id(order_id),
+            task_queue="nobody serves this",
+            search_attributes=attributes(OrderId=order_id),
+        )
+    siblings = Siblings(lost.client)
+    await eventually(lambda: siblings.checkouts_listed(orders[0], orders[3]), lambda found: found == set(orders[:3]))
+    assert await siblings.checkouts_listed(orders[1], orders[2]) == set(orders[1:3])
 
 
 async def test_an_order_that_did_not_hear_of_its_payment_is_found(lost: Lost) -> None:

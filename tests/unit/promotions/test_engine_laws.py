@@ -25,7 +25,7 @@ from tests.unit.promotions.offering import (
 from tests.unit.promotions.slow_choice import most_that_can_be_saved
 
 # Many more examples were run when the engine was written; these keep the file to seconds.
-some = settings(max_examples=60, deadline=None)
+some = settings(max_examples=40, deadline=None)
 
 Lines = Sequence[OfferLine]
 Offers = Sequence[OfferInForce]

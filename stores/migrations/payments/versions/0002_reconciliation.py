@@ -37,7 +37,7 @@ _STATEMENTS = (
         amount_minor bigint NOT NULL,
         currency text NOT NULL,
         occurred_at timestamptz NOT NULL,
-        PRIMARY KEY (statement, line)
+        PRIMARY KEY (statement, line, kind)
     )
     """,
     "CREATE INDEX statement_lines_by_transaction ON statement_lines (transaction_id, kind)",

@@ -20,7 +20,9 @@ async def save(story: Story, address_id: str) -> None:
     points = await _points_at_least(story, 1)
     story.step("The completed order has earned her points.", f"{points}, worth {_worth(points)}")
     coupon = await _claim(story)
-    lines = [{"sku_id": await _sku(story, code), "quantity": quantity} for code, quantity in _WANTED]
+    lines: list[dict[str, Any]] = [
+        {"sku_id": await _sku(story, code), "quantity": quantity} for code, quantity in _WANTED
+    ]
     tried = await _try(story, lines, address_id, coupon, points)
     basket = {"lines": lines, "address_id": address_id, "coupons": [coupon["coupon_id"]], "points": points}
     placed = await story.buy("POST", "/orders", {"basket": basket, "expected_total": tried["total"]}, "story/saving")

@@ -127,6 +127,20 @@ async def test_twenty_orders_at_once_with_one_coupon_are_one_order_with_it(sale:
     await shop.audit_is_clean()
 
 
+async def test_who_is_on_a_black_list_is_not_told_why_and_holds_nothing(
+    sale: Sale, shop: RunningShop, operator: Operator
+) -> None:
+    buyer, coupon_id = await sale.buyer(shop)
+    me = await buyer.read("/v1/users/me")
+    entry = {"kind": "black", "subject": "user", "value": me["id"], "reason": "Card testing"}
+    said(await operator.post("/v1/operators/list-entries", {**entry, "starts_at": "2020-01-01T00:00:00Z"}), 201)
+    answer = await buyer.post("/orders", {"basket": sale.basket(buyer, coupon_id)})
+    assert (answer.status_code, answer.json()["code"]) == (403, "buyer_blocked")
+    assert "Card testing" not in answer.text
+    assert (await coupon(buyer, coupon_id), await balance(buyer)) == (("claimed", None), 2 * POINTS)
+    assert await sale.offers.used(sale.promotion_id) == (0, 0)
+
+
 async def test_a_coupon_named_twice_counts_once_even_if_nothing_excludes_it(sale: Sale, shop: RunningShop) -> None:
     buyer, _ = await sale.buyer(shop)
     coupon_id = await claimed(buyer, await sale.offers.template(spend(100, 10), group=None))

@@ -168,6 +168,10 @@ def _basket(lines: Sequence[OfferLine]) -> Basket:
     )
 
 
+_FEW = 4
+"""So many ids are looked up one by one; of more, those that the basket has are found first."""
+
+
 class _Places:
     """Which lines a scope has. Each id knows its lines as the bits of a number, so that a scope costs one look an id."""
 
@@ -188,19 +192,28 @@ class _Places:
 
     def of(self, said: Prepared) -> tuple[int, tuple[int, ...]]:
         """The lines as bits, and their places, rising."""
-        if said.named is None:
-            bits = self._all
-        else:
-            bits = 0
-            for one in said.named & self._ids:
-                bits |= self._where[one]
+        bits = self._all if said.named is None else self._bits(said.named)
         if bits and said.excluded:
-            for one in said.excluded & self._ids:
-                bits &= ~self._where[one]
+            bits &= ~self._bits(said.excluded)
         known = self._known.get(bits)
         if known is None:
-            known = self._known[bits] = tuple([place for place in range(bits.bit_length()) if bits >> place & 1])
+            known = self._known[bits] = _places_of(bits)
         return bits, known
+
+    def _bits(self, ids: frozenset[str]) -> int:
+        bits = 0
+        for one in ids if len(ids) <= _FEW else ids & self._ids:
+            bits |= self._where.get(one, 0)
+        return bits
+
+
+def _places_of(bits: int) -> tuple[int, ...]:
+    places: list[int] = []
+    while bits:
+        lowest = bits & -bits
+        places.append(lowest.bit_length() - 1)
+        bits ^= lowest
+    return tuple(places)
 
 
 def _bits_of(places: Iterable[int]) -> int:

@@ -1,7 +1,8 @@
 """The database `inventory`: what lies where, what is held for whom, why it moved.
 
-`reserving` is the side orders use, `returning` puts goods back, `stockkeeping`, `stock_lists` and `warehouses` are the operator's side,
-`books` reads, `auditing` proves. All of them lock in one order: stock rows by (warehouse, SKU), then the reservation.
+`reserving` is the side orders use, `returning` puts goods back, `stockkeeping`, `stock_lists`, `transferring` and `warehouses` are the
+operator's side, `books` and `transfer_books` read, `auditing` proves. All of them lock in one order: a transfer, stock rows by
+(warehouse, SKU), then the reservation; rows that a step makes are made before any is locked.
 """
 
 from stores.inventory.auditing import Auditing
@@ -10,10 +11,11 @@ from stores.inventory.reserving import Reserving
 from stores.inventory.returning import Returning
 from stores.inventory.stock_lists import StockLists
 from stores.inventory.stockkeeping import Stockkeeping
+from stores.inventory.transferring import Transferring
 from stores.inventory.warehouses import Warehouses
 
 
-class InventoryStore(Reserving, Returning, Stockkeeping, StockLists, Warehouses, Books, Auditing):
+class InventoryStore(Reserving, Returning, Stockkeeping, StockLists, Transferring, Warehouses, Books, Auditing):
     """Everything the inventory database promises; built with `InventoryStore(database)`."""
 
 

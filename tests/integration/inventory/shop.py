@@ -51,7 +51,17 @@ class Shop:
 
     async def everything(self) -> Sequence[object]:
         """All rows of the database, to show that nothing changed."""
-        tables = ("warehouses", "skus", "stock", "reservations", "reservation_lines", "operations", "journal")
+        tables = (
+            "warehouses",
+            "skus",
+            "stock",
+            "reservations",
+            "reservation_lines",
+            "transfers",
+            "transfer_lines",
+            "operations",
+            "journal",
+        )
         async with self.db.reader() as connection:
             return [
                 [tuple(row) for row in await connection.fetch(f"SELECT * FROM {table} t ORDER BY t::text")]

@@ -18,8 +18,9 @@ from workflows.payment_timeout import PaymentTimeout
 from workflows.points_adjustment import PointsAdjustment
 from workflows.points_expiry import PointsExpiry
 from workflows.refund import Refund
+from workflows.transfer import TransferSaga
 
-SAGAS: Sequence[type] = (Checkout, PaymentTimeout, Fulfillment, Refund, PointsExpiry, PointsAdjustment)
+SAGAS: Sequence[type] = (Checkout, PaymentTimeout, Fulfillment, Refund, PointsExpiry, PointsAdjustment, TransferSaga)
 
 
 @dataclass(frozen=True)

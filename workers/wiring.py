@@ -82,7 +82,7 @@ async def open_activities(settings: Settings, client: Client, clock: Clock = _ut
         yield Activities(
             bus=BusActivities(publisher),
             fulfillment=FulfillmentActivities(parcels, inventory, Carriers(SandboxCarrier()), siblings, announcer),
-            inventory=InventoryActivities(inventory, clock),
+            inventory=InventoryActivities(inventory, clock, announcer),
             orders=OrderActivities(
                 OrderStore(orders),
                 pricing,

@@ -66,7 +66,9 @@ class TransferStep(Frozen):
     """A transfer after one step, what that step booked, and the thresholds it crossed in the warehouse that sends."""
 
     transfer: Transfer
-    booked: tuple[SkuQuantity, ...] = ()
+    warehouse_id: WarehouseId
+    """Where it was booked: the warehouse that the goods left, came to, or were written off by."""
+    booked: tuple[SkuQuantity, ...]
     low_stock: tuple[LowStock, ...] = ()
 
 

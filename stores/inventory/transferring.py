@@ -110,38 +110,34 @@ class Transferring(TransferBooks):
             )
             step = TransferStep(
                 transfer=await read_transfer(connection, ref.transfer_id),
+                warehouse_id=transfer.from_warehouse_id,
                 booked=_quantities(parts),
                 low_stock=_crossings(before, after),
             )
             await remember(connection, MovementReason.TRANSFER_OUT, ref.transfer_id, {}, step, ref.at)
             return step
 
-    async def take_back_transfer(self, ref: TransferRef) -> None:
+    async def take_back_transfer(self, ref: TransferRef) -> TransferStep | None:
         """Undo of dispatching: what is on its way lies again where it came from, and the transfer is cancelled.
 
-        One transaction, idempotent. A transfer that has not left is cancelled, so that a late dispatch is refused; one that
-        has ended, or was never opened, is left alone.
+        One transaction, idempotent; None when nothing had left. A transfer that has not left is cancelled, so that a late
+        dispatch is refused; one that has ended, or was never opened, is left alone.
         """
         async with self._db.transaction() as connection:
             transfer = await find_transfer(connection, ref.transfer_id, lock=True)
-            if transfer is None or transfer.state not in (_S.PLANNED, *UNDER_WAY):
-                return
-            parts = to_book(transfer, None)
+            if transfer is None or transfer.state is _S.COMPLETED:
+                return None
+            home, parts = transfer.from_warehouse_id, to_book(transfer, None)
             if parts:
-                home = transfer.from_warehouse_id
                 await locked_levels(connection, transfer, home, list(parts))
-                await move(
-                    connection,
-                    transfer,
-                    home,
-                    parts,
-                    MovementReason.TRANSFER_IN,
-                    ref.actor,
-                    ref.at,
-                    "taken back",
-                )
+                back = MovementReason.TRANSFER_IN
+                await move(connection, transfer, home, parts, back, ref.actor, ref.at, "taken back")
                 await _count(connection, transfer, "returned", parts)
-            await _is_now(connection, transfer, _S.CANCELLED, ref.at)
+            if transfer.state is not _S.CANCELLED:
+                await _is_now(connection, transfer, _S.CANCELLED, ref.at)
+            transfer = await read_transfer(connection, ref.transfer_id)
+            returned = _quantities({line.sku_id: line.returned for line in transfer.lines if line.returned})
+            return TransferStep(transfer=transfer, warehouse_id=home, booked=returned) if returned else None
 
     async def receive_transfer(self, book: BookTransfer) -> TransferStep:
         """Goods arrived, all or a part: they leave what is in transit and are on_hand where the transfer goes, which after a

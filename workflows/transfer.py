@@ -1,5 +1,6 @@
 """Goods from one warehouse to another: `transfer/{transfer_id}`."""
 
+from asyncio import CancelledError
 from datetime import timedelta
 
 from temporalio import workflow
@@ -89,10 +90,11 @@ class TransferSaga(TransferDesk):
             moved = await self._saga.store_call(
                 InventoryActivities.dispatch_transfer, self._ref(wish.actor), "the goods leave the warehouse"
             )
-        except ActivityError as refusal:
-            ask.refuse(refusal)
-            if not is_refusal(refusal):
+        except (ActivityError, CancelledError) as error:
+            if isinstance(error, CancelledError) or not is_refusal(error):
+                self._wishes.insert(0, ask)  # refused when all is undone
                 raise
+            ask.refuse(error)
             return False
         self._saga.keep(InventoryActivities.take_back_transfer)
         self._saga.keep(InventoryActivities.cancel_transfer)

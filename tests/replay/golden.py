@@ -19,6 +19,7 @@ from tests.replay.scenarios_of_parcels import (
     RefundScenario,
 )
 from tests.replay.scenarios_of_points import ADJUSTMENTS, EXPIRIES, SagaScenario
+from tests.replay.scenarios_of_transfers import TRANSFERS, TRANSFERS_QUEUED, TransferScenario
 
 FOLDER = Path(__file__).parent / "histories"
 _DROPPED = frozenset({"stackTrace", "sourceLocation", "identity"})
@@ -35,13 +36,14 @@ class Golden:
     window: WindowScenario | None = None
     parcel: ParcelScenario | None = None
     refund: RefundScenario | None = None
+    transfer: TransferScenario | None = None
     saga: SagaScenario | None = None
     """A way through a workflow that belongs to no order."""
 
     @property
     def path(self) -> Path:
         """Where it is kept."""
-        scenario = self.order or self.window or self.parcel or self.refund or self.saga
+        scenario = self.order or self.window or self.parcel or self.refund or self.transfer or self.saga
         assert scenario is not None
         return FOLDER / f"{self.workflow}-{scenario.__name__}-{self.placement}.json"
 
@@ -58,6 +60,8 @@ ALL = (
     *(Golden("refund", "inline", refund=scenario) for scenario in REFUNDS),
     *(Golden("refund", "queue", refund=scenario) for scenario in REFUNDS_QUEUED),
     *(Golden("refund", "inline", refund=scenario) for scenario in spending.REFUNDS),
+    *(Golden("transfer", "inline", transfer=scenario) for scenario in TRANSFERS),
+    *(Golden("transfer", "queue", transfer=scenario) for scenario in TRANSFERS_QUEUED),
     *(Golden("points_expiry", "queue", saga=scenario) for scenario in EXPIRIES),
     *(Golden("points_adjustment", "queue", saga=scenario) for scenario in ADJUSTMENTS),
 )

@@ -1,10 +1,11 @@
 """The database `inventory`: what lies where, what is held for whom, why it moved.
 
-`reserving` is the side orders use, `returning` puts goods back, `stockkeeping`, `stock_lists`, `transferring` and `warehouses` are the
+`reserving` is the side orders use, `returning` puts goods back, `stockkeeping`, `stock_lists`, `transferring`, `warehouses` and `allocating` are the
 operator's side, `books` and `transfer_books` read, `auditing` proves. All of them lock in one order: a transfer, stock rows by
 (warehouse, SKU), then the reservation; rows that a step makes are made before any is locked.
 """
 
+from stores.inventory.allocating import Allocating
 from stores.inventory.auditing import Auditing
 from stores.inventory.books import Books
 from stores.inventory.reserving import Reserving
@@ -15,7 +16,9 @@ from stores.inventory.transferring import Transferring
 from stores.inventory.warehouses import Warehouses
 
 
-class InventoryStore(Reserving, Returning, Stockkeeping, StockLists, Transferring, Warehouses, Books, Auditing):
+class InventoryStore(
+    Reserving, Returning, Stockkeeping, StockLists, Transferring, Warehouses, Allocating, Books, Auditing
+):
     """Everything the inventory database promises; built with `InventoryStore(database)`."""
 
 

@@ -18,6 +18,7 @@ from itertools import chain, count
 from asyncpg import Record
 
 from hanse.database import Connection
+from models.inventory.allocation import AllocationStrategy
 from models.inventory.errors import SoldOut
 from models.inventory.rules import Shelf, allocate, total_by_sku
 from models.inventory.types import Allocation, Destination, LowStock, Place, Reservation, ReservationState, SkuQuantity
@@ -29,8 +30,8 @@ _WRITTEN_OUT = 8
 
 _SHELVES = """
     SELECT s.warehouse_id, s.merchant_id, s.sku_id, s.on_hand - s.reserved - s.safety AS available,
-           w.country, w.region, w.city, w.postal_code, w.latitude, w.longitude
-    FROM stock s JOIN warehouses w USING (warehouse_id)
+           w.country, w.region, w.city, w.postal_code, w.latitude, w.longitude, a.strategy
+    FROM stock s JOIN warehouses w USING (warehouse_id) LEFT JOIN allocations a ON a.merchant_id = s.merchant_id
     WHERE s.sku_id {among} AND s.on_hand - s.reserved > s.safety AND w.active
 """
 _LOCKED = " ORDER BY s.warehouse_id, s.sku_id FOR NO KEY UPDATE OF s"
@@ -193,6 +194,7 @@ def _shelf(row: Record) -> Shelf:
         sku_id=SkuId(row["sku_id"]),
         available=row["available"],
         place=Place(**{name: row[name] for name in Place.model_fields}),
+        strategy=AllocationStrategy(row["strategy"] or AllocationStrategy.NEAREST),
     )
 
 

@@ -10,7 +10,6 @@ from models.inventory.events import (
     TransferDispatched,
     TransferLost,
     TransferRecalled,
-    low_stock_events,
 )
 from models.inventory.messages import (
     BookTransfer,
@@ -82,7 +81,8 @@ class InventoryActivities:
         """The goods leave, all lines or none. Refusals: `transfer_exceeds_available`, `transfer_not_waiting`."""
         step = await self._store.dispatch_transfer(ref)
         left = TransferDispatched(occurred_at=ref.at, lines=step.booked, **_ends(step.transfer))
-        return await self._told(step.transfer, left, *low_stock_events(step.low_stock, ref.at))
+        moved = await self._told(step.transfer, left)
+        return moved.model_copy(update={"low_stock": step.low_stock})
 
     @activity.defn(name="inventory.take_back_transfer")
     async def take_back_transfer(self, ref: TransferRef) -> Done:

@@ -13,6 +13,7 @@ from activities.points import PointsActivities
 from activities.promotions import PromotionActivities
 from workflows.checkout import Checkout
 from workflows.fulfillment import Fulfillment
+from workflows.low_stock import StockLowNotice
 from workflows.options import TaskQueue
 from workflows.payment_timeout import PaymentTimeout
 from workflows.points_adjustment import PointsAdjustment
@@ -20,7 +21,16 @@ from workflows.points_expiry import PointsExpiry
 from workflows.refund import Refund
 from workflows.transfer import TransferSaga
 
-SAGAS: Sequence[type] = (Checkout, PaymentTimeout, Fulfillment, Refund, PointsExpiry, PointsAdjustment, TransferSaga)
+SAGAS: Sequence[type] = (
+    Checkout,
+    PaymentTimeout,
+    Fulfillment,
+    Refund,
+    PointsExpiry,
+    PointsAdjustment,
+    TransferSaga,
+    StockLowNotice,
+)
 
 
 @dataclass(frozen=True)

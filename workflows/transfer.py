@@ -22,6 +22,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from models.inventory.transfers import UNDER_WAY, Transfer, TransferState
     from workflows.asks import Ask
+    from workflows.low_stock import tell_low_stock
     from workflows.saga import ends_the_saga, is_refusal, unbroken
     from workflows.transfer_desk import Asked, TransferDesk, Wish
 
@@ -99,6 +100,7 @@ class TransferSaga(TransferDesk):
         self._saga.keep(InventoryActivities.take_back_transfer)
         self._saga.keep(InventoryActivities.cancel_transfer)
         self._due = workflow.now() + self._start.terms.arrives_within
+        tell_low_stock(self._saga, moved.low_stock, workflow.now())
         self._booked(ask, moved)
         return True
 

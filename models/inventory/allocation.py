@@ -25,7 +25,7 @@ class AllocationStrategy(StrEnum):
     """How a merchant's lines are spread over its warehouses.
 
     `nearest`: by the nearest warehouse that has all of them; where none has, by the fewest parcels, the nearest of those
-    sets. `fewest_parcels`: by the fewest parcels, and of those sets by the one that splits the fewest lines; only then by
+    sets. `fewest_parcels`: by the fewest parcels, and of those sets by the one that splits lines least; only then by
     nearness. `split_by_nearest`: each line from the nearest warehouse that has any of it, then from the next.
     """
 

@@ -134,9 +134,10 @@ class TurnTransfer(Frozen):
 
 
 class TransferMoved(Done):
-    """A transfer after a step."""
+    """A transfer after a step, and the thresholds that the step crossed."""
 
     transfer: Transfer
+    low_stock: tuple[LowStock, ...] = ()
 
 
 class TellLowStock(Frozen):

@@ -1,12 +1,13 @@
 """The database `inventory`: what lies where, what is held for whom, why it moved.
 
-`reserving` is the side orders use, `returning` puts goods back, `stockkeeping`, `stock_lists`, `transferring`, `warehouses` and `allocating` are the
-operator's side, `books` and `transfer_books` read, `auditing` proves. All of them lock in one order: a transfer, stock rows by
-(warehouse, SKU), then the reservation; rows that a step makes are made before any is locked.
+`reserving` is the side orders use, `returning` puts goods back; `stockkeeping`, `stock_lists`, `batches`, `transferring`,
+`warehouses` and `allocating` are the operator's side; `books` and `transfer_books` read, `auditing` proves. All of them lock in
+one order: a transfer, stock rows by (warehouse, SKU), then the reservation; rows that a step makes are made before any is locked.
 """
 
 from stores.inventory.allocating import Allocating
 from stores.inventory.auditing import Auditing
+from stores.inventory.batches import Batches
 from stores.inventory.books import Books
 from stores.inventory.reserving import Reserving
 from stores.inventory.returning import Returning
@@ -17,7 +18,7 @@ from stores.inventory.warehouses import Warehouses
 
 
 class InventoryStore(
-    Reserving, Returning, Stockkeeping, StockLists, Transferring, Warehouses, Allocating, Books, Auditing
+    Reserving, Returning, Stockkeeping, StockLists, Batches, Transferring, Warehouses, Allocating, Books, Auditing
 ):
     """Everything the inventory database promises; built with `InventoryStore(database)`."""
 

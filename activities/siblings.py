@@ -13,6 +13,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.search_attributes import attributes
 from models.fulfillment.messages import FulfillmentInput, StopShipments, fulfillment_id
+from models.inventory.messages import TellLowStock, low_stock_id
 from models.orders.messages import ParcelReport, Settlement, checkout_id
 from models.payments.messages import (
     PaymentReport,
@@ -26,6 +27,8 @@ from models.payments.messages import (
 from models.shared.ids import OrderId, RefundId, ShipmentId
 
 SAGA_QUEUE = "checkout"
+_SKUS_SHOWN = 20
+"""An attribute of a workflow is kept small."""
 
 
 class Siblings:
@@ -129,6 +132,17 @@ class Siblings:
         query = f"WorkflowType = 'Checkout' AND ExecutionStatus = 'Running' AND OrderId BETWEEN '{first}' AND '{last}'"
         found = self._client.list_workflows(query, page_size=1000)
         return {OrderId(execution.id.removeprefix("checkout/")) async for execution in found}
+
+    async def tell_low_stock(self, tell: TellLowStock) -> None:
+        """Tell what an operator's change crossed, once per change."""
+        skus = sorted({str(low.sku_id) for low in tell.crossings})
+        await self._start(
+            "StockLowNotice",
+            tell,
+            low_stock_id(tell.key),
+            f"{len(tell.crossings)} level(s) fell to their mark",
+            attributes(SkuIds=skus[:_SKUS_SHOWN]),
+        )
 
     async def _start(self, name: str, arg: Any, workflow_id: str, summary: str, shown: TypedSearchAttributes) -> None:
         try:

@@ -48,6 +48,12 @@ STATUS_OF: dict[str, int] = {
     "stock_is_reserved": 409,
     "sku_of_another_merchant": 409,
     "warehouse_code_taken": 409,
+    "transfer_to_itself": 422,
+    "warehouse_of_another_merchant": 409,
+    "transfer_exceeds_available": 409,
+    "transfer_exceeds_transit": 409,
+    "transfer_not_waiting": 409,
+    "batch_refused": 409,
     # products
     "merchant_unknown": 404,
     "category_unknown": 404,

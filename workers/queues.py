@@ -15,6 +15,7 @@ from activities.reconciliation import ReconciliationActivities
 from activities.supplement import SupplementActivities
 from workflows.checkout import Checkout
 from workflows.fulfillment import Fulfillment
+from workflows.low_stock import StockLowNotice
 from workflows.options import TaskQueue
 from workflows.payment_timeout import PaymentTimeout
 from workflows.points_adjustment import PointsAdjustment
@@ -22,6 +23,7 @@ from workflows.points_expiry import PointsExpiry
 from workflows.reconciliation import Reconciliation
 from workflows.refund import Refund
 from workflows.supplement import Supplement
+from workflows.transfer import TransferSaga
 
 SAGAS: Sequence[type] = (
     Checkout,
@@ -32,6 +34,8 @@ SAGAS: Sequence[type] = (
     PointsAdjustment,
     Supplement,
     Reconciliation,
+    TransferSaga,
+    StockLowNotice,
 )
 
 

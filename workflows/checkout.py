@@ -7,12 +7,11 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
-    from activities.promotions import PromotionActivities
-
     from activities.fulfillment import FulfillmentActivities
     from activities.inventory import InventoryActivities
     from activities.orders import OrderActivities
     from activities.payments import PaymentActivities
+    from activities.promotions import PromotionActivities
     from models.fulfillment.messages import HandOver, StopShipments
     from models.inventory.errors import ReservationCommitted
     from models.inventory.messages import CommitStock, ReleaseStock, Restock

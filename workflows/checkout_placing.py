@@ -29,12 +29,12 @@ with workflow.unsafe.imports_passed_through():
     from workflows.checkout_steps import (
         basket_to_quote,
         benefits_to_hold,
-        low_stock_events,
         order_to_open,
         payment_to_open,
         purchases_to_count,
         stock_to_reserve,
     )
+    from workflows.low_stock import tell_low_stock
     from workflows.saga import Deadline
     from workflows.search_attributes import show
 
@@ -148,7 +148,7 @@ class CheckoutPlacing(CheckoutDesk):
         self._reservation = await self._saga.store_call(
             InventoryActivities.reserve_stock, stock_to_reserve(order_id, quoted), "reserve stock, all or nothing"
         )
-        self._saga.announce(low_stock_events(self._reservation, workflow.now()))
+        tell_low_stock(self._saga, self._reservation.low_stock, workflow.now())
 
     async def _open(self, basket: Basket, quoted: QuotedBasket) -> Placed:
         assert self._reservation is not None

@@ -7,7 +7,7 @@ from datetime import datetime
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from models.inventory.events import StockCommitFailed, StockLow
+    from models.inventory.events import StockCommitFailed
     from models.inventory.messages import ReserveStock
     from models.inventory.types import Destination, Reservation, SkuQuantity
     from models.orders.messages import (
@@ -156,21 +156,6 @@ def goods_not_refunded(parcels: Sequence[ParcelPlan], ended: Mapping[str, Parcel
         if report is None or report.end is not ParcelEnd.REFUNDED:
             left.update({item.sku_id: item.quantity for item in parcel.items})
     return tuple(SkuQuantity(sku_id=sku_id, quantity=quantity) for sku_id, quantity in left.items())
-
-
-def low_stock_events(reservation: Reservation, at: datetime) -> tuple[StockLow, ...]:
-    """One for each shelf that this step took below its mark."""
-    return tuple(
-        StockLow(
-            occurred_at=at,
-            warehouse_id=low.warehouse_id,
-            sku_id=low.sku_id,
-            available=low.available,
-            safety=low.safety,
-            low_at=low.low_at,
-        )
-        for low in reservation.low_stock
-    )
 
 
 def stock_commit_failed(order_id: OrderId, cause: str, at: datetime) -> StockCommitFailed:

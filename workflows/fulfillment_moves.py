@@ -26,9 +26,9 @@ with workflow.unsafe.imports_passed_through():
     from models.orders.messages import ParcelEnd
     from models.orders.types import LineRequest
     from models.payments.types import RefundReason
-    from workflows.checkout_steps import low_stock_events
     from workflows.fulfillment_desk import FulfillmentDesk
     from workflows.fulfillment_steps import parcel_refund
+    from workflows.low_stock import tell_low_stock
     from workflows.options import TaskQueue
     from workflows.saga import Deadline, refusal_code
     from workflows.search_attributes import show
@@ -147,7 +147,7 @@ class FulfillmentMoves(FulfillmentDesk):
         held = await self._saga.store_call(InventoryActivities.reserve_stock, stock, "reserve the replacement")
         commit = CommitStock(order_id=stock.order_id)
         await self._saga.store_call(InventoryActivities.commit_stock, commit, "commit the replacement")
-        self._saga.announce(low_stock_events(held, workflow.now()))
+        tell_low_stock(self._saga, held.low_stock, workflow.now())
         await self._advance(_S.PICKING, actor)
         self._no_trouble_any_more()
         self._round += 1

@@ -6,11 +6,10 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
-    from activities.promotions import PromotionActivities
-
     from activities.inventory import InventoryActivities
     from activities.orders import OrderActivities
     from activities.payments import PaymentActivities
+    from activities.promotions import PromotionActivities
     from activities.refusals import as_application_error
     from models.inventory.messages import Restock
     from models.inventory.types import SkuQuantity

@@ -1,7 +1,7 @@
 """Routes of inventory: `reservations.py` (what R19 names), `stock.py` (levels, journal, changes), `splitting.py` (hot levels),
-`warehouses.py`."""
+`bulk.py` (batches and lists), `transfers.py`, `warehouses.py`, `allocation.py`."""
 
-from api.inventory import reservations, splitting, stock, warehouses
+from api.inventory import allocation, bulk, reservations, splitting, stock, transfers, warehouses
 
 routers = (
     reservations.bare,
@@ -9,6 +9,11 @@ routers = (
     stock.reading,
     stock.changing,
     splitting.splitting,
+    bulk.reading,
+    bulk.changing,
+    transfers.reading,
+    transfers.changing,
+    allocation.router,
     warehouses.adding,
     warehouses.keeping,
 )

@@ -8,10 +8,12 @@ from typing import Annotated
 from fastapi import APIRouter
 
 from api.edge.audit import Audit
-from api.edge.idempotency import idempotent_router
+from api.edge.idempotency import Claimant, idempotent_router
 from api.edge.identity import operator
 from api.edge.problems import refusals
+from api.edge.refusals import ServiceBusy
 from api.edge.wired import Wired
+from api.inventory.crossings import tell_crossings
 from models.inventory.errors import (
     NothingReserved,
     ReservationCommitted,
@@ -36,14 +38,16 @@ _WHO = (NotAuthenticated, PermissionMissing)
 @bare.post(
     "/inventory/reserve",
     summary="Hold stock for an order",
-    responses=refusals(*_WHO, SoldOut, ReservationConflict, ReservationReleased),
+    responses=refusals(*_WHO, SoldOut, ReservationConflict, ReservationReleased, ServiceBusy),
 )
-async def reserve(ask: ReserveStock, who: StockOperator, shop: Wired, trail: Audit) -> Reservation:
+async def reserve(ask: ReserveStock, who: StockOperator, claim: Claimant, shop: Wired, trail: Audit) -> Reservation:
     """All lines or nothing. The same order and lines again are answered with the same reservation."""
     async with trail.action(who, "inventory.reserve", ask.order_id):
-        return await shop.inventory.reserve_all_or_nothing(
+        held = await shop.inventory.reserve_all_or_nothing(
             ask.order_id, ask.lines, ask.destination, shop.clock(), ask.expires_at
         )
+    await tell_crossings(shop, claim, held.low_stock)
+    return held
 
 
 @bare.post("/inventory/release", summary="Give held stock back", responses=refusals(*_WHO, ReservationCommitted))

@@ -4,6 +4,9 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field, StringConstraints
 
+from models.inventory.allocation import AllocationStrategy
+from models.inventory.batches import BatchLines
+from models.inventory.messages import Lines, Reason
 from models.inventory.types import MAX_UNITS, Note, Quantity, Stock
 from models.shared import Frozen
 from models.shared.ids import SkuId, WarehouseId
@@ -64,3 +67,78 @@ class ThresholdRequest(Frozen):
 
     safety: Stock
     low_at: Stock = 0
+
+
+class BatchRequest(Frozen):
+    """Many changes at once, all or none."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "lines": [
+                        {"kind": "receive", "warehouse_id": _WAREHOUSE, "sku_id": _SKU, "units": 24, "note": "PO 1187"}
+                    ]
+                }
+            ]
+        }
+    )
+
+    lines: BatchLines
+
+
+class TransferRequest(Frozen):
+    """What shall go from where to where."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "from_warehouse_id": _WAREHOUSE,
+                    "to_warehouse_id": "wh_01jd8x4q2r7m9v3k5t6w8y0zac",
+                    "lines": [{"sku_id": _SKU, "quantity": 24}],
+                    "note": "for the feast",
+                }
+            ]
+        }
+    )
+
+    from_warehouse_id: WarehouseId
+    to_warehouse_id: WarehouseId
+    lines: Lines
+    note: Note = ""
+
+
+class TransferArrival(Frozen):
+    """What arrived; without `lines`, all that was still on its way."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"lines": [{"sku_id": _SKU, "quantity": 20}]}]})
+
+    lines: Lines | None = None
+
+
+class TransferLoss(Frozen):
+    """What will not come, and why; without `lines`, all that was still on its way."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"lines": [{"sku_id": _SKU, "quantity": 4}], "reason": "water damage"}]}
+    )
+
+    lines: Lines | None = None
+    reason: Reason
+
+
+class TransferRecall(Frozen):
+    """Why the goods shall come back, or stay where they are."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "sent to the wrong warehouse"}]})
+
+    reason: Reason
+
+
+class AllocationRequest(Frozen):
+    """How the merchant's orders shall be spread over its warehouses from now on."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"strategy": "fewest_parcels"}]})
+
+    strategy: AllocationStrategy

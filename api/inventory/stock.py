@@ -1,22 +1,21 @@
 """Stock levels, the journal, and what operators do to them."""
 
-from collections.abc import Sequence
-from itertools import islice
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Query
+from fastapi import APIRouter, Query
 
 from api.edge.audit import Audit
 from api.edge.idempotency import Claim, Claimant, idempotent_router
 from api.edge.identity import operator
 from api.edge.paging import Cursor, Limit, Page, page, read_cursor
 from api.edge.problems import refusals
+from api.edge.refusals import ServiceBusy
 from api.edge.wired import Wired
+from api.inventory.crossings import tell_crossings, tell_crossings_of
 from api.inventory.reservations import StockOperator
 from api.inventory.schemas import AdjustRequest, CountRequest, ReceiveRequest, SkuAvailability, ThresholdRequest
 from models.inventory.errors import SkuOfAnotherMerchant, StockIsReserved
-from models.inventory.stock_list import read_stock_list
-from models.inventory.types import ImportReport, Movement, StockChange, StockLevel
+from models.inventory.types import LowStock, Movement, StockChange, StockLevel
 from models.shared.ids import SkuId, WarehouseId
 from models.shared.refusals import InvalidRequest, NotFound
 from models.users.errors import NotAuthenticated, PermissionMissing
@@ -25,12 +24,15 @@ reading = APIRouter(prefix="/v1/inventory", tags=["inventory"])
 changing = idempotent_router(prefix="/v1/inventory", tags=["inventory"])
 
 _READ = (NotAuthenticated, PermissionMissing, InvalidRequest)
-_CHANGE = (*_READ, NotFound, SkuOfAnotherMerchant)
-_LINES_AT_ONCE = 500
-"""How many lines of a stock list are locked together; the sale of other SKUs goes on meanwhile."""
+_CHANGE = (*_READ, NotFound, SkuOfAnotherMerchant, ServiceBusy)
 
 
-def _key(claim: Claim) -> str:
+def _crossed(change: StockChange) -> tuple[LowStock, ...]:
+    return (change.low_stock,) if change.low_stock else ()
+
+
+def key_of(claim: Claim) -> str:
+    """The key under which the store remembers what this request changed."""
     return f"{claim.caller}:{claim.key}"
 
 
@@ -102,78 +104,57 @@ async def set_thresholds(
 ) -> StockChange:
     """How many units are kept back from sale, and at how many an alert goes out."""
     async with trail.action(who, "inventory.set_thresholds", f"{warehouse_id}/{sku_id}", **ask.model_dump()):
-        return await shop.inventory.set_safety(warehouse_id, sku_id, ask.safety, ask.low_at)
+        change = await shop.inventory.set_safety(warehouse_id, sku_id, ask.safety, ask.low_at)
+    await tell_crossings_of(shop, f"{warehouse_id}/{sku_id}", _crossed(change), shop.clock())
+    return change
 
 
 @changing.post("/receive", summary="Receive goods", responses=refusals(*_CHANGE))
 async def receive(ask: ReceiveRequest, who: StockOperator, claim: Claimant, shop: Wired, trail: Audit) -> StockChange:
     """Goods arrived in a warehouse. A SKU's first receipt there makes its level."""
     async with trail.action(who, "inventory.receive", f"{ask.warehouse_id}/{ask.sku_id}", quantity=ask.quantity):
-        return await shop.inventory.receive(
+        change = await shop.inventory.receive(
             ask.warehouse_id,
             ask.sku_id,
             ask.quantity,
-            key=_key(claim),
+            key=key_of(claim),
             actor=who.user_id,
             now=shop.clock(),
             note=ask.note,
         )
+    await tell_crossings(shop, claim, _crossed(change))
+    return change
 
 
 @changing.post("/adjust", summary="Adjust a level", responses=refusals(*_CHANGE, StockIsReserved))
 async def adjust(ask: AdjustRequest, who: StockOperator, claim: Claimant, shop: Wired, trail: Audit) -> StockChange:
     """Units were lost, broken or found; the note says how."""
     async with trail.action(who, "inventory.adjust", f"{ask.warehouse_id}/{ask.sku_id}", delta=ask.delta):
-        return await shop.inventory.adjust(
-            ask.warehouse_id, ask.sku_id, ask.delta, key=_key(claim), actor=who.user_id, now=shop.clock(), note=ask.note
+        change = await shop.inventory.adjust(
+            ask.warehouse_id,
+            ask.sku_id,
+            ask.delta,
+            key=key_of(claim),
+            actor=who.user_id,
+            now=shop.clock(),
+            note=ask.note,
         )
+    await tell_crossings(shop, claim, _crossed(change))
+    return change
 
 
 @changing.post("/count", summary="Count a level", responses=refusals(*_CHANGE, StockIsReserved))
 async def count(ask: CountRequest, who: StockOperator, claim: Claimant, shop: Wired, trail: Audit) -> StockChange:
     """Someone counted what lies there, stock promised to orders included."""
     async with trail.action(who, "inventory.count", f"{ask.warehouse_id}/{ask.sku_id}", on_hand=ask.on_hand):
-        return await shop.inventory.count(
+        change = await shop.inventory.count(
             ask.warehouse_id,
             ask.sku_id,
             ask.on_hand,
-            key=_key(claim),
+            key=key_of(claim),
             actor=who.user_id,
             now=shop.clock(),
             note=ask.note,
         )
-
-
-@changing.post("/stock-lists", summary="Import a stock list", responses=refusals(*_READ))
-async def import_stock_list(
-    text: Annotated[bytes, Body(media_type="text/csv", description="Columns `warehouse_code,sku_id,on_hand`, UTF-8.")],
-    who: StockOperator,
-    claim: Claimant,
-    shop: Wired,
-    trail: Audit,
-) -> ImportReport:
-    """Count many levels from a CSV list. Good lines count, each other line is reported; the answer names every one."""
-    lines, unread = read_stock_list(_decoded(text))
-    chunks = iter(lines)
-    reports: list[ImportReport] = []
-    async with trail.action(who, "inventory.import_stock_list", claim.key, lines=len(lines), unread=len(unread)):
-        while chunk := list(islice(chunks, _LINES_AT_ONCE)):
-            key = f"{_key(claim)}#{len(reports) + 1}"
-            reports.append(await shop.inventory.count_list(chunk, key=key, actor=who.user_id, now=shop.clock()))
-    return _together(reports, ImportReport(counted=0, errors=tuple(unread)))
-
-
-def _decoded(text: bytes) -> str:
-    try:
-        return text.decode("utf-8")
-    except UnicodeDecodeError as fault:
-        raise InvalidRequest("The list is not UTF-8. Save it again as CSV (UTF-8).") from fault
-
-
-def _together(reports: Sequence[ImportReport], unread: ImportReport) -> ImportReport:
-    parts = [*reports, unread]
-    return ImportReport(
-        counted=sum(part.counted for part in parts),
-        errors=tuple(sorted((error for part in parts for error in part.errors), key=lambda error: error.line)),
-        low_stock=tuple(low for part in parts for low in part.low_stock),
-    )
+    await tell_crossings(shop, claim, _crossed(change))
+    return change

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from models.shared import Refusal
-from models.shared.ids import OrderId, SkuId, WarehouseId
+from models.shared.ids import OrderId, SkuId, TransferId, WarehouseId
 
 
 class SoldOut(Refusal):
@@ -150,3 +150,95 @@ class WarehouseCodeTaken(Refusal):
     def of(cls, code: str) -> "WarehouseCodeTaken":
         """The code that is taken."""
         return cls(f"Another warehouse has the code {code!r}. Choose another code.", warehouse_code=code)
+
+
+class TransferToItself(Refusal):
+    """A transfer goes from one warehouse to another one."""
+
+    code = "transfer_to_itself"
+    title = "The transfer goes nowhere"
+
+    @classmethod
+    def of(cls, warehouse_id: WarehouseId) -> "TransferToItself":
+        """The warehouse that is both ends."""
+        return cls(
+            f"The goods lie in {warehouse_id} already. Name another warehouse to send them to.",
+            warehouse_id=warehouse_id,
+        )
+
+
+class WarehouseOfAnotherMerchant(Refusal):
+    """Goods stay with their merchant: a transfer joins two warehouses of one."""
+
+    code = "warehouse_of_another_merchant"
+    title = "The warehouse belongs to another merchant"
+
+    @classmethod
+    def of(cls, from_id: WarehouseId, to_id: WarehouseId) -> "WarehouseOfAnotherMerchant":
+        """The two warehouses that do not fit."""
+        return cls(
+            f"{to_id} belongs to another merchant than {from_id}. Choose a warehouse of the same merchant.",
+            from_warehouse_id=from_id,
+            to_warehouse_id=to_id,
+        )
+
+
+class TransferExceedsAvailable(Refusal):
+    """More was to be sent than the warehouse can spare, so nothing left it."""
+
+    code = "transfer_exceeds_available"
+    title = "The warehouse cannot spare so much"
+
+    @classmethod
+    def of(cls, warehouse_id: WarehouseId, lines: Sequence[tuple[SkuId, int, int]]) -> "TransferExceedsAvailable":
+        """Each short line: the SKU, how many units were to be sent, how many are available there."""
+        told = ", ".join(f"{sku_id}: {asked} of {left}" for sku_id, asked, left in lines)
+        return cls(
+            f"{warehouse_id} cannot spare so much ({told}). What is promised to orders or kept back from sale stays.",
+            warehouse_id=warehouse_id,
+            lines=[{"sku_id": sku_id, "asked": asked, "left": left} for sku_id, asked, left in lines],
+        )
+
+
+class TransferExceedsTransit(Refusal):
+    """More arrived, or was lost, than is still on its way; nothing was booked."""
+
+    code = "transfer_exceeds_transit"
+    title = "So much is not on its way"
+
+    @classmethod
+    def of(cls, transfer_id: TransferId, lines: Sequence[tuple[SkuId, int, int]]) -> "TransferExceedsTransit":
+        """Each line that is too much: the SKU, how many units were named, how many are still on their way."""
+        told = ", ".join(f"{sku_id}: {asked} of {left}" for sku_id, asked, left in lines)
+        return cls(
+            f"Transfer {transfer_id} does not carry so much ({told}). Receive what else came as new stock.",
+            transfer_id=transfer_id,
+            lines=[{"sku_id": sku_id, "asked": asked, "left": left} for sku_id, asked, left in lines],
+        )
+
+
+class TransferNotWaiting(Refusal):
+    """The transfer is not at a point where this can be done to it."""
+
+    code = "transfer_not_waiting"
+    title = "The transfer does not wait for this"
+
+    @classmethod
+    def of(cls, transfer_id: TransferId, state: str, words: str) -> "TransferNotWaiting":
+        """Where it is, and where it would have to be."""
+        return cls(f"Transfer {transfer_id} is {state}, not {words}.", transfer_id=transfer_id, state=state)
+
+
+class BatchRefused(Refusal):
+    """Some lines of a batch cannot be done, so none was. `lines` names each of them and why."""
+
+    code = "batch_refused"
+    title = "The batch was not done"
+
+    @classmethod
+    def of(cls, problems: Sequence[tuple[int, str, str]]) -> "BatchRefused":
+        """Each bad line: its number, counted from 1, the code of its refusal, and what is wrong."""
+        return cls(
+            f"{len(problems)} line(s) cannot be done, so nothing was changed. Correct them and send all lines again.",
+            lines=[{"line": line, "code": code, "problem": problem} for line, code, problem in problems],
+        )

@@ -1,24 +1,19 @@
 """From which warehouses an order is served: pure, the same answer for the same question, whatever the order of its lines.
 
-Each merchant's lines are served from that merchant's warehouses: by the nearest one that has all of them, else by the
-fewest parcels, and a single line is spread over warehouses only where that saves a parcel or nothing else is possible.
-Between equals the nearer warehouses win, then the smaller warehouse id.
+Each merchant's lines are served from that merchant's warehouses, by its strategy (`allocation.py`). Between equals the
+nearer warehouses win, then the smaller warehouse id.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import combinations
-from math import asin, comb, cos, radians, sin, sqrt
+from math import asin, cos, radians, sin, sqrt
 
+from models.inventory.allocation import AllocationStrategy, spread
 from models.inventory.errors import SoldOut
 from models.inventory.types import Allocation, Destination, Place, SkuQuantity
 from models.shared.ids import MerchantId, SkuId, WarehouseId
-
-MAX_COMBINATIONS = 2_000
-"""How many sets of warehouses are looked at for the fewest parcels before the fullest are taken one by one instead: a set
-cover grows exponentially, and a shop with so many half-empty warehouses is better served by a quick answer."""
 
 _EARTH_KM = 6371.0
 _UNKNOWN_KM = 1e6
@@ -37,6 +32,8 @@ class Shelf:
     """Over how many rows it is split; 0 for nearly every shelf."""
     busy_at: datetime | None = None
     """When a crowd was last seen there, if it split by itself."""
+    strategy: AllocationStrategy = AllocationStrategy.NEAREST
+    """Of the merchant; the same on each of its shelves."""
 
 
 Nearness = tuple[int, float]
@@ -102,66 +99,15 @@ def allocate(
     return tuple(sorted(served, key=lambda a: (a.warehouse_id, a.sku_id)))
 
 
-_Stock = dict[WarehouseId, dict[SkuId, int]]
-
-
 def _allocate_merchant(
     merchant: MerchantId, asked: Mapping[SkuId, int], shelves: Sequence[Shelf], destination: Destination
 ) -> list[Allocation]:
-    stock: _Stock = defaultdict(dict)
+    stock: dict[WarehouseId, dict[SkuId, int]] = defaultdict(dict)
     for shelf in shelves:
         stock[shelf.warehouse_id][shelf.sku_id] = shelf.available
     near = {shelf.warehouse_id: (nearness(shelf.place, destination), shelf.warehouse_id) for shelf in shelves}
-    nearest_first = sorted(stock, key=near.__getitem__)
     wanted = {sku: n for sku, n in asked.items() if any(sku in has for has in stock.values())}
-    chosen = _fewest_parcels(wanted, stock, nearest_first)
     return [
         Allocation(warehouse_id=warehouse, merchant_id=merchant, sku_id=sku, quantity=units)
-        for sku, quantity in wanted.items()
-        for warehouse, units in _spread(sku, quantity, stock, chosen)
+        for sku, warehouse, units in spread(shelves[0].strategy, wanted, stock, sorted(stock, key=near.__getitem__))
     ]
-
-
-def _fewest_parcels(
-    wanted: Mapping[SkuId, int], stock: _Stock, nearest_first: Sequence[WarehouseId]
-) -> list[WarehouseId]:
-    """The smallest, then nearest, set of warehouses that together has everything wanted."""
-    looked_at = 0
-    for parcels in range(1, len(nearest_first) + 1):
-        looked_at += comb(len(nearest_first), parcels)
-        if looked_at > MAX_COMBINATIONS and parcels > 1:
-            break
-        for chosen in combinations(nearest_first, parcels):
-            if all(sum(stock[w].get(sku, 0) for w in chosen) >= n for sku, n in wanted.items()):
-                return list(chosen)
-    return _fullest_first(wanted, stock, nearest_first)
-
-
-def _fullest_first(
-    wanted: Mapping[SkuId, int], stock: _Stock, nearest_first: Sequence[WarehouseId]
-) -> list[WarehouseId]:
-    """Take the warehouse that adds most, again and again; the nearest of equals. Few parcels, not always the fewest."""
-    open_units = dict(wanted)
-    waiting, chosen = list(nearest_first), []
-    while any(open_units.values()):
-        best = max(waiting, key=lambda w: sum(min(stock[w].get(sku, 0), n) for sku, n in open_units.items()))
-        waiting.remove(best)
-        chosen.append(best)
-        open_units = {sku: n - min(stock[best].get(sku, 0), n) for sku, n in open_units.items()}
-    return sorted(chosen, key=nearest_first.index)
-
-
-def _spread(
-    sku: SkuId, quantity: int, stock: _Stock, nearest_first: Sequence[WarehouseId]
-) -> list[tuple[WarehouseId, int]]:
-    """One line over the chosen warehouses: whole from the nearest that has it all, else spread, nearest first."""
-    for warehouse in nearest_first:
-        if stock[warehouse].get(sku, 0) >= quantity:
-            return [(warehouse, quantity)]
-    parts = []
-    for warehouse in nearest_first:
-        units = min(stock[warehouse].get(sku, 0), quantity)
-        if units:
-            parts.append((warehouse, units))
-            quantity -= units
-    return parts

@@ -1,4 +1,7 @@
-"""Stock lists as spreadsheets write them: CSV with the columns `warehouse_code,sku_id,on_hand`, in any order."""
+"""Stock lists as spreadsheets write them: CSV with the columns `warehouse_code,sku_id,on_hand`, in any order.
+
+An exported list also has `reserved,safety,available`, which an import passes over, so that it can be edited and sent back.
+"""
 
 import csv
 import io
@@ -6,10 +9,11 @@ from collections.abc import Sequence
 
 from pydantic import ValidationError
 
-from models.inventory.types import CountLine, LineError
+from models.inventory.types import CountLine, LineError, StockLevel
 from models.shared.refusals import InvalidRequest
 
 COLUMNS = ("warehouse_code", "sku_id", "on_hand")
+SHOWN_ONLY = ("reserved", "safety", "available")
 
 NumberedLine = tuple[int, CountLine]
 """A line and its number in the file, the heading being 1."""
@@ -23,7 +27,7 @@ def read_stock_list(text: str) -> tuple[Sequence[NumberedLine], Sequence[LineErr
     rows = csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True)
     try:
         heading = [name.strip() for name in rows.fieldnames or ()]
-        if sorted(heading) != sorted(COLUMNS):
+        if sorted(set(heading) - set(SHOWN_ONLY)) != sorted(COLUMNS) or len(set(heading)) != len(heading):
             raise InvalidRequest(
                 f"The first line must name the columns {','.join(COLUMNS)}; it says {','.join(heading)!r}."
             )
@@ -41,6 +45,9 @@ def _read_lines(rows: "csv.DictReader[str]") -> tuple[Sequence[NumberedLine], Se
     first_seen: dict[tuple[str, str], int] = {}
     for row in rows:
         number = rows.line_num
+        if None in row:
+            bad.append(LineError(line=number, problem="has more fields than the heading"))
+            continue
         try:
             line = CountLine.model_validate({name: (row[name] or "").strip() for name in COLUMNS})
         except ValidationError as fault:
@@ -53,3 +60,15 @@ def _read_lines(rows: "csv.DictReader[str]") -> tuple[Sequence[NumberedLine], Se
         else:
             bad.append(LineError(line=number, problem=f"counts the same SKU of the same warehouse as line {earlier}"))
     return good, bad
+
+
+def write_stock_list(levels: Sequence[tuple[str, StockLevel]], *, heading: bool) -> str:
+    """Lines of a list that `read_stock_list` reads: each level with the code of its warehouse."""
+    text = io.StringIO(newline="")
+    rows = csv.writer(text)
+    if heading:
+        rows.writerow((*COLUMNS, *SHOWN_ONLY))
+    rows.writerows(
+        (code, level.sku_id, level.on_hand, *(getattr(level, name) for name in SHOWN_ONLY)) for code, level in levels
+    )
+    return text.getvalue()

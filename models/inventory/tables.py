@@ -144,6 +144,75 @@ class OperationTable(InventoryTable, table=True):
     at: datetime = Field(sa_type=_MOMENT)
 
 
+class TransferTable(InventoryTable, table=True):
+    """Goods that go from one warehouse of a merchant to another."""
+
+    __tablename__ = "transfers"
+    __table_args__ = (
+        Index("transfers_by_state", "state", "transfer_id"),
+        ForeignKeyConstraint(
+            ["from_warehouse_id", "merchant_id"],
+            ["warehouses.warehouse_id", "warehouses.merchant_id"],
+            name="transfers_from",
+        ),
+        ForeignKeyConstraint(
+            ["to_warehouse_id", "merchant_id"],
+            ["warehouses.warehouse_id", "warehouses.merchant_id"],
+            name="transfers_to",
+        ),
+        CheckConstraint("from_warehouse_id <> to_warehouse_id", name="transfers_go_elsewhere"),
+        CheckConstraint(
+            "state IN ('planned', 'in_transit', 'returning', 'completed', 'cancelled')", name="transfers_state"
+        ),
+        CheckConstraint("state NOT IN ('in_transit', 'returning') OR left_at IS NOT NULL", name="transfers_left"),
+    )
+
+    transfer_id: str = Field(primary_key=True, sa_type=_IDENTIFIER)
+    merchant_id: str = Field(sa_type=_IDENTIFIER)
+    from_warehouse_id: str = Field(sa_type=_IDENTIFIER)
+    to_warehouse_id: str = Field(sa_type=_IDENTIFIER)
+    state: str = Field(sa_type=Text)
+    note: str = Field(sa_type=Text)
+    opened_by: str = Field(sa_type=Text)
+    opened_at: datetime = Field(sa_type=_MOMENT)
+    left_at: datetime | None = Field(sa_type=_MOMENT)
+    changed_at: datetime = Field(sa_type=_MOMENT)
+
+
+class TransferLineTable(InventoryTable, table=True):
+    """What goes, and what became of it; units of a transfer that left are in transit until one of the three counts them."""
+
+    __tablename__ = "transfer_lines"
+    __table_args__ = (
+        ForeignKeyConstraint(["transfer_id"], ["transfers.transfer_id"], name="transfer_lines_transfer"),
+        CheckConstraint("quantity > 0", name="transfer_lines_quantity"),
+        CheckConstraint("least(arrived, returned, lost) >= 0", name="transfer_lines_counts"),
+        CheckConstraint("arrived + returned + lost <= quantity", name="transfer_lines_whole"),
+    )
+
+    transfer_id: str = Field(primary_key=True, sa_type=_IDENTIFIER)
+    sku_id: str = Field(primary_key=True, sa_type=_IDENTIFIER)
+    quantity: int = Field(sa_type=BigInteger)
+    arrived: int = Field(sa_type=BigInteger)
+    returned: int = Field(sa_type=BigInteger)
+    lost: int = Field(sa_type=BigInteger)
+
+
+class AllocationTable(InventoryTable, table=True):
+    """How a merchant's orders are spread over its warehouses, where that is not the usual way."""
+
+    __tablename__ = "allocations"
+    __table_args__ = (
+        CheckConstraint("strategy IN ('nearest', 'fewest_parcels', 'split_by_nearest')", name="allocations_strategy"),
+    )
+
+    merchant_id: str = Field(primary_key=True, sa_type=_IDENTIFIER)
+    strategy: str = Field(sa_type=Text)
+    version: int
+    changed_at: datetime = Field(sa_type=_MOMENT)
+    changed_by: str = Field(sa_type=Text)
+
+
 class JournalTable(InventoryTable, table=True):
     """Append-only: each change of `on_hand` and why. A trigger refuses UPDATE, DELETE and TRUNCATE."""
 
@@ -152,14 +221,25 @@ class JournalTable(InventoryTable, table=True):
         Index("journal_by_stock", "warehouse_id", "sku_id", "number"),
         Index("journal_by_reference", "reference"),
         CheckConstraint("on_hand_after >= 0", name="journal_on_hand_after"),
-        CheckConstraint("delta <> 0 OR reason = 'count'", name="journal_moves"),
-        CheckConstraint("reason IN ('receive', 'adjust', 'count', 'commit', 'restock')", name="journal_reason"),
+        CheckConstraint("delta <> 0 OR reason IN ('count', 'transfer_lost')", name="journal_moves"),
+        CheckConstraint(
+            "reason IN ('receive', 'adjust', 'count', 'commit', 'restock', 'transfer_out', 'transfer_in', 'transfer_lost')",
+            name="journal_reason",
+        ),
+        CheckConstraint(
+            "CASE reason WHEN 'transfer_out' THEN delta < 0 AND in_transit = -delta "
+            "WHEN 'transfer_in' THEN delta > 0 AND in_transit = -delta "
+            "WHEN 'transfer_lost' THEN delta = 0 AND in_transit < 0 ELSE in_transit = 0 END",
+            name="journal_in_transit",
+        ),
     )
 
     number: int = Field(sa_column=Column(BigInteger, Identity(always=True), primary_key=True))
     warehouse_id: str = Field(sa_type=_IDENTIFIER)
     sku_id: str = Field(sa_type=_IDENTIFIER)
     delta: int = Field(sa_type=BigInteger)
+    in_transit: int = Field(sa_type=BigInteger)
+    """How many units came on their way between warehouses, or left it, with this movement."""
     on_hand_after: int = Field(sa_type=BigInteger)
     reason: str = Field(sa_type=Text)
     reference: str = Field(sa_type=Text)

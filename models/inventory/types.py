@@ -145,19 +145,25 @@ class MovementReason(StrEnum):
     COUNT = "count"
     COMMIT = "commit"
     RESTOCK = "restock"
+    TRANSFER_OUT = "transfer_out"
+    TRANSFER_IN = "transfer_in"
+    TRANSFER_LOST = "transfer_lost"
 
 
 class Movement(Frozen):
     """One line of the journal: it is written with the change it explains and never edited.
 
-    `reference` is the order or the operation key, `actor` the operator or `order`; `delta` is 0 only for a count that
-    found what was expected.
+    `reference` is the order, the transfer or the operation key, `actor` the operator or `order`. `in_transit` says how many
+    units came on their way between warehouses or left it: what a warehouse sends falls on_hand and rises here, and what was
+    lost on the way leaves here without ever being on_hand again. `delta` is 0 for that, and for a count that found what was
+    expected.
     """
 
     number: int
     warehouse_id: WarehouseId
     sku_id: SkuId
     delta: int
+    in_transit: int = 0
     on_hand_after: Stock
     reason: MovementReason
     reference: str
@@ -207,6 +213,8 @@ class BreakKind(StrEnum):
     LINE_WITHOUT_RESERVATION = "line_without_reservation"
     UNITS_STRANDED = "units_stranded"
     HOLD_OVERDUE = "hold_overdue"
+    TRANSIT_UNEXPLAINED = "transit_unexplained"
+    TRANSFER_NOT_SETTLED = "transfer_not_settled"
 
 
 class StockBreak(Frozen):
@@ -216,4 +224,5 @@ class StockBreak(Frozen):
     warehouse_id: str | None
     sku_id: str | None
     order_id: str | None
+    """Or the transfer, where the promise is one of transfers."""
     detail: str

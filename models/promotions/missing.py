@@ -112,9 +112,7 @@ class _Explaining:
     def _why_not(self, offer: Candidate) -> _Told | None:
         if self._would_save(offer):
             is_excluded = offer.group is not None and offer.group in self._of_group
-            return _Told(
-                offer.offer, MissedReason.EXCLUDED if is_excluded else MissedReason.NO_GAIN, candidate=offer
-            )
+            return _Told(offer.offer, MissedReason.EXCLUDED if is_excluded else MissedReason.NO_GAIN, candidate=offer)
         return self._short(offer) or self._nothing_to_save(offer)
 
     def _would_save(self, offer: Candidate) -> bool:

@@ -70,7 +70,9 @@ def weigh(basket: Basket, offered: Offered, ways: Sequence[ItemPrice], like: Wei
         if scope & changed:
             bases[scope] = sum([values[at] for at in lines])
     cut = sum([way.cut for way in ways])
-    found = Weighed(cut, ways, values, bases, list(basket.shipping), {} if like is None else like.amounts.copy(), [], False)
+    found = Weighed(
+        cut, ways, values, bases, list(basket.shipping), {} if like is None else like.amounts.copy(), [], False
+    )
     covered = _cover_shipping(basket, offered, found)
     is_unshipped_alike = like is not None and like.unshipped == found.unshipped
     best: list[Pick] = []

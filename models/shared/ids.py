@@ -142,6 +142,12 @@ class WarehouseId(Id):
     prefix = "wh"
 
 
+class TransferId(Id):
+    """Goods on their way from one warehouse to another."""
+
+    prefix = "trf"
+
+
 class OrderId(Id):
     """An order, from the moment stock is held for it."""
 

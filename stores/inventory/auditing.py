@@ -32,6 +32,19 @@ _BREAKS = """
                -coalesce(sum(delta) FILTER (WHERE reason = 'commit'), 0) AS taken,
                coalesce(sum(delta) FILTER (WHERE reason = 'restock'), 0) AS returned
         FROM journal WHERE reason IN ('commit', 'restock') GROUP BY reference, warehouse_id, sku_id
+    ), sent AS (
+        SELECT transfer_id, sku_id, t.state, t.from_warehouse_id, t.to_warehouse_id,
+               CASE WHEN t.left_at IS NULL THEN 0 ELSE l.quantity END AS sent, l.arrived, l.returned, l.lost
+        FROM transfer_lines l JOIN transfers t USING (transfer_id)
+    ), carried AS (
+        SELECT reference AS transfer_id, sku_id,
+               coalesce(sum(in_transit) FILTER (WHERE reason = 'transfer_out'), 0) AS went,
+               coalesce(sum(delta) FILTER (WHERE reason = 'transfer_in' AND warehouse_id = to_warehouse_id), 0) AS came,
+               coalesce(sum(delta) FILTER (WHERE reason = 'transfer_in' AND warehouse_id = from_warehouse_id), 0) AS back,
+               -coalesce(sum(in_transit) FILTER (WHERE reason = 'transfer_lost'), 0) AS gone,
+               coalesce(sum(in_transit), 0) AS left_over
+        FROM journal LEFT JOIN transfers ON transfer_id = reference
+        WHERE reason IN ('transfer_out', 'transfer_in', 'transfer_lost') GROUP BY reference, sku_id
     )
     SELECT 'on_hand_unexplained' AS kind, warehouse_id, sku_id, NULL AS order_id,
            format('on_hand is %s, but the journal adds up to %s', on_hand, explained) AS detail
@@ -55,6 +68,18 @@ _BREAKS = """
     FROM sold FULL JOIN shipped USING (order_id, warehouse_id, sku_id)
     WHERE (sold, restocked) IS DISTINCT FROM (taken, returned)
     UNION ALL
+    SELECT 'transit_unexplained', from_warehouse_id, sku_id, transfer_id,
+           format('sent, arrived, returned and lost are %s, but the journal says %s',
+                  (sent, arrived, returned, lost), (went, came, back, gone))
+    FROM sent FULL JOIN carried USING (transfer_id, sku_id)
+    WHERE (coalesce(sent, 0), coalesce(arrived, 0), coalesce(returned, 0), coalesce(lost, 0))
+          IS DISTINCT FROM (coalesce(went, 0), coalesce(came, 0), coalesce(back, 0), coalesce(gone, 0))
+    UNION ALL
+    SELECT 'transfer_not_settled', min(from_warehouse_id), NULL, transfer_id,
+           format('it is %s with %s units on their way', min(state), coalesce(sum(left_over), 0))
+    FROM sent LEFT JOIN carried USING (transfer_id, sku_id) GROUP BY transfer_id
+    HAVING (min(state) IN ('in_transit', 'returning')) <> (coalesce(sum(left_over), 0) > 0)
+    UNION ALL
     SELECT 'line_without_reservation', warehouse_id, sku_id, order_id, format('%s units for an order unknown', quantity)
     FROM reservation_lines l WHERE NOT EXISTS (SELECT FROM reservations r WHERE r.order_id = l.order_id)
     UNION ALL
@@ -74,7 +99,8 @@ class Auditing(Room):
         For each warehouse and SKU on_hand is the sum of the journal, reserved the sum of open reservations and between 0 and
         on_hand, over all rows that a hot level is split over, and it has just those rows; each committed or restocked line has
         its movement and no movement lacks its line; no line lacks its reservation; no hold outlives its expiry by more than
-        `OVERDUE_AFTER`.
+        `OVERDUE_AFTER`. What each transfer sent, received, got back and lost is what the journal says, and only one under way
+        has units in transit: so on_hand and in transit together are what the journal adds up to.
         """
         async with self._db.reader() as connection:
             rows = await connection.fetch(_BREAKS, now - OVERDUE_AFTER)

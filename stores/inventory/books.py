@@ -1,8 +1,8 @@
 """Reading stock and its journal."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 
-from models.inventory.types import Movement, StockLevel
+from models.inventory.types import Movement, StockLevel, WarehouseCode
 from models.shared.ids import SkuId, WarehouseId
 from stores.inventory.buckets import SET_ASIDE
 from stores.inventory.room import Room
@@ -48,6 +48,22 @@ class Books(Room):
                 *where.values,
             )
         return [level_of(row) for row in rows]
+
+    async def stock_list(
+        self, warehouse_id: WarehouseId | None = None, at_once: int = 2_000
+    ) -> AsyncIterator[Sequence[tuple[WarehouseCode, StockLevel]]]:
+        """Every level with the code of its warehouse, in pages, in the order (warehouse, SKU). Each page is one snapshot; a
+        level that changes while the list is read is on it once, as it was when its page was read."""
+        after: tuple[WarehouseId, SkuId] | None = None
+        while levels := await self.levels(warehouse_id=warehouse_id, after=after, limit=at_once):
+            async with self._db.reader() as connection:
+                rows = await connection.fetch(
+                    "SELECT warehouse_id, code FROM warehouses WHERE warehouse_id = ANY($1::text[])",
+                    sorted({level.warehouse_id for level in levels}),
+                )
+            codes = {row["warehouse_id"]: row["code"] for row in rows}
+            yield [(codes[level.warehouse_id], level) for level in levels]
+            after = (levels[-1].warehouse_id, levels[-1].sku_id)
 
     async def journal(
         self,

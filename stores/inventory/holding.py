@@ -18,6 +18,7 @@ from itertools import chain, count
 from asyncpg import Record
 
 from hanse.database import Connection
+from models.inventory.allocation import AllocationStrategy
 from models.inventory.errors import SoldOut
 from models.inventory.rules import Shelf, allocate, total_by_sku
 from models.inventory.types import Allocation, Destination, LowStock, Place, Reservation, ReservationState, SkuQuantity
@@ -31,11 +32,11 @@ _WRITTEN_OUT = 8
 _SHELVES = (
     """
     SELECT s.warehouse_id, s.merchant_id, s.sku_id, s.on_hand - s.reserved - s.safety + {set_aside} AS available,
-           w.country, w.region, w.city, w.postal_code, w.latitude, w.longitude, s.split_over,
+           w.country, w.region, w.city, w.postal_code, w.latitude, w.longitude, s.split_over, a.strategy,
            CASE WHEN s.split_over > 0 THEN (
                SELECT h.busy_at FROM split_stock h
                WHERE (h.sku_id, h.warehouse_id) = (s.sku_id, s.warehouse_id) AND h.mode = 'automatic') END AS busy_at
-    FROM stock s JOIN warehouses w USING (warehouse_id)
+    FROM stock s JOIN warehouses w USING (warehouse_id) LEFT JOIN allocations a ON a.merchant_id = s.merchant_id
     WHERE s.sku_id {among} AND (s.on_hand - s.reserved > s.safety OR s.split_over > 0) AND w.active
 """
 ).replace("{set_aside}", SET_ASIDE)
@@ -215,6 +216,7 @@ def _shelf(row: Record) -> Shelf:
         place=Place(**{name: row[name] for name in Place.model_fields}),
         split_over=row["split_over"],
         busy_at=row["busy_at"],
+        strategy=AllocationStrategy(row["strategy"] or AllocationStrategy.NEAREST),
     )
 
 

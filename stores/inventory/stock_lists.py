@@ -1,7 +1,7 @@
 """Counting many SKUs at once, as a spreadsheet lists them."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from asyncpg import Record
@@ -77,7 +77,7 @@ class StockLists(Room):
                 if line.warehouse_code not in by_code
             ]
             owners = {row["warehouse_id"]: row["merchant_id"] for row in warehouses}
-            rows = await _locked_rows(connection, numbered, owners)
+            rows = await locked_rows(connection, numbered, owners)
             answered = await earlier_answer(connection, _OPERATION, key, asked)
             if answered is not None:
                 return ImportReport.model_validate(answered)
@@ -106,9 +106,9 @@ def _digest(lines: Sequence[NumberedLine]) -> str:
     return hashlib.sha256("\n".join(f"{n} {line.model_dump_json()}" for n, line in lines).encode()).hexdigest()
 
 
-async def _locked_rows(connection: Connection, numbered: _Numbered, owners: Mapping[str, str]) -> Sequence[Record]:
+async def locked_rows(connection: Connection, names: Collection[_Row], owners: Mapping[str, str]) -> Sequence[Record]:
     """The stock rows of all lines, locked, made where missing; without those whose SKU belongs to another merchant."""
-    warehouse_ids, sku_ids = [name[0] for name in numbered], [name[1] for name in numbered]
+    warehouse_ids, sku_ids = [name[0] for name in names], [name[1] for name in names]
     await connection.execute(_OWN_SKUS, sku_ids, [owners[warehouse_id] for warehouse_id in warehouse_ids])
     await connection.execute(_MAKE_ROWS, warehouse_ids, sku_ids)
     rows = await connection.fetch(_LOCK, warehouse_ids, sku_ids)

@@ -27,6 +27,7 @@ from tests.replay.scenarios_of_schedules import (
     ReconciliationScenario,
     SupplementScenario,
 )
+from tests.replay.scenarios_of_transfers import TRANSFERS, TRANSFERS_QUEUED, TransferScenario
 
 FOLDER = Path(__file__).parent / "histories"
 _DROPPED = frozenset({"stackTrace", "sourceLocation", "identity"})
@@ -43,6 +44,7 @@ class Golden:
     window: WindowScenario | None = None
     parcel: ParcelScenario | None = None
     refund: RefundScenario | None = None
+    transfer: TransferScenario | None = None
     saga: SagaScenario | None = None
     """A way through a workflow that belongs to no order."""
     supplement: SupplementScenario | None = None
@@ -51,7 +53,10 @@ class Golden:
     @property
     def path(self) -> Path:
         """Where it is kept."""
-        parts = (self.order, self.window, self.parcel, self.refund, self.saga, self.supplement, self.reconciliation)
+        parts = (
+            *(self.order, self.window, self.parcel, self.refund, self.transfer, self.saga),
+            *(self.supplement, self.reconciliation),
+        )
         scenario = next((part for part in parts if part is not None), None)
         assert scenario is not None
         return FOLDER / f"{self.workflow}-{scenario.__name__}-{self.placement}.json"
@@ -69,6 +74,8 @@ ALL = (
     *(Golden("refund", "inline", refund=scenario) for scenario in REFUNDS),
     *(Golden("refund", "queue", refund=scenario) for scenario in REFUNDS_QUEUED),
     *(Golden("refund", "inline", refund=scenario) for scenario in spending.REFUNDS),
+    *(Golden("transfer", "inline", transfer=scenario) for scenario in TRANSFERS),
+    *(Golden("transfer", "queue", transfer=scenario) for scenario in TRANSFERS_QUEUED),
     *(Golden("points_expiry", "queue", saga=scenario) for scenario in EXPIRIES),
     *(Golden("points_adjustment", "queue", saga=scenario) for scenario in ADJUSTMENTS),
     *(Golden("supplement", "inline", supplement=scenario) for scenario in SUPPLEMENTS),

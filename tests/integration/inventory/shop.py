@@ -59,6 +59,8 @@ class Shop:
             "stock",
             "reservations",
             "reservation_lines",
+            "transfers",
+            "transfer_lines",
             "operations",
             "journal",
         )

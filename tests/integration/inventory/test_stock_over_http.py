@@ -1,60 +1,15 @@
 """Inventory as operators and other systems meet it."""
 
 import secrets
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from fastapi import FastAPI
 
-from api.app import build
-from hanse.settings import Settings
 from models.inventory.errors import SoldOut
-from stores.idempotency import IdempotencyStore
-from stores.inventory import InventoryStore
-from tests.conftest import OpenDatabase
+from tests.integration.inventory.over_http import post, receive
 from tests.integration.inventory.shop import MERCHANT, line, order, sku
-from tests.integration.users.shop import Person, open_shop
+from tests.integration.users.shop import Person
 from tests.integration.users.shop import Shop as AccountsShop
-
-
-@pytest.fixture(scope="module")
-def api() -> FastAPI:
-    return build(Settings(environment="test"))
-
-
-@pytest.fixture
-async def accounts(database: OpenDatabase, redis_url: str, tmp_path: Path, api: FastAPI) -> AsyncIterator[AccountsShop]:
-    ops = await database("ops")
-    async with open_shop(api, await database("users"), ops, redis_url, tmp_path) as opened:
-        opened.app.state.services.inventory = InventoryStore(await database("inventory"))
-        opened.app.state.services.idempotency = IdempotencyStore(ops)
-        yield opened
-
-
-@pytest.fixture
-async def keeper(accounts: AccountsShop) -> Person:
-    return await accounts.operator("warehouse")
-
-
-@pytest.fixture
-async def warehouse(keeper: Person) -> dict[str, Any]:
-    answer = await post(
-        keeper, "/v1/inventory/warehouses", {"code": "SH-1", "name": "Shanghai", "merchant_id": MERCHANT}
-    )
-    assert answer.status_code == 201, answer.text
-    return answer.json()
-
-
-async def post(who: Person, path: str, body: Any, key: str | None = None) -> Any:
-    return await who.http.post(path, json=body, headers={"idempotency-key": key or secrets.token_hex(8)})
-
-
-async def receive(who: Person, warehouse: dict[str, Any], quantity: int, name: str = "tea") -> None:
-    body = {"warehouse_id": warehouse["warehouse_id"], "sku_id": sku(name), "quantity": quantity}
-    answer = await post(who, "/v1/inventory/receive", body)
-    assert answer.status_code == 200, answer.text
 
 
 def wish(quantity: int, name: str = "order") -> dict[str, Any]:

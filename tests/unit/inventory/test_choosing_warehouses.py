@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models.inventory.allocation import MAX_COMBINATIONS
 from models.inventory.errors import SoldOut
-from models.inventory.rules import MAX_COMBINATIONS, Shelf, allocate, crosses_low, nearness, total_by_sku
+from models.inventory.rules import Shelf, allocate, crosses_low, nearness, total_by_sku
 from models.inventory.types import Allocation, Destination, Place, SkuQuantity
 from models.shared.ids import MerchantId, SkuId, WarehouseId
 

@@ -1,0 +1,28 @@
+"""Telling what an operator's change took to its mark.
+
+The change is in the database by then. If Temporal cannot be reached the answer is 503: the same request with the same key
+finds the change done, gets the same crossings from the store, and tells them.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+
+from api.edge.idempotency import Claim
+from api.edge.sagas import answer_of
+from api.wiring import Services
+from models.inventory.messages import TellLowStock
+from models.inventory.types import LowStock
+
+
+async def tell_crossings(shop: Services, claim: Claim, crossings: Sequence[LowStock]) -> None:
+    """Start the process that tells them, once for each request."""
+    await tell_crossings_of(shop, f"{claim.caller}:{claim.key}", crossings, claim.first_seen_at)
+
+
+async def tell_crossings_of(shop: Services, key: str, crossings: Sequence[LowStock], at: datetime) -> None:
+    """The same for a change that has another key than that of its request."""
+    if crossings:
+        name = hashlib.sha256(f"{key} {at.isoformat()}".encode()).hexdigest()[:32]
+        tell = TellLowStock(key=name, crossings=tuple(crossings), at=at)
+        await answer_of(shop.siblings.tell_low_stock(tell))

@@ -1,0 +1,64 @@
+"""The ways through `Transfer` whose histories are kept."""
+
+from collections.abc import Awaitable, Callable
+
+from models.inventory.errors import TransferExceedsAvailable, TransferToItself
+from models.inventory.types import SkuQuantity
+from tests.workflows.sagas import refused
+from tests.workflows.transfers import DISPATCH, OPEN, POT, TEA, Lorry
+
+TransferScenario = Callable[[Lorry], Awaitable[None]]
+
+
+async def arrived_in_parts(lorry: Lorry) -> None:
+    await lorry.rolling()
+    await lorry.arrive(SkuQuantity(sku_id=TEA, quantity=3))
+    await refused(lorry.arrive(SkuQuantity(sku_id=TEA, quantity=9)))
+    await lorry.arrive()
+
+
+async def overdue_then_partly_lost_and_recalled(lorry: Lorry) -> None:
+    await lorry.begin()
+    await lorry.sagas.later(lorry.handle, days=2, minutes=1)
+    await lorry.is_now("overdue")
+    await lorry.dispatch()
+    await lorry.sagas.later(lorry.handle, days=5, minutes=1)
+    await lorry.is_now("overdue")
+    await lorry.lose(SkuQuantity(sku_id=POT, quantity=3))
+    await lorry.recall()
+    await lorry.arrive()
+
+
+async def not_spared_then_called_off(lorry: Lorry) -> None:
+    short = TransferExceedsAvailable.of(lorry.plan.from_warehouse_id, [(TEA, 8, 2)])
+    lorry.steps.refuse(DISPATCH, short, times=1)
+    await lorry.begin()
+    await refused(lorry.dispatch())
+    await lorry.recall()
+
+
+async def refused_at_once(lorry: Lorry) -> None:
+    lorry.steps.refuse(OPEN, TransferToItself.of(lorry.plan.from_warehouse_id))
+    await refused(lorry.begin())
+
+
+async def cancelled_in_temporal(lorry: Lorry) -> None:
+    await lorry.begin()
+    await lorry.handle.cancel()
+
+
+async def cancelled_in_temporal_on_its_way(lorry: Lorry) -> None:
+    await lorry.rolling()
+    await lorry.handle.cancel()
+    await lorry.arrive()
+
+
+TRANSFERS: tuple[TransferScenario, ...] = (
+    arrived_in_parts,
+    overdue_then_partly_lost_and_recalled,
+    not_spared_then_called_off,
+    refused_at_once,
+    cancelled_in_temporal,
+    cancelled_in_temporal_on_its_way,
+)
+TRANSFERS_QUEUED: tuple[TransferScenario, ...] = (arrived_in_parts, not_spared_then_called_off)

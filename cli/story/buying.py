@@ -34,12 +34,12 @@ async def arrive(story: Story) -> str:
 
 async def find(story: Story) -> Mapping[str, Any]:
     """A product is found and put into the cart; the SKU."""
-    cards = (await story.shop.ask("GET", "/v1/products?limit=5&text=tea")).body["items"]
+    cards = (await story.shop.ask("GET", "/v1/products?limit=5&text=green+tea")).body["items"]
     cards = cards or (await story.shop.ask("GET", "/v1/products?limit=5")).body["items"]
     product = (await story.shop.ask("GET", f"/v1/products/{cards[0]['spu_id']}")).body
     sku: Mapping[str, Any] = next(sku for sku in product["skus"] if sku["in_stock"])
     found = f"{product['title']}: {money(sku['price'])}, {sku['available']} in stock"
-    story.step("She looks for tea, and finds something.", found)
+    story.step("She looks for green tea, and finds some.", found)
     cart = await story.buy("POST", "/v1/cart/lines", {"sku_id": sku["sku_id"], "quantity": 2})
     story.same(
         "lines in the cart", [(line["sku_id"], line["quantity"]) for line in cart["lines"]], [(sku["sku_id"], 2)]

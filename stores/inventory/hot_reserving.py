@@ -11,7 +11,7 @@ from functools import partial
 
 from prometheus_client import Counter
 
-from hanse.database import Database
+from hanse.database import Connection, Database
 from models.inventory.hot import CALM_AFTER, CROWD, MIN_SHARE, ROWS
 from models.inventory.rules import Shelf
 from models.inventory.types import Reservation
@@ -47,46 +47,47 @@ class HotReserving(Splitting):
             return None
         level = shelf.warehouse_id, shelf.sku_id
         if level not in self._hot_turns:
-            self._hot_turns[level] = Turns(partial(self._serve_hot, level, shelf.merchant_id), _AT_ONCE)
+            self._hot_turns[level] = Turns(self._db, partial(self._serve_hot, level, shelf.merchant_id), _AT_ONCE)
         return await self._hot_turns[level].ask(wish)
 
     async def _serve_hot(
-        self, level: Level, merchant_id: MerchantId, crowd: Sequence[Wish]
+        self, level: Level, merchant_id: MerchantId, connection: Connection, crowd: Sequence[Wish]
     ) -> Mapping[OrderId, Reservation]:
         held: dict[OrderId, Reservation] = {}
         waiting = crowd
-        async with self._db.reader() as connection:
-            while waiting:
-                taken = await take_from_bucket(connection, level, merchant_id, waiting)
-                if not taken.held and not taken.known:
-                    break
-                held |= taken.held
-                waiting = [w for w in waiting if w.order_id not in taken.held and w.order_id not in taken.known]
+        while waiting:
+            taken = await take_from_bucket(connection, level, merchant_id, waiting)
+            if not taken.held and not taken.known:
+                break
+            held |= taken.held
+            waiting = [w for w in waiting if w.order_id not in taken.held and w.order_id not in taken.known]
         _served.labels("bucket").inc(len(held))
         if waiting:
-            held |= await self._serve_gathered(waiting)
-        await self._keep_or_merge(self._board.split_shelves(level), len(crowd), crowd[0].now)
+            held |= await self._serve_gathered(connection, waiting)
+        await self._keep_or_merge(connection, self._board.split_shelves(level), len(crowd), crowd[0].now)
         return held
 
-    async def _serve_gathered(self, crowd: Sequence[Wish]) -> Mapping[OrderId, Reservation]:
+    async def _serve_gathered(self, connection: Connection, crowd: Sequence[Wish]) -> Mapping[OrderId, Reservation]:
         """Nothing is stranded in a bucket: no single one had enough, all together may."""
-        async with self._db.transaction() as connection:
+        async with connection.transaction():
             tried = await hold_locked(connection, crowd)
         self._learn(tried)
         _served.labels("all_rows").inc(len(tried.held))
         return tried.held
 
-    async def _notice(self, tried: Tried, orders: int, now: datetime) -> None:
+    async def _notice(self, connection: Connection, tried: Tried, orders: int, now: datetime) -> None:
         """After a turn of all levels: remember what is split, split what became hot, merge what cooled."""
         self._learn(tried)
         seen = {(shelf.warehouse_id, shelf.sku_id): shelf for shelves in tried.seen.values() for shelf in shelves}
         for level in self._heat.met(tried.held.values(), now):
             if seen[level].available >= MIN_SHARE * (ROWS + 1):
-                await self._split_if_hot(*level, now)
+                await self._split_if_hot(connection, *level, now)
         if orders == 1:
-            await self._keep_or_merge(seen.values(), orders, now)
+            await self._keep_or_merge(connection, seen.values(), orders, now)
 
-    async def _keep_or_merge(self, shelves: Iterable[Shelf], orders: int, now: datetime) -> None:
+    async def _keep_or_merge(
+        self, connection: Connection, shelves: Iterable[Shelf], orders: int, now: datetime
+    ) -> None:
         for shelf in shelves:
             if shelf.busy_at is None:
                 continue
@@ -94,9 +95,9 @@ class HotReserving(Splitting):
             quiet = now - max(shelf.busy_at, self._noted.get(level, shelf.busy_at))
             if orders >= CROWD and quiet > _BUSY_NOTED:
                 self._noted[level] = now
-                await self._note_busy(*level, now)
+                await self._note_busy(connection, *level, now)
             elif orders == 1 and quiet > CALM_AFTER:
-                await self._merge_if_calm(*level, now)
+                await self._merge_if_calm(connection, *level, now)
 
     def _learn(self, tried: Tried) -> None:
         self._board.learn(tried.seen, _moment())

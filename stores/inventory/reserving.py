@@ -65,7 +65,7 @@ class Reserving(HotReserving):
 
     def __init__(self, db: Database) -> None:
         super().__init__(db)
-        self._turns = Turns(self._serve)
+        self._turns = Turns(db, self._serve)
 
     async def reserve_all_or_nothing(
         self,
@@ -87,10 +87,9 @@ class Reserving(HotReserving):
         served = await self._hot_turn(wish) or await self._turns.ask(wish)
         return served or await self._alone(wish)
 
-    async def _serve(self, crowd: Sequence[Wish]) -> Mapping[OrderId, Reservation]:
-        async with self._db.reader() as connection:
-            tried = await hold(connection, crowd)
-        await self._notice(tried, len(crowd), crowd[0].now)
+    async def _serve(self, connection: Connection, crowd: Sequence[Wish]) -> Mapping[OrderId, Reservation]:
+        tried = await hold(connection, crowd)
+        await self._notice(connection, tried, len(crowd), crowd[0].now)
         return tried.held
 
     async def _alone(self, wish: Wish) -> Reservation:

@@ -73,9 +73,11 @@ class Splitting(Room):
             _switched.labels("split" if after.since else "one_row", "operator").inc()
         return after
 
-    async def _split_if_hot(self, warehouse_id: WarehouseId, sku_id: SkuId, now: datetime) -> None:
+    async def _split_if_hot(
+        self, connection: Connection, warehouse_id: WarehouseId, sku_id: SkuId, now: datetime
+    ) -> None:
         """Crowds came: split, unless an operator said never. Idempotent; one transaction."""
-        async with self._db.transaction() as connection:
+        async with connection.transaction():
             await _lock(connection, warehouse_id, sku_id)
             before = await _shown(connection, warehouse_id, sku_id)
             if before.mode is SplitMode.NEVER:
@@ -86,9 +88,11 @@ class Splitting(Room):
         if before.since is None:
             _switched.labels("split", "load").inc()
 
-    async def _merge_if_calm(self, warehouse_id: WarehouseId, sku_id: SkuId, now: datetime) -> None:
+    async def _merge_if_calm(
+        self, connection: Connection, warehouse_id: WarehouseId, sku_id: SkuId, now: datetime
+    ) -> None:
         """No crowd came for long: merge what split by itself. Idempotent; one transaction."""
-        async with self._db.transaction() as connection:
+        async with connection.transaction():
             await _lock(connection, warehouse_id, sku_id)
             cooled = await connection.execute(_COOLED, warehouse_id, sku_id, now - CALM_AFTER)
             if cooled != "UPDATE 1":
@@ -96,9 +100,8 @@ class Splitting(Room):
             await gather(connection, [(warehouse_id, sku_id)])
         _switched.labels("one_row", "load").inc()
 
-    async def _note_busy(self, warehouse_id: WarehouseId, sku_id: SkuId, now: datetime) -> None:
-        async with self._db.reader() as connection:
-            await connection.execute(_BUSY, warehouse_id, sku_id, now)
+    async def _note_busy(self, connection: Connection, warehouse_id: WarehouseId, sku_id: SkuId, now: datetime) -> None:
+        await connection.execute(_BUSY, warehouse_id, sku_id, now)
 
 
 async def _lock(connection: Connection, warehouse_id: WarehouseId, sku_id: SkuId) -> None:

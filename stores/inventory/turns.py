@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
+from hanse.database import Connection, Database
 from models.inventory.types import Reservation
 from models.shared.ids import OrderId
 from stores.inventory.holding import Wish
@@ -10,7 +11,10 @@ from stores.inventory.holding import Wish
 SERVED_TOGETHER = 64
 """How many orders at most share a turn; their rows are locked no longer than one statement takes."""
 
-Serve = Callable[[Sequence[Wish]], Awaitable[Mapping[OrderId, Reservation]]]
+_TURNS_A_CONNECTION = 16
+"""After so many turns a connection goes back to the pool, where others may wait; taking one each time costs as much as two orders."""
+
+Serve = Callable[[Connection, Sequence[Wish]], Awaitable[Mapping[OrderId, Reservation]]]
 """Serves a crowd of different orders, in their order; answers those that it settled."""
 
 _Waiting = tuple[Wish, "asyncio.Future[Reservation | None]"]
@@ -19,7 +23,8 @@ _Waiting = tuple[Wish, "asyncio.Future[Reservation | None]"]
 class Turns:
     """Serves wishes in crowds, `at_once` crowds at a time. It works only while someone waits."""
 
-    def __init__(self, serve: Serve, at_once: int = 1) -> None:
+    def __init__(self, db: Database, serve: Serve, at_once: int = 1) -> None:
+        self._db = db
         self._serve = serve
         self._at_once = at_once
         self._waiting: list[_Waiting] = []
@@ -40,26 +45,41 @@ class Turns:
     async def _work(self) -> None:
         try:
             while self._waiting:
-                crowd, self._waiting = self._waiting[:SERVED_TOGETHER], self._waiting[SERVED_TOGETHER:]
-                crowd = [(wish, served) for wish, served in crowd if not served.done()]
-                if crowd:
-                    await self._turn(crowd)
+                await self._work_with_a_connection()
         finally:
             self._busy -= 1  # in the step that found nobody waiting: who comes next begins a new turn
 
-    async def _turn(self, crowd: Sequence[_Waiting]) -> None:
-        """A fault reaches the first of them; each of the others is left to itself."""
-        first_of_each: dict[OrderId, Wish] = {}
-        for wish, _ in crowd:
-            first_of_each.setdefault(wish.order_id, wish)
-        settled: Mapping[OrderId, Reservation] = {}
+    async def _work_with_a_connection(self) -> None:
+        """Some turns. A fault reaches the first of its crowd; each of the others is left to itself."""
+        crowd: Sequence[_Waiting] = []
         try:
-            settled = await self._serve(list(first_of_each.values()))
+            async with self._db.reader() as connection:
+                for _ in range(_TURNS_A_CONNECTION):
+                    if not (crowd := self._next_crowd()):
+                        return
+                    await self._turn(connection, crowd)
         except Exception as fault:
+            crowd = crowd or self._next_crowd()
             first = next((served for _, served in crowd if not served.done()), None)
             if first is not None:
                 first.set_exception(fault)
         finally:
-            for wish, served in crowd:
+            for _, served in crowd:
                 if not served.done():
-                    served.set_result(settled.get(wish.order_id) if first_of_each[wish.order_id] is wish else None)
+                    served.set_result(None)
+
+    def _next_crowd(self) -> list[_Waiting]:
+        crowd: list[_Waiting] = []
+        while self._waiting and not crowd:
+            some, self._waiting = self._waiting[:SERVED_TOGETHER], self._waiting[SERVED_TOGETHER:]
+            crowd = [(wish, served) for wish, served in some if not served.done()]
+        return crowd
+
+    async def _turn(self, connection: Connection, crowd: Sequence[_Waiting]) -> None:
+        first_of_each: dict[OrderId, Wish] = {}
+        for wish, _ in crowd:
+            first_of_each.setdefault(wish.order_id, wish)
+        settled = await self._serve(connection, list(first_of_each.values()))
+        for wish, served in crowd:
+            if not served.done():
+                served.set_result(settled.get(wish.order_id) if first_of_each[wish.order_id] is wish else None)

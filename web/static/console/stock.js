@@ -51,7 +51,7 @@ function row(level, names, stores, again) {
   const act = (name, ask) => button(t(`stock.${name}`), () => ask(level, again), { kind: "small" });
   return h("tr", {},
     h("td", {}, h("a", { href: `/console/stock?sku=${level.sku_id}` }, skuName(names, level.sku_id))),
-    h("td", {}, storeName(stores, level.warehouse_id)),
+    h("td", {}, storeName(stores, level.warehouse_id), " ", level.split_over ? h("span", { class: "badge", title: t("stock.hot.hint", { n: level.split_over }) }, t("stock.hot")) : null),
     number(level.on_hand), number(level.reserved), number(level.safety),
     h("td", { class: "number" }, low ? h("span", { class: "badge low" }, level.available) : level.available),
     number(level.low_at),

@@ -1,6 +1,6 @@
 """Why an offer saves nothing here, and what it would take: for people a sentence, for programs the reason and figures."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from models.promotions.basket_offers import amount_of, by_ladder
@@ -28,6 +28,9 @@ _NEAREST_FIRST = {
     MissedReason.NOT_IN_SCOPE: 5,
 }
 
+_NEAR = (MissedReason.SHORT, MissedReason.MEMBERS_ONLY)
+"""What comes before all that needs a closer look."""
+
 
 @dataclass(slots=True)
 class _Told:
@@ -46,7 +49,7 @@ class _Told:
 def missed_offers(reading: Reading, best: Weighed, counting: Collection[Candidate]) -> tuple[MissedOffer, ...]:
     """Coupons first, then what needs least."""
     explaining = _Explaining(reading, best, counting)
-    told = [*(_Told(offer, reason) for offer, reason in reading.ruled_out), *explaining.all()]
+    told = explaining.all()
     told.sort(key=_usefulness)
     coupons = [one for one in told if one.offer.coupon_id is not None]
     others = [one for one in told if one.offer.coupon_id is None]
@@ -68,12 +71,24 @@ class _Explaining:
         self._reading, self._basket, self._best, self._counting = reading, reading.basket, best, counting
         self._of_group = {offer.group: offer for offer in counting if offer.group is not None}
 
-    def all(self) -> Iterator[_Told]:
-        """What there is to say of every offer that may count."""
+    def all(self) -> list[_Told]:
+        """Whatever may be among the nearest, of the offers that may count and of those that may not."""
+        told = [_Told(offer, reason) for offer, reason in self._reading.ruled_out]
+        others: list[Candidate] = []
         for offer in self._reading.candidates:
-            told = self._next_tier(offer) if offer in self._counting else self._why_not(offer)
-            if told is not None:
-                yield told
+            is_counting = offer in self._counting
+            near = self._next_tier(offer) if is_counting else self._short(offer)
+            if near is not None:
+                told.append(near)
+            elif not is_counting:
+                others.append(offer)
+        nearest = sum(1 for one in told if one.reason in _NEAR and one.offer.coupon_id is None)
+        for offer in others:
+            if nearest < MOST_MISSED or offer.offer.coupon_id is not None:  # others would be cut off
+                reason = self._why_not(offer)
+                if reason is not None:
+                    told.append(_Told(offer.offer, reason, candidate=offer))
+        return told
 
     def in_words(self, told: _Told) -> MissedOffer:
         """The answer about one offer."""
@@ -98,22 +113,25 @@ class _Explaining:
             hint = "counts once it is known where to send the goods"
         else:
             hint = "there is nothing left to save"
-        return MissedOffer(
-            rule_id=told.offer.rule_id,
-            label=told.offer.label,
-            hint=hint,
-            reason=told.reason,
-            short_by=short_by,
-            short_units=told.short_units or None,
-            coupon_id=told.offer.coupon_id,
-            beaten_by=None if beaten_by is None else beaten_by.rule_id,
+        return MissedOffer.of_valid(
+            {
+                "rule_id": told.offer.rule_id,
+                "label": told.offer.label,
+                "hint": hint,
+                "reason": told.reason,
+                "short_by": short_by,
+                "short_units": told.short_units or None,
+                "coupon_id": told.offer.coupon_id,
+                "beaten_by": None if beaten_by is None else beaten_by.rule_id,
+            }
         )
 
-    def _why_not(self, offer: Candidate) -> _Told | None:
-        if self._would_save(offer):
-            is_excluded = offer.group is not None and offer.group in self._of_group
-            return _Told(offer.offer, MissedReason.EXCLUDED if is_excluded else MissedReason.NO_GAIN, candidate=offer)
-        return self._short(offer) or self._nothing_to_save(offer)
+    def _why_not(self, offer: Candidate) -> MissedReason | None:
+        """Of an offer that is not short of anything. That there is nothing to save is of interest for a coupon only."""
+        if not self._would_save(offer):
+            return None if offer.offer.coupon_id is None else MissedReason.NO_GAIN
+        is_excluded = offer.group is not None and offer.group in self._of_group
+        return MissedReason.EXCLUDED if is_excluded else MissedReason.NO_GAIN
 
     def _would_save(self, offer: Candidate) -> bool:
         if offer.kind is Kind.ITEM:
@@ -130,6 +148,7 @@ class _Explaining:
         return None
 
     def _short(self, offer: Candidate) -> _Told | None:
+        """What it lacks; then it saves nothing."""
         if isinstance(offer.terms, NForM):
             counts = [self._basket.quantities[at] for at in offer.lines]
             lacking = offer.terms.take - (sum(counts) if offer.terms.mix else max(counts))
@@ -138,12 +157,6 @@ class _Explaining:
             return _Told(offer.offer, MissedReason.SHORT, short_units=lacking)
         short_by = offer.steps[0][0] - self._base(offer) if offer.steps else 0
         return _Told(offer.offer, MissedReason.SHORT, short_by) if short_by > 0 else None
-
-    def _nothing_to_save(self, offer: Candidate) -> _Told | None:
-        """Its goods or their shipping are free already, or the shipping is not known yet: of interest for a coupon only."""
-        if offer.offer.coupon_id is None:
-            return None
-        return _Told(offer.offer, MissedReason.NO_GAIN, candidate=offer)
 
     def _next_tier(self, offer: Candidate) -> _Told | None:
         """What the tier above would save more. Not for coupons: one that counts is not missed."""

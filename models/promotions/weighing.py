@@ -70,11 +70,9 @@ def weigh(basket: Basket, offered: Offered, ways: Sequence[ItemPrice], like: Wei
         if scope & changed:
             bases[scope] = sum([values[at] for at in lines])
     cut = sum([way.cut for way in ways])
-    found = Weighed(
-        cut, ways, values, bases, list(basket.shipping), {} if like is None else like.amounts.copy(), [], False
-    )
+    amounts = {} if like is None else like.amounts.copy()
+    found = Weighed(cut, ways, values, bases, list(basket.shipping), amounts, [], False)
     covered = _cover_shipping(basket, offered, found)
-    is_unshipped_alike = like is not None and like.unshipped == found.unshipped
     best: list[Pick] = []
     to_fit: list[Pick] = []
     hoped = 0
@@ -82,13 +80,14 @@ def weigh(basket: Basket, offered: Offered, ways: Sequence[ItemPrice], like: Wei
         top: Candidate | None = None
         most = 0
         for offer in slot:
-            if offer in covered:
-                amount = covered[offer]
-            elif offer.scope & changed or (offer.kind is Kind.SHIPPING and not is_unshipped_alike):
-                amount = amount_of(offer, bases[offer.scope], basket, ways, found.unshipped)
+            if offer.scope & changed or offer.kind is Kind.SHIPPING:  # which looks at what others pay
+                if offer in covered:
+                    amount = covered[offer]
+                else:
+                    amount = amount_of(offer, bases[offer.scope], basket, ways, found.unshipped)
+                amounts[offer] = amount
             else:
-                amount = found.amounts[offer]
-            found.amounts[offer] = amount
+                amount = amounts[offer]
             if amount > most:  # of equal ones the first, which is that of the lower rank
                 top, most = offer, amount
         if top is not None:

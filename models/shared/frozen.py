@@ -5,6 +5,8 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict
 
+_new, _put = object.__new__, object.__setattr__
+
 
 @cache
 def _fields_of(kind: type[BaseModel]) -> set[str]:
@@ -24,10 +26,9 @@ class Frozen(BaseModel):
 
         What `model_construct` makes, at a fifth of its time: that looks at each field for a default and an alias.
         """
-        made = cls.__new__(cls)
-        put = object.__setattr__
-        put(made, "__dict__", fields)
-        put(made, "__pydantic_fields_set__", _fields_of(cls))
-        put(made, "__pydantic_extra__", None)
-        put(made, "__pydantic_private__", None)
+        made = _new(cls)
+        _put(made, "__dict__", fields)
+        _put(made, "__pydantic_fields_set__", _fields_of(cls))
+        _put(made, "__pydantic_extra__", None)
+        _put(made, "__pydantic_private__", None)
         return made

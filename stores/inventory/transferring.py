@@ -192,7 +192,11 @@ class Transferring(TransferBooks):
             await _count(connection, transfer, ("returned" if home else "arrived") if arrives else "lost", parts)
             left = transfer.in_transit - sum(parts.values())
             await _is_now(connection, transfer, transfer.state if left else _S.COMPLETED, book.at)
-            step = TransferStep(transfer=await read_transfer(connection, book.transfer_id), booked=_quantities(parts))
+            step = TransferStep(
+                transfer=await read_transfer(connection, book.transfer_id),
+                warehouse_id=where,
+                booked=_quantities(parts),
+            )
             if not await remember(connection, reason, key, wording, step, book.at):
                 raise OperationKeyReused.of(reason, key)
             return step

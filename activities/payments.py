@@ -195,7 +195,7 @@ class PaymentActivities:
                 return ChannelAnswer(
                     attempt_id=attempt.attempt_id,
                     state="paid",
-                    report=_report_from(attempt, there, source, self._clock()),
+                    report=report_from(attempt, there, source, self._clock()),
                 )
             case StateAtChannel.CLOSED:
                 await self._store.close_attempt(attempt.attempt_id)
@@ -250,7 +250,7 @@ class PaymentActivities:
     async def ask_refund_leg(self, leg: RefundLegRef) -> RefundReport:
         """How one leg stands at its channel, booked at once. A leg that the channel never heard of is sent again."""
         _, part = await self._leg(leg)
-        answer = await self._channels.named(part.channel).query_refund(part.leg_id)
+        answer = await self._channels.named(part.channel).query_refund(part.leg_id, part.channel_reference)
         if answer.status is RefundState.UNKNOWN_REFUND:
             return await self.send_refund_leg(leg)
         return await self._record_answer(part, answer)
@@ -325,7 +325,8 @@ class PaymentActivities:
         return refund_id
 
 
-def _report_from(attempt: Attempt, there: ChannelPayment, source: str, now: Instant) -> PaymentReport:
+def report_from(attempt: Attempt, there: ChannelPayment, source: str, now: Instant) -> PaymentReport:
+    """What a channel's answer about a paid attempt is as a report. `ChannelUnavailable` if the answer lacks what a report needs."""
     if there.transaction_id is None or there.amount is None:
         raise ChannelUnavailable(
             f"{attempt.channel} says that {attempt.attempt_id} was paid, but not what and how much"

@@ -6,7 +6,7 @@ that runs or ran already counts as started, and nobody to tell counts as told.
 
 from typing import Any
 
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.common import TypedSearchAttributes, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
@@ -62,6 +62,21 @@ class Siblings:
             static_summary=f"Money that came for order {start.order_id} after its window",
         )
 
+    async def take_up_window(self, start: PaymentTimeoutInput) -> None:
+        """Run the payment window of an order again, if it does not run."""
+        try:
+            await self._client.start_workflow(
+                "PaymentTimeout",
+                start,
+                id=payment_timeout_id(start.order_id),
+                task_queue=SAGA_QUEUE,
+                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+                search_attributes=attributes(OrderId=start.order_id, UserId=start.user_id),
+                static_summary=f"Payment window of order {start.order_id}, taken up again",
+            )
+        except WorkflowAlreadyStartedError:
+            return
+
     async def stop_payment(self, order_id: OrderId, stop: StopWaiting) -> None:
         """Tell the payment window that the order no longer wants the money."""
         await self._tell(payment_timeout_id(order_id), "stop_waiting", stop)
@@ -101,6 +116,22 @@ class Siblings:
     async def report_parcel(self, order_id: OrderId, report: ParcelReport) -> None:
         """Tell the order how a parcel ended."""
         await self._tell(checkout_id(order_id), "parcel_ended", report)
+
+    async def runs(self, workflow_id: str) -> bool:
+        """Whether this workflow runs now: Temporal's own word, not that of its lists."""
+        try:
+            found = await self._client.get_workflow_handle(workflow_id).describe()
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return False
+            raise
+        return found.status is WorkflowExecutionStatus.RUNNING
+
+    async def checkouts_listed(self, first: OrderId, last: OrderId) -> set[OrderId]:
+        """The orders from `first` to `last` whose `Checkout` Temporal lists as running. The list lags by a second or so."""
+        query = f"WorkflowType = 'Checkout' AND ExecutionStatus = 'Running' AND OrderId BETWEEN '{first}' AND '{last}'"
+        found = self._client.list_workflows(query, page_size=1000)
+        return {OrderId(execution.id.removeprefix("checkout/")) async for execution in found}
 
     async def tell_low_stock(self, tell: TellLowStock) -> None:
         """Tell what an operator's change crossed, once per change."""

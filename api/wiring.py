@@ -18,7 +18,7 @@ from channels.carrier.registry import Carriers
 from channels.carrier.sandbox import SandboxCarrier
 from channels.notification.contract import Notifier
 from channels.notification.sandbox import SandboxNotifier
-from channels.payment.registry import PaymentChannels, sandbox_channels
+from channels.payment.registry import PaymentChannels, payment_channels
 from hanse.blobs import LocalBlobs
 from hanse.database import Database
 from hanse.keys import LISTS, derived_key
@@ -112,7 +112,6 @@ async def open_services(settings: Settings, clock: Clock = _utc_now) -> AsyncIte
         rules, points_terms = PromotionStore(promotions), PointsTerms(**settings.points_terms)
         temporal = await connect(settings, lazy=True)
         http = await stack.enter_async_context(httpx.AsyncClient(timeout=10, follow_redirects=False))
-        sandbox_secret = settings.sandbox_payment_secret.get_secret_value()
 
         yield Services(
             settings=settings,
@@ -125,9 +124,7 @@ async def open_services(settings: Settings, clock: Clock = _utc_now) -> AsyncIte
             orders=OrderStore(orders),
             fulfillment=parcels,
             payments=PaymentStore(await database("payments")),
-            payment_channels=PaymentChannels(
-                sandbox_channels(settings.sandbox_payment_url, sandbox_secret, http, clock)
-            ),
+            payment_channels=payment_channels(settings, http, clock),
             points=points,
             carriers=Carriers(SandboxCarrier()),
             siblings=Siblings(temporal),

@@ -183,7 +183,8 @@ async def _stock_up(settings: Settings) -> tuple[str, list[str], list[str]]:
         for database_name in ("products", "inventory"):
             async with (await database(database_name)).reader() as connection:
                 await connection.execute("VACUUM ANALYZE")
-        return await ensure_people(users, now), [product.spu_id for product in found], list(skus)
+        people = await ensure_people(users, now)
+        return people.address_id, [product.spu_id for product in found], list(skus)
 
 
 async def _fill_catalogue(db: Database, merchant: Merchant, now: datetime) -> None:

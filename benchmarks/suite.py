@@ -14,6 +14,8 @@ from benchmarks.ground import OURS, SERVERS, Ground, open_ground
 from benchmarks.loops import Work, closed_loop
 from benchmarks.machine import machine
 from benchmarks.one_order import Histories, Statements, histories_of_one, statements_of_one
+from benchmarks.promotions import EngineFigures
+from benchmarks.promotions import measure as measure_engine
 from cli.audit import run_audit
 from hanse.database import Database
 from models.orders.messages import Placement
@@ -34,13 +36,21 @@ class Plan:
     crowds: tuple[int, ...] = (4, 16)
     shelf_crowds: tuple[int, ...] = (1, 8, 16)
     shelf_seconds: float = 2.0
+    engine_carts: int = 200
     cold_starts: int = 2
     placements: tuple[Placement, ...] = ("inline", "queue")
 
 
 FULL = Plan()
 QUICK = Plan(
-    rounds=1, seconds=2.0, crowds=(4,), shelf_crowds=(8,), shelf_seconds=1.0, cold_starts=0, placements=("inline",)
+    rounds=1,
+    seconds=2.0,
+    crowds=(4,),
+    shelf_crowds=(8,),
+    shelf_seconds=1.0,
+    engine_carts=40,
+    cold_starts=0,
+    placements=("inline",),
 )
 
 
@@ -71,6 +81,7 @@ class Results:
     sql: Rounds = field(default_factory=dict)
     orders: dict[Placement, OrderFigures] = field(default_factory=dict)
     shelves: dict[reserve_stock.Shape, dict[int, Rounds]] = field(default_factory=dict)
+    engine: EngineFigures | None = None
     units_astray: int = 0
     broken: list[str] = field(default_factory=list)
     """What the audit found, one sentence each."""
@@ -85,6 +96,8 @@ async def run_suite(plan: Plan, say: Say) -> Results:
     if plan.cold_starts:
         say(f"`hanse up` from cold, {plan.cold_starts} times")
         results.cold_start_seconds = Figure.of([await first_order_after() for _ in range(plan.cold_starts)])
+    say("the promotion engine")
+    results.engine = measure_engine(plan.engine_carts, plan.rounds)
     say("a throw-away stack")
     with tempfile.TemporaryDirectory(prefix="hanse-bench-", ignore_cleanup_errors=True) as folder:
         async with open_ground(Path(folder)) as ground:

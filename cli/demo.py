@@ -18,7 +18,7 @@ from cli.demo_data.people import OPERATOR
 from cli.parcels import Parcels
 from cli.settling import settled_audit
 from cli.startup import start_everything
-from cli.story import behind, buying
+from cli.story import behind, buying, saving
 from cli.story.telling import Disagrees, Story
 from hanse.settings import Settings
 from hanse.stack.embedded import EmbeddedStack
@@ -28,7 +28,7 @@ _HURRY = "PT15S"
 
 
 def demo() -> None:
-    """Start a shop of its own, buy, ship, cancel, refund and be refused in it, look behind the counter, audit, clean up.
+    """Start a shop of its own, buy, save, ship, cancel, refund and be refused in it, look behind the counter, audit, clean up.
 
     Exit code 0 when every word was true, 1 with the reason when something disagreed.
     """
@@ -66,6 +66,7 @@ async def _tell(shop: Shop, settings: Settings) -> None:
     await buying.buy_well(story, sku, address_id)
     await buying.forget(story, sku, address_id)
     await buying.receive(story)
+    await saving.save(story, address_id)
     await buying.call_off(story, sku, address_id)
     await buying.regret(story, sku, address_id)
     await buying.be_refused(story, sku, address_id)

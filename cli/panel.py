@@ -16,6 +16,8 @@ class DemoShop:
 
     accounts: Sequence[tuple[str, str]]
     """Who, and how to log in: `("buyer", "anna@example.com / moin-moin")`."""
+    coupon_codes: str
+    """Codes that are worth a coupon: `WELCOME-01 … WELCOME-20`."""
     order_command: str
     """One shell line that places an order."""
 
@@ -40,4 +42,5 @@ def welcome(settings: Settings, shop: DemoShop | None, *, servers_only: bool) ->
     if shop is not None:
         for who, how in shop.accounts:
             rows.add_row(f"Log in as {who}", how)
+        rows.add_row("Coupon codes", shop.coupon_codes)
     return Panel(rows, title="Hanse is up", subtitle="Ctrl-C stops everything; data stays", border_style="green")

@@ -16,5 +16,6 @@ def seed(data_dir: DataDir = None) -> None:
     table = Table(show_header=False, box=None)
     for who, how in shop.accounts:
         table.add_row(f"Log in as {who}", how)
+    table.add_row("Coupon codes", shop.coupon_codes)
     table.add_row("Place an order", shop.order_command)
     console.print(table)

@@ -7,7 +7,7 @@ from typing import Any
 MASK = "***"
 
 _SECRET_NAME = re.compile(
-    r"passw(or)?d|passphrase|secret|token|authorization|cookie|api_?key|private_?key|payload_keys|credential|signature"
+    r"passw(or)?d|passphrase|secret|token|authorization|cookie|api_?(v3_?)?key|private_?key|payload_keys|credential|signature"
     r"|verification_?code|card_?(no|number)|(^|_)(otp|cvv|cvc|pan|iban|id_?card)(_|$)",
     re.IGNORECASE,
 )
@@ -25,6 +25,10 @@ _NAMED_SECRET = re.compile(
     r"\s*[=:]\s*)(?P<value>\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|(?:(?:Bearer|Basic|Digest)\s+)?[^\s,;&}\])]+)",
     re.IGNORECASE,
 )
+_PRIVATE_KEY = re.compile(
+    r"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----.*?(?:-----END (?:[A-Z]+ )?PRIVATE KEY-----|\Z)", re.DOTALL
+)
+_STRIPE_SECRET = re.compile(r"\b(?:(?:sk|rk)_(?:live|test)|whsec)_[A-Za-z0-9_]+")
 _EMAIL = re.compile(r"(?<![\w.+-])(?P<first>[\w+-])[\w.+-]*@(?P<domain>[\w-]+(?:\.[\w-]+)+)")
 _ID_CARD = re.compile(
     r"(?<![0-9A-Za-z])[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])\d{3}[\dXx](?![0-9A-Za-z])"
@@ -52,6 +56,10 @@ def mask_text(text: str) -> str:
         text = _AUTHORIZATION.sub(rf"\g<scheme> {MASK}", text)
     if "eyJ" in text:
         text = _JWT.sub(MASK, text)
+    if "PRIVATE KEY-----" in text:
+        text = _PRIVATE_KEY.sub(MASK, text)
+    if "whsec_" in text or "k_live_" in text or "k_test_" in text:
+        text = _STRIPE_SECRET.sub(MASK, text)
     if "@" in text:
         text = _DSN_PASSWORD.sub(rf"\g<start>{MASK}", text)
         text = _EMAIL.sub(rf"\g<first>{MASK}@\g<domain>", text)

@@ -55,6 +55,50 @@ class Settings(BaseSettings):
     sandbox_payment_secret: SecretStr = SecretStr("")
     """Shared with the payment sandbox: signs requests and callbacks."""
 
+    # Real payment channels. Each is offered once its settings are complete; half of them is an error at start. Keys are
+    # given as text or as the path of a file. docs/payment-channels.md says where a provider shows each of these.
+    alipay_url: str = "https://openapi.alipay.com/gateway.do"
+    alipay_app_id: str = ""
+    alipay_seller_id: str = ""
+    """The merchant's user id (PID, 2088…)."""
+    alipay_private_key: SecretStr = SecretStr("")
+    alipay_public_key: str = ""
+    """Alipay's, not ours."""
+    alipay_previous_public_key: str = ""
+    """Still believed while Alipay's key is changed."""
+    alipay_fee_basis_points: int = Field(default=60, ge=0, le=10_000)
+
+    wechat_pay_url: str = "https://api.mch.weixin.qq.com"
+    wechat_pay_mchid: str = ""
+    wechat_pay_appid: str = ""
+    wechat_pay_private_key: SecretStr = SecretStr("")
+    wechat_pay_certificate_serial: str = ""
+    """Of the merchant's API certificate that belongs to the private key."""
+    wechat_pay_platform_keys: dict[str, str] = {}
+    """WeChat Pay's public keys or platform certificates by their serial, as JSON: `{"PUB_KEY_ID_…": "…"}`. The first is the
+    one in use; others are still believed."""
+    wechat_pay_api_v3_key: SecretStr = SecretStr("")
+    wechat_pay_previous_api_v3_key: SecretStr = SecretStr("")
+    """Still tried while the key is changed."""
+    wechat_pay_trade_types: tuple[Literal["native", "h5", "jsapi"], ...] = ("native",)
+    """As JSON: `["native","h5"]`. What the merchant has signed up for."""
+    wechat_pay_fee_basis_points: int = Field(default=60, ge=0, le=10_000)
+
+    stripe_url: str = "https://api.stripe.com"
+    stripe_secret_key: SecretStr = SecretStr("")
+    stripe_webhook_secret: SecretStr = SecretStr("")
+    stripe_previous_webhook_secret: SecretStr = SecretStr("")
+    """Still believed while the endpoint's secret is rolled."""
+    stripe_currencies: tuple[Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")], ...] = (
+        "USD",
+        "EUR",
+        "CNY",
+        "JPY",
+    )
+    """As JSON: `["USD","EUR"]`."""
+    stripe_fee_basis_points: int = Field(default=290, ge=0, le=10_000)
+    stripe_fee_fixed_minor: int = Field(default=30, ge=0)
+
     # How the sagas run
     placement: Literal["inline", "queue"] = "inline"
     """Where store calls of a saga run: in its own worker, or on the domain's task queue."""
@@ -65,6 +109,9 @@ class Settings(BaseSettings):
     hold_period: timedelta = timedelta(minutes=5)
     """How long a prepared order holds its stock before it is placed."""
     payment_window: timedelta = timedelta(minutes=30)
+    supplement_every: timedelta = timedelta(minutes=5)
+    supplement_after: timedelta = timedelta(minutes=5)
+    """How long a payment may wait before its channel is asked whether the callback was lost."""
     completion_period: timedelta = timedelta(days=7)
     """From the last sign-off to `completed`, unless the buyer confirms earlier."""
     aftersale_window: timedelta = timedelta(days=15)

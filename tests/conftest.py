@@ -16,6 +16,7 @@ import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
+import hypothesis
 import pytest
 from temporalio.client import Client
 
@@ -24,6 +25,10 @@ from hanse.settings import Settings
 from hanse.stack.embedded import EmbeddedStack
 from stores.migrations import migrate
 from tests.databases import MigratedCopies
+
+# A busy machine is no failure: nothing in the suite has a stopwatch.
+hypothesis.settings.register_profile("hanse", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("hanse")
 
 _MEMORY, _ROOM = Path("/dev/shm"), 6 * 2**30
 if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM:

@@ -11,6 +11,8 @@ from activities.orders import OrderActivities
 from activities.payments import PaymentActivities
 from activities.points import PointsActivities
 from activities.promotions import PromotionActivities
+from activities.reconciliation import ReconciliationActivities
+from activities.supplement import SupplementActivities
 from workflows.checkout import Checkout
 from workflows.fulfillment import Fulfillment
 from workflows.low_stock import StockLowNotice
@@ -18,7 +20,9 @@ from workflows.options import TaskQueue
 from workflows.payment_timeout import PaymentTimeout
 from workflows.points_adjustment import PointsAdjustment
 from workflows.points_expiry import PointsExpiry
+from workflows.reconciliation import Reconciliation
 from workflows.refund import Refund
+from workflows.supplement import Supplement
 from workflows.transfer import TransferSaga
 
 SAGAS: Sequence[type] = (
@@ -28,6 +32,8 @@ SAGAS: Sequence[type] = (
     Refund,
     PointsExpiry,
     PointsAdjustment,
+    Supplement,
+    Reconciliation,
     TransferSaga,
     StockLowNotice,
 )
@@ -44,6 +50,8 @@ class Activities:
     payments: PaymentActivities
     points: PointsActivities
     promotions: PromotionActivities
+    reconciliation: ReconciliationActivities
+    supplement: SupplementActivities
 
 
 def workflows_on(queue: TaskQueue) -> Sequence[type]:
@@ -58,13 +66,16 @@ def activities_on(queue: TaskQueue, built: Activities) -> Sequence[Callable[...,
         built.payments.close_attempt,
         built.payments.send_refund_leg,
         built.payments.ask_refund_leg,
+        built.supplement.ask_attempts,
+        built.reconciliation.take_in,
     ]
     outside_carrier: Sequence[Callable[..., Any]] = [built.fulfillment.book_waybill, built.fulfillment.redirect_parcel]
+    payments = [*_of(built.payments), *_of(built.supplement), *_of(built.reconciliation)]
     store_calls: dict[TaskQueue, list[Callable[..., Any]]] = {
         TaskQueue.ORDERS: _of(built.orders),
         TaskQueue.INVENTORY: _of(built.inventory),
         TaskQueue.PROMOTIONS: _of(built.promotions),
-        TaskQueue.PAYMENTS: [step for step in _of(built.payments) if step not in outside_payment],
+        TaskQueue.PAYMENTS: [step for step in payments if step not in outside_payment],
         TaskQueue.POINTS: _of(built.points),
         TaskQueue.FULFILLMENT: [step for step in _of(built.fulfillment) if step not in outside_carrier],
     }

@@ -21,13 +21,18 @@ from temporalio.client import (
     ScheduleIntervalSpec,
     ScheduleOverlapPolicy,
     SchedulePolicy,
+    ScheduleRange,
     ScheduleSpec,
     ScheduleState,
     ScheduleUpdate,
     ScheduleUpdateInput,
 )
 
+from channels.payment.registry import channel_names
+from hanse.codec import PayloadDamaged, UnknownPayloadKey
 from hanse.settings import Settings
+from models.payments.reconciliation import ReconciliationInput
+from models.payments.supplement import SupplementInput
 from models.points.messages import ExpiryRun
 from workflows.options import TaskQueue
 
@@ -83,7 +88,7 @@ class Planned:
         )
 
 
-def planned(settings: Settings) -> tuple[Planned, ...]:  # noqa: ARG001 - what is planned may depend on it
+def planned(settings: Settings) -> tuple[Planned, ...]:
     """Every schedule of the shop."""
     return (
         Planned(
@@ -94,6 +99,27 @@ def planned(settings: Settings) -> tuple[Planned, ...]:  # noqa: ARG001 - what i
             every=timedelta(days=1),
             catch_up=timedelta(days=1),
         ),
+        Planned(
+            schedule_id="supplement",
+            workflow="Supplement",
+            input=SupplementInput(pending_for=settings.supplement_after, placement=settings.placement),
+            purpose="Payments whose callback was lost, and orders that nobody looks after",
+            every=settings.supplement_every,
+            catch_up=timedelta(minutes=10),
+        ),
+        *(_reconciliation(settings, channel, place) for place, channel in enumerate(channel_names(settings))),
+    )
+
+
+def _reconciliation(settings: Settings, channel: str, place: int) -> Planned:
+    """After the statement of the day before is published (real channels: from 10:00 on), a few minutes apart."""
+    return Planned(
+        schedule_id=f"reconciliation/{channel}",
+        workflow="Reconciliation",
+        input=ReconciliationInput(channel=channel, placement=settings.placement),
+        purpose=f"Our books held against yesterday's statement of {channel}",
+        calendar=ScheduleCalendarSpec(hour=[ScheduleRange(10)], minute=[ScheduleRange(30 + 5 * (place % 6))]),
+        catch_up=timedelta(days=2),
     )
 
 
@@ -127,5 +153,11 @@ async def _bring_up_to_date(client: Client, plan: Planned) -> None:
 
 
 async def _decoded(client: Client, memo: object) -> object:
-    """A memo of a described schedule comes as the payload it is."""
-    return (await client.data_converter.decode([memo]))[0] if isinstance(memo, Payload) else memo
+    """A memo of a described schedule comes as the payload it is. None when this process has not its key any more: then the
+    input of the runs is sealed with that key, too, and the schedule is written anew."""
+    if not isinstance(memo, Payload):
+        return memo
+    try:
+        return (await client.data_converter.decode([memo]))[0]
+    except (UnknownPayloadKey, PayloadDamaged):
+        return None

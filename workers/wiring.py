@@ -16,11 +16,13 @@ from activities.payments import PaymentActivities
 from activities.points import PointsActivities
 from activities.pricing import Pricing
 from activities.promotions import PromotionActivities
+from activities.reconciliation import ReconciliationActivities
 from activities.siblings import Siblings
+from activities.supplement import SupplementActivities
 from bus.publisher import Publisher
 from channels.carrier.registry import Carriers
 from channels.carrier.sandbox import SandboxCarrier
-from channels.payment.registry import PaymentChannels, sandbox_channels
+from channels.payment.registry import payment_channels
 from hanse.database import Database
 from hanse.keys import LISTS, derived_key
 from hanse.settings import Settings
@@ -79,12 +81,14 @@ async def open_activities(settings: Settings, client: Client, clock: Clock = _ut
             points,
             points_terms,
         )
+        placed, paid = OrderStore(orders), PaymentStore(await database("payments"))
+        channels = payment_channels(settings, http, clock)
         yield Activities(
             bus=BusActivities(publisher),
             fulfillment=FulfillmentActivities(parcels, inventory, Carriers(SandboxCarrier()), siblings, announcer),
             inventory=InventoryActivities(inventory, clock, announcer),
             orders=OrderActivities(
-                OrderStore(orders),
+                placed,
                 pricing,
                 Addresses(await database("users")),
                 ListStore(await database("ops"), derived_key(token_key, LISTS)),
@@ -93,12 +97,8 @@ async def open_activities(settings: Settings, client: Client, clock: Clock = _ut
                 clock,
             ),
             payments=PaymentActivities(
-                PaymentStore(await database("payments")),
-                PaymentChannels(
-                    sandbox_channels(
-                        settings.sandbox_payment_url, settings.sandbox_payment_secret.get_secret_value(), http, clock
-                    )
-                ),
+                paid,
+                channels,
                 siblings,
                 announcer,
                 clock,
@@ -107,4 +107,6 @@ async def open_activities(settings: Settings, client: Client, clock: Clock = _ut
             ),
             points=PointsActivities(points, announcer, points_terms),
             promotions=PromotionActivities(BenefitStore(promotions), limits, announcer, clock),
+            reconciliation=ReconciliationActivities(paid, channels, siblings, clock, placement=settings.placement),
+            supplement=SupplementActivities(paid, placed, channels, siblings, clock, placement=settings.placement),
         )

@@ -28,6 +28,9 @@ STORE_CALL = timedelta(seconds=5)
 OUTSIDE_CALL = timedelta(seconds=15)
 """One call to a payment channel, a carrier or Kafka. The client's own timeout is shorter and says more."""
 
+LONG_CALL = timedelta(minutes=10)
+"""A store call over a great many rows."""
+
 BRIEFLY = RetryPolicy(
     initial_interval=timedelta(milliseconds=50), maximum_interval=timedelta(milliseconds=400), maximum_attempts=4
 )
@@ -36,3 +39,8 @@ an operator sees waiting in the Web UI with its last error."""
 
 UNTIL_DONE = RetryPolicy(initial_interval=timedelta(milliseconds=500), maximum_interval=timedelta(seconds=30))
 """Without limit: the step must happen, and it is idempotent."""
+
+SEVERAL_TIMES = RetryPolicy(
+    initial_interval=timedelta(milliseconds=500), maximum_interval=timedelta(seconds=10), maximum_attempts=4
+)
+"""For what the next run of a schedule does again."""

@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from temporalio import workflow
+from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, ApplicationError, FailureError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
@@ -18,7 +19,7 @@ with workflow.unsafe.imports_passed_through():
     from models.orders.messages import Placement
     from models.shared.done import Done
     from models.shared.events import AnyEvent, EventBatch
-    from workflows.options import BRIEFLY, OUTSIDE_CALL, STORE_CALL, UNTIL_DONE, TaskQueue
+    from workflows.options import BRIEFLY, LONG_CALL, OUTSIDE_CALL, STORE_CALL, UNTIL_DONE, TaskQueue
 
 A = TypeVar("A")
 R = TypeVar("R")
@@ -107,6 +108,19 @@ class Saga:
             schedule_to_close_timeout=give_up_after,
             retry_policy=UNTIL_DONE,
             cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+            summary=summary,
+        )
+
+    async def long_call(
+        self, step: Step[A, R], arg: A, summary: str, domain: TaskQueue, tries: RetryPolicy = UNTIL_DONE
+    ) -> R:
+        """A store call over many rows: always an ordinary activity, in the saga's own worker or on the domain's queue."""
+        return await workflow.execute_activity_method(
+            step,
+            arg,
+            task_queue=domain if self._placement == "queue" else TaskQueue.CHECKOUT,
+            start_to_close_timeout=LONG_CALL,
+            retry_policy=tries,
             summary=summary,
         )
 

@@ -41,6 +41,7 @@ _SUM: dict[str, JsonValue] = {
     "shipping": None,
     "total": {"minor": 39800, "currency": "CNY"},
     "applied": [],
+    "most_points": 9950,
     "refused": None,
 }
 _CART: dict[str, JsonValue] = {

@@ -13,7 +13,7 @@ from api.edge.problems import PROBLEM_SCHEMA
 
 _SAME_NAMED = {"HTTPValidationError", "ValidationError"}
 """FastAPI's own shapes of a validation error; ours is a Problem."""
-_BARE = ("/orders", "/payments", "/inventory", "/coupons", "/aftersales")
+_BARE = ("/orders", "/payments", "/payment-channels", "/inventory", "/coupons", "/aftersales")
 
 
 def operation_id(route: APIRoute) -> str:

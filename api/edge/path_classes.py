@@ -27,7 +27,7 @@ READS = PathClass("reads", {"address": "3000/60", "user": "1200/60"})
 CLASSES = (CODES, LOG_IN, FLASH, WRITES, READS)
 
 _EXEMPT = re.compile(
-    r"/(healthz|readyz|metrics|docs|redoc|openapi\.json|asyncapi\.json)|/(v1/)?payments/[^/]+/callbacks|/codec/.*"
+    r"/(healthz|readyz|metrics|docs|redoc|openapi\.json|asyncapi\.json)|/(v1/)?(payments|payment-channels)/[^/]+/callbacks|/codec/.*"
 )
 _CODES = frozenset({"/v1/verification-codes"})
 _LOG_IN = re.compile(

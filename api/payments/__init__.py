@@ -1,16 +1,25 @@
-"""Routes of money: paying (`paying.py`), what channels report (`callbacks.py`), giving back (`refunding.py`), and what
-operators see (`operators.py`). `schemas.py` is what goes over the wire.
+"""Routes of money: paying (`paying.py`), what channels report (`callbacks.py`), giving back (`refunding.py`), holding our books
+against channels' statements (`reconciling.py`), and what operators see (`operators.py`). `schemas.py` is what goes over the wire.
 """
 
 from fastapi import APIRouter
 
-from api.payments import callbacks, operators, paying, refunding
+from api.payments import callbacks, operators, paying, reconciling, refunding
 
 _versioned = APIRouter(prefix="/v1")
 _bare = (paying.bare, paying.bare_reads, callbacks.bare, refunding.bare)
 for _router in _bare:
     _versioned.include_router(_router)
 
-routers = (*_bare, _versioned, paying.cashier, refunding.v1, refunding.reads, operators.router)
+routers = (
+    *_bare,
+    _versioned,
+    paying.cashier,
+    refunding.v1,
+    refunding.reads,
+    reconciling.router,
+    reconciling.reads,
+    operators.router,
+)
 
 __all__ = ["routers"]

@@ -1,4 +1,4 @@
-"""What channels report. A report is verified, kept as it came, handed to its saga, and only then answered with 200.
+"""What channels report. A report is verified, kept as it came, handed to its saga, and only then answered as its channel wants.
 
 So nothing that was answered can be lost, and everything that was not is sent again by the channel. Whether the report is
 true to what is owed is the saga's judgement, not that of this page.
@@ -6,9 +6,9 @@ true to what is owed is the saga's judgement, not that of this page.
 
 import logging
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Request, Response
 from prometheus_client import Counter
 
 from api.edge.problems import refusals
@@ -17,10 +17,15 @@ from api.edge.sagas import answer_of
 from api.edge.wired import Wired
 from api.payments.schemas import Received
 from api.wiring import Services
-from channels.payment.contract import CallbackKind, ChannelCallback, PaymentChannel
-from channels.payment.errors import CallbackMalformed, CallbackSignatureInvalid, CallbackTimestampStale
+from channels.payment.contract import CallbackKind, ChannelCallback, ChannelNotice, PaymentChannel
+from channels.payment.errors import (
+    CallbackMalformed,
+    CallbackSignatureInvalid,
+    CallbackTimestampStale,
+    ChannelUnknown,
+)
 from models.payments.messages import PaymentReport, PaymentTimeoutInput, RefundLegState, RefundReport
-from models.payments.types import Attempt, CallbackVerdict, PaymentState
+from models.payments.types import Attempt, CallbackVerdict
 from models.shared import Refusal
 from models.shared.ids import AttemptId, PaymentId
 from models.shared.refusals import NotFound
@@ -52,28 +57,61 @@ async def raw_body(request: Request) -> bytes:
     return bytes(body)
 
 
-@bare.post("/payments/{addressee}/callbacks", summary="A channel's report", responses=refusals(*_UNTRUE))
+_ANSWERS: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"text/plain": {"schema": {"const": "success"}, "example": "success"}}},
+    204: {"description": "Understood (WeChat Pay)"},
+}
+
+
+@bare.post(
+    "/payments/{addressee}/callbacks",
+    summary="A channel's report",
+    response_model=Received,
+    responses={**_ANSWERS, **refusals(*_UNTRUE)},
+)
 async def receive(
     addressee: AttemptId | PaymentId, request: Request, body: Annotated[bytes, Depends(raw_body)], shop: Wired
-) -> Received:
+) -> Response:
     """For payment channels: `addressee` is the attempt (or the payment) the report is about. The signature is checked over
-    the raw body; repeats, in any order and at any time, get the same answer."""
+    the raw body; repeats, in any order and at any time, get the same answer, in the words that the channel expects."""
     come = _Come(addressee, dict(request.headers), body)
     try:
         attempts = await _attempts_of(addressee, shop)
-        channel, callback = _verified(shop, attempts, come)
-        attempt = _about(callback, attempts)
+        channel, told = _verified(shop, attempts, come)
+        attempt = None if isinstance(told, ChannelNotice) else _about(told, attempts)
     except tuple(_VERDICTS) as refusal:
         await _keep(shop, come, _VERDICTS[type(refusal)])
         raise
-    await _keep(shop, come, CallbackVerdict.GENUINE, channel.terms.name, callback.event_id)
-    await _tell_once(shop, attempt, callback)
-    return Received()
+    return await _understood(shop, come, channel, told, attempt)
+
+
+@bare.post(
+    "/payment-channels/{name}/callbacks",
+    summary="A channel's report, at the channel's one address",
+    response_model=Received,
+    responses={**_ANSWERS, **refusals(*_UNTRUE, ChannelUnknown)},
+)
+async def receive_at_the_channel(
+    name: str, request: Request, body: Annotated[bytes, Depends(raw_body)], shop: Wired
+) -> Response:
+    """For payment channels that report everything to one address (Stripe): which attempt it is about is read in the report,
+    once its signature holds."""
+    come = _Come(f"channel/{name}", dict(request.headers), body)
+    channel = shop.payment_channels.named(name)
+    try:
+        told = _read(channel, come, shop)
+        attempt = None if isinstance(told, ChannelNotice) else await _attempt_on(channel, told, shop)
+    except tuple(_VERDICTS) as refusal:
+        await _keep(shop, come, _VERDICTS[type(refusal)])
+        raise
+    if attempt is not None:
+        come = _Come(attempt.attempt_id, come.headers, come.body)
+    return await _understood(shop, come, channel, told, attempt)
 
 
 @dataclass(frozen=True)
 class _Come:
-    addressee: AttemptId | PaymentId
+    addressee: str
     headers: dict[str, str]
     body: bytes
 
@@ -91,20 +129,49 @@ async def _attempts_of(addressee: AttemptId | PaymentId, shop: Services) -> tupl
     return await shop.payments.attempts((await shop.payments.payment(addressee)).payment_id)
 
 
-def _verified(shop: Services, attempts: tuple[Attempt, ...], come: _Come) -> tuple[PaymentChannel, ChannelCallback]:
+def _verified(
+    shop: Services, attempts: tuple[Attempt, ...], come: _Come
+) -> tuple[PaymentChannel, ChannelCallback | ChannelNotice]:
     """Read by the channel of one of these attempts; the last channel's refusal if none of them sent it."""
     refusal: Refusal = NotFound("Nobody has tried to pay this yet.")
     for name in dict.fromkeys(attempt.channel for attempt in attempts):
         channel = shop.payment_channels.named(name)
         try:
-            callback = channel.parse_callback(come.headers, come.body, shop.clock())
+            return channel, _read(channel, come, shop)
         except (CallbackSignatureInvalid, CallbackTimestampStale, CallbackMalformed) as unread:
             refusal = unread
-        else:
-            if callback.kind is CallbackKind.PAYMENT_PAID and callback.transaction_id is None:
-                raise CallbackMalformed("The report says that money came, but not under which transaction.")
-            return channel, callback
     raise refusal
+
+
+def _read(channel: PaymentChannel, come: _Come, shop: Services) -> ChannelCallback | ChannelNotice:
+    told = channel.parse_callback(come.headers, come.body, shop.clock())
+    if isinstance(told, ChannelNotice) or told.kind is not CallbackKind.PAYMENT_PAID:
+        return told
+    if told.transaction_id is None or told.amount is None:
+        raise CallbackMalformed("The report says that money came, but not how much or under which transaction.")
+    return told
+
+
+async def _attempt_on(channel: PaymentChannel, told: ChannelCallback, shop: Services) -> Attempt:
+    attempt = await shop.payments.attempt(told.attempt)
+    if attempt.channel != channel.terms.name:
+        raise NotFound(f"{told.attempt} is not an attempt on {channel.terms.name}.")
+    return attempt
+
+
+async def _understood(
+    shop: Services,
+    come: _Come,
+    channel: PaymentChannel,
+    told: ChannelCallback | ChannelNotice,
+    attempt: Attempt | None,
+) -> Response:
+    """Kept, told once, and only then answered."""
+    await _keep(shop, come, CallbackVerdict.GENUINE, channel.terms.name, told.event_id)
+    if attempt is not None and isinstance(told, ChannelCallback):
+        await _tell_once(shop, attempt, told)
+    answer = channel.received
+    return Response(answer.body, answer.status, media_type=answer.media_type)
 
 
 def _about(callback: ChannelCallback, attempts: tuple[Attempt, ...]) -> Attempt:
@@ -129,15 +196,10 @@ async def _tell_once(shop: Services, attempt: Attempt, callback: ChannelCallback
 
 
 async def _report_payment(shop: Services, attempt: Attempt, callback: ChannelCallback) -> None:
+    if callback.amount is None:
+        raise CallbackMalformed("The report says that money came, but not how much.")
     payment = await shop.payments.payment(attempt.payment_id)
-    start = PaymentTimeoutInput(
-        order_id=payment.order_id,
-        payment_id=payment.payment_id,
-        user_id=payment.user_id,
-        due_at=payment.due_at,
-        placement=shop.settings.placement,
-        window_closed=payment.state is not PaymentState.PENDING,
-    )
+    start = PaymentTimeoutInput.taking_up(payment, shop.settings.placement)
     report = PaymentReport(
         attempt_id=attempt.attempt_id,
         channel_transaction=callback.transaction_id or "",
@@ -154,7 +216,7 @@ async def _report_refund(shop: Services, attempt: Attempt, callback: ChannelCall
         raise CallbackMalformed("The report is about a refund, but does not say which.")
     refund = await shop.payments.refund_of_leg(callback.refund_id)
     leg = next((part for part in refund.legs if part.leg_id == callback.refund_id), None)
-    if leg is not None and leg.amount != callback.amount:
+    if leg is not None and callback.amount is not None and leg.amount != callback.amount:
         _log.error("%s reports %s for refund leg %s of %s", attempt.channel, callback.amount, leg.leg_id, leg.amount)
         return
     succeeded = callback.kind is CallbackKind.REFUND_SUCCEEDED

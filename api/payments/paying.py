@@ -2,7 +2,7 @@
 
 import asyncio
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 
 from api.edge.idempotency import Claim, Claimant, idempotent_router
 from api.edge.identity import CurrentUser
@@ -53,7 +53,7 @@ async def list_channels(order_id: OrderId, who: CurrentUser, shop: Wired) -> lis
 
 
 @bare.post("/payments", status_code=201, summary="Try to pay", responses=refusals(*_PAYING, *_CHANNEL))
-async def pay(ask: PayRequest, who: CurrentUser, claim: Claimant, shop: Wired) -> AttemptView:
+async def pay(ask: PayRequest, request: Request, who: CurrentUser, claim: Claimant, shop: Wired) -> AttemptView:
     """A try to pay on one channel; send the buyer to its `cashier_url`. Several may be open at once: whichever completes
     the payment first wins, and money beyond what is owed goes back by itself."""
     payment = await own_payment_for(who, ask.order_id, shop)
@@ -70,7 +70,8 @@ async def pay(ask: PayRequest, who: CurrentUser, claim: Claimant, shop: Wired) -
         shop.clock(),
         ask.instalments,
     )
-    return AttemptView.of(await _payable(shop, payment, attempt, channel, ask))
+    extras = _extras(ask, channel, request.client.host if request.client else None)
+    return AttemptView.of(await _payable(shop, payment, attempt, channel, ask, extras))
 
 
 @bare_reads.get("/payments/{payment_id}", summary="A payment", responses=refusals(NotAuthenticated, NotFound))
@@ -85,13 +86,26 @@ def _attempt_of(claim: Claim) -> AttemptId:
     return AttemptId.derive(claim.first_seen_at, claim.caller, claim.key)
 
 
+def _extras(ask: PayRequest, channel: PaymentChannel, client_ip: str | None) -> dict[str, str]:
+    """What this channel asks for; no other is told who the buyer is and where."""
+    told: dict[str, str | None] = {"payer_id": ask.payer_id, "client_ip": client_ip}
+    told = {name: value for name, value in told.items() if name in channel.terms.needs}
+    told["instalments"] = str(ask.instalments) if ask.instalments > 1 else None
+    return {name: value for name, value in told.items() if value}
+
+
 async def _payable(
-    shop: Services, payment: Payment, attempt: Attempt, channel: PaymentChannel, ask: PayRequest
+    shop: Services,
+    payment: Payment,
+    attempt: Attempt,
+    channel: PaymentChannel,
+    ask: PayRequest,
+    extras: dict[str, str],
 ) -> Attempt:
     """The attempt, known to its channel. A repeat asks the channel again only if its answer was lost."""
     if attempt.channel_reference is not None:
         return attempt
-    created = await _create(shop, payment, attempt, channel, ask)
+    created = await _create(shop, payment, attempt, channel, ask, extras)
     bound = await shop.payments.bind_attempt(attempt.attempt_id, created.channel_reference, created.cashier_url)
     if bound.state is AttemptState.CLOSED:  # the window closed while the channel was asked: nobody may pay this
         await channel.close(created.channel_reference)
@@ -100,7 +114,12 @@ async def _payable(
 
 
 async def _create(
-    shop: Services, payment: Payment, attempt: Attempt, channel: PaymentChannel, ask: PayRequest
+    shop: Services,
+    payment: Payment,
+    attempt: Attempt,
+    channel: PaymentChannel,
+    ask: PayRequest,
+    extras: dict[str, str],
 ) -> CreatedPayment:
     base = shop.settings.api_url.rstrip("/")
     request = CreatePayment(
@@ -111,7 +130,7 @@ async def _create(
         return_url=f"{shop.settings.browser_url}{ask.return_path}",
         expires_at=payment.due_at,
         language=ask.language,
-        metadata={"instalments": str(ask.instalments)} if ask.instalments > 1 else {},
+        metadata=extras,
     )
     try:
         async with asyncio.timeout(_CHANNEL_ANSWERS_WITHIN):

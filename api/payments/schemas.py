@@ -1,5 +1,6 @@
 """What goes over the wire about money."""
 
+from datetime import date
 from typing import Annotated, Literal, Self
 
 from pydantic import Field
@@ -25,6 +26,8 @@ class PayRequest(Frozen):
     language: Language = "en"
     return_path: Annotated[str, Field(pattern=r"^/([^/\\\s][^\\\s]*)?$", max_length=300)] = "/"
     """Where the buyer's browser goes afterwards, on this shop's own address."""
+    payer_id: Annotated[str, Field(pattern=r"^[\w-]{1,128}$")] | None = None
+    """Who pays, as the channel knows them: inside WeChat, the openid."""
 
 
 class AttemptView(Frozen):
@@ -79,6 +82,8 @@ class ChannelView(Frozen):
     fee: Money
     takes_rest: bool
     """Whether all that is left can be paid here in one go."""
+    needs_payer_id: bool
+    """Whether `payer_id` must be sent along: only a page inside WeChat knows it."""
 
     @classmethod
     def of(cls, terms: ChannelTerms, rest: Money) -> Self:
@@ -90,6 +95,7 @@ class ChannelView(Frozen):
             max_minor=terms.max_minor,
             fee=terms.fee.on(rest),
             takes_rest=terms.accepts(rest),
+            needs_payer_id="payer_id" in terms.needs,
         )
 
 
@@ -117,3 +123,18 @@ class RefundDecisionRequest(Frozen):
     """What to do about a refund that its channel refused for good."""
 
     decision: RefundDecision
+
+
+class ReconcileRequest(Frozen):
+    """Hold our books against the channel's statement of that day, in the channel's own calendar."""
+
+    channel: _Name
+    day: date
+
+
+class ReconciliationStarted(Frozen):
+    """It is under way; its report appears in the list. `workflow_id` names the process."""
+
+    channel: str
+    day: date
+    workflow_id: str

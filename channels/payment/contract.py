@@ -46,6 +46,10 @@ class ChannelTerms(Frozen):
     min_minor: int
     max_minor: int
     fee: FeeRule
+    statement_zone: str = "UTC"
+    """The time zone, as IANA names it, in which a day of its statements begins and ends."""
+    needs: frozenset[Literal["client_ip", "payer_id"]] = frozenset()
+    """What must stand in the metadata of a payment; nobody else is told it."""
 
     def accepts(self, amount: Money) -> bool:
         """Whether an amount can be paid here at all: its currency is taken and it lies within the limits."""
@@ -65,7 +69,8 @@ class CreatePayment(Frozen):
     expires_at: Instant
     language: Language = "en"
     metadata: dict[str, str] = Field(default_factory=dict)
-    """Channel-specific extras, for instance `instalments`."""
+    """Channel-specific extras: `instalments`, and what the terms' `needs` names: `client_ip`, the buyer's address; `payer_id`,
+    the buyer as the channel knows them (the openid of WeChat Pay JSAPI)."""
 
 
 class CreatedPayment(Frozen):
@@ -74,6 +79,8 @@ class CreatedPayment(Frozen):
     channel_reference: str
     """Whatever this channel needs to find the payment again."""
     cashier_url: str
+    """An http(s) address to send the browser to. One exception: a `weixin:` address (WeChat Pay Native) is not to be
+    visited but shown as a QR code, which the buyer scans with the WeChat of their phone."""
 
 
 class PaymentState(StrEnum):
@@ -86,7 +93,8 @@ class PaymentState(StrEnum):
 
 
 class ChannelPayment(Frozen):
-    """How a payment stands. A refunded payment is still `paid`. `amount` is absent only for an unknown payment."""
+    """How a payment stands. A refunded payment is still `paid`. `amount` is present when paid, and before that where the
+    channel tells it; an unknown payment has none."""
 
     status: PaymentState
     channel_reference: str
@@ -148,12 +156,29 @@ class ChannelCallback(Frozen):
     channel_reference: str
     attempt: AttemptId
     refund_id: RefundId | None = None
-    amount: Money
-    """Of the payment, or of the refund when the kind is one of a refund."""
+    amount: Money | None
+    """Of the payment, or of the refund when the kind is one of a refund. Absent only for a refund of a channel that
+    reports a running sum instead (Alipay); such a refund is known by its id."""
     transaction_id: str | None = None
     """As in ChannelPayment, or in ChannelRefund when the kind is one of a refund."""
     reason: str | None = None
     occurred_at: Instant
+
+
+class ChannelNotice(Frozen):
+    """Something the channel says and we need not act upon; genuine all the same, so it gets the answer of any other."""
+
+    event_id: str
+    about: str
+    """What it is, in the channel's own words."""
+
+
+class CallbackAnswer(Frozen):
+    """What a channel wants to hear when its callback has been understood; anything else makes it send again."""
+
+    status: int = 200
+    body: bytes = b'{"received":true}'
+    media_type: str | None = "application/json"
 
 
 class StatementKind(StrEnum):
@@ -165,14 +190,17 @@ class StatementKind(StrEnum):
 
 
 class StatementLine(Frozen):
-    """One movement as the channel booked it. Refunds and fees are negative."""
+    """One movement as the channel booked it. Refunds and fees are negative; what the channel gives back of a fee, or of a
+    refund that failed, is positive."""
 
+    line: int
+    """Where it stands among the movements of the file, from 1; a fee may share the line of what it was taken for."""
     kind: StatementKind
     transaction_id: str
     """Of the payment or refund; a fee carries that of its payment."""
     channel_reference: str
     merchant_id: str
-    """Our attempt id, or our refund id on a refund line."""
+    """Our attempt id, or our refund id on a refund line. Empty for a movement that this shop did not ask for."""
     amount: Money
     occurred_at: Instant
 
@@ -186,8 +214,14 @@ class PaymentChannel(Protocol):
         """Name, display names, currencies, limits and fee."""
         ...
 
+    @property
+    def received(self) -> CallbackAnswer:
+        """What to answer a callback that has been understood and is safe here, a repeat as well."""
+        ...
+
     async def create(self, request: CreatePayment) -> CreatedPayment:
-        """Open a payment. Idempotent by attempt id: a repeat answers the same; other content under it is refused."""
+        """Open a payment. Idempotent by attempt id: a repeat answers the same; other content under it is refused, here or
+        (Alipay, which only learns of a payment from the buyer) when the second buyer opens it."""
         ...
 
     async def query(self, channel_reference: str) -> ChannelPayment:
@@ -203,18 +237,23 @@ class PaymentChannel(Protocol):
         was paid, not paid, other content under this id); a refund it took and turned down later is status `refused`."""
         ...
 
-    async def query_refund(self, refund_id: RefundId) -> ChannelRefund:
-        """How the refund stands now; `unknown_refund` is a value, not an error."""
+    async def query_refund(self, refund_id: RefundId, channel_reference: str) -> ChannelRefund:
+        """How that refund of the payment stands now; `unknown_refund` is a value, not an error, and means that the same
+        request may be sent again."""
         ...
 
-    def parse_callback(self, headers: Mapping[str, str], raw_body: bytes, now: datetime) -> ChannelCallback:
+    def parse_callback(
+        self, headers: Mapping[str, str], raw_body: bytes, now: datetime
+    ) -> ChannelCallback | ChannelNotice:
         """Verify and read a callback. Raises CallbackMalformed, CallbackSignatureInvalid or CallbackTimestampStale."""
         ...
 
     async def fetch_statement(self, day: date, into: Path) -> Path:
-        """Save the channel's statement of that day (of the channel's own calendar) under the directory `into`, unchanged."""
+        """Save the channel's statement of that day (of the channel's own calendar) under the directory `into`, unchanged, in
+        bounded memory. StatementNotReady before it is published; a later fetch may bring a corrected file."""
         ...
 
     def read_statement(self, path: Path) -> Iterator[StatementLine]:
-        """The lines of a fetched statement, checked against its totals. Raises StatementCorrupt."""
+        """The lines of a fetched statement one by one, in bounded memory. Raises StatementCorrupt, for totals that disagree only
+        after the last line: take all lines before you believe one."""
         ...

@@ -10,8 +10,18 @@ class ChannelUnavailable(Exception):
     """
 
 
+class StatementNotReady(Exception):
+    """The channel has not published the statement of that day yet. Nothing is wrong: ask again later."""
+
+
 class StatementCorrupt(Exception):
-    """A statement file whose lines do not add up to its totals line. A fault: fetch it again, then ask the channel."""
+    """A statement file that cannot be believed, and the line that shows it (from 1; None when it is no single line). Nothing
+    in it may be booked. Fetching it again gives the same until the channel corrects it."""
+
+    def __init__(self, why: str, line: int | None = None) -> None:
+        super().__init__(why if line is None else f"line {line}: {why}")
+        self.why = why
+        self.line = line
 
 
 class ChannelRefused(Refusal):

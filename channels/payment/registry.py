@@ -1,14 +1,17 @@
 """The payment channels of this shop, by name, and what the cashier offers of them."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import get_args
 
 import httpx
 
+from channels.payment.configured import real_channels
 from channels.payment.contract import ChannelTerms, PaymentChannel
 from channels.payment.errors import ChannelUnknown
 from channels.payment.sandbox.wire import Method
-from channels.payment.sandbox_channel import SandboxChannel
+from channels.payment.sandbox_channel import SandboxChannel, channel_name
+from hanse.settings import Settings
 from models.shared import Money
 from models.shared.time import Clock
 
@@ -40,8 +43,22 @@ class PaymentChannels:
         return [channel.terms for channel in self._channels.values() if channel.terms.accepts(amount)]
 
 
+def channel_names(settings: Settings) -> tuple[str, ...]:
+    """The channels of this shop, for whoever needs no connection to them. ChannelMisconfigured for one set up by halves."""
+    real = real_channels(settings, httpx.AsyncClient(), lambda: datetime.now(UTC))
+    return (*map(channel_name, get_args(Method)), *(channel.terms.name for channel in real))
+
+
 def sandbox_channels(url: str, secret: str, client: httpx.AsyncClient, clock: Clock) -> list[PaymentChannel]:
     """A channel for each method of the sandbox: `sandbox` (wallet), `sandbox_card`, `sandbox_debit_card`,
     `sandbox_voucher`, `sandbox_boleto`."""
     methods: tuple[Method, ...] = get_args(Method)
     return [SandboxChannel(method, url, secret, client, clock) for method in methods]
+
+
+def payment_channels(settings: Settings, client: httpx.AsyncClient, clock: Clock) -> PaymentChannels:
+    """Every channel of this shop: the sandbox, then the real ones that are set up. ChannelMisconfigured, at start, for one
+    that is set up by halves."""
+    secret = settings.sandbox_payment_secret.get_secret_value()
+    sandbox = sandbox_channels(settings.sandbox_payment_url, secret, client, clock)
+    return PaymentChannels([*sandbox, *real_channels(settings, client, clock)])

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from channels.payment.contract import (
     CALLBACK_TOLERANCE,
+    CallbackAnswer,
     CallbackKind,
     ChannelCallback,
     ChannelPayment,
@@ -33,9 +34,10 @@ from channels.payment.errors import (
     CallbackTimestampStale,
     ChannelRefused,
     ChannelUnavailable,
+    StatementNotReady,
 )
 from channels.payment.sandbox import signing, wire
-from channels.payment.sandbox_statement import read_sandbox_statement, write_whole
+from channels.payment.sandbox_statement import read_sandbox_statement
 from models.shared import Money
 from models.shared.ids import RefundId
 from models.shared.time import Clock
@@ -48,9 +50,17 @@ _NAMES: dict[wire.Method, tuple[str, str]] = {
     "boleto": ("Sandbox boleto", "沙箱 Boleto 账单"),
 }
 _TIMEOUT = httpx.Timeout(8.0, connect=2.0)
+_DOWNLOAD = httpx.Timeout(60.0, connect=2.0)
+"""For each piece of a statement, and for its beginning, which takes the sandbox as long as it writes the whole."""
+_CHUNK = 262_144
 _NOBODY_KNOWS = {401, 408, 425, 429}
 """Refusals that say nothing about the payment: try again, or look at clock and secret."""
 _Answer = TypeVar("_Answer", bound=BaseModel)
+
+
+def channel_name(method: wire.Method) -> str:
+    """`sandbox` for the wallet and `sandbox_<method>` for the others."""
+    return "sandbox" if method == "wallet" else f"sandbox_{method}"
 
 
 class SandboxChannel:
@@ -73,7 +83,7 @@ class SandboxChannel:
         self._timeout = timeout
         english, chinese = _NAMES[method]
         self._terms = ChannelTerms(
-            name="sandbox" if method == "wallet" else f"sandbox_{method}",
+            name=channel_name(method),
             display_names={"en": english, "zh": chinese},
             currencies=frozenset(wire.CURRENCIES),
             min_minor=wire.MIN_MINOR,
@@ -85,6 +95,11 @@ class SandboxChannel:
     def terms(self) -> ChannelTerms:
         """Named `sandbox` for the wallet and `sandbox_<method>` for the others."""
         return self._terms
+
+    @property
+    def received(self) -> CallbackAnswer:
+        """See PaymentChannel. The sandbox wants any 2xx."""
+        return CallbackAnswer()
 
     async def create(self, request: CreatePayment) -> CreatedPayment:
         """See PaymentChannel. `metadata["faults"]` says what the sandbox shall do wrong with this payment."""
@@ -120,8 +135,8 @@ class SandboxChannel:
         )
         return _refund(await self._ask("POST", "/v1/refunds", wire.RefundAnswer, body))
 
-    async def query_refund(self, refund_id: RefundId) -> ChannelRefund:
-        """See PaymentChannel."""
+    async def query_refund(self, refund_id: RefundId, channel_reference: str) -> ChannelRefund:  # noqa: ARG002
+        """See PaymentChannel. The sandbox finds a refund by its id alone."""
         try:
             return _refund(await self._ask("GET", f"/v1/refunds/{refund_id}", wire.RefundAnswer))
         except ChannelRefused as refusal:
@@ -151,15 +166,44 @@ class SandboxChannel:
             ) from problem
 
     async def fetch_statement(self, day: date, into: Path) -> Path:
-        """See PaymentChannel. Days are UTC; today's statement holds what happened so far."""
+        """See PaymentChannel. Days are UTC; whether today's statement, of what happened so far, can be had is the sandbox's
+        setting `statement_delay_seconds`."""
         path = f"/v1/statements/{day.isoformat()}?method={self._method}"
-        response = await self._send("GET", path, b"")
-        digest = hashlib.sha256(response.content).hexdigest()
-        if digest != response.headers.get(wire.STATEMENT_DIGEST_HEADER):
-            raise ChannelUnavailable(f"the statement of {day} arrived damaged; fetch it again")
         file = into / f"{self._terms.name}-{day.isoformat()}.csv.gz"
-        await asyncio.to_thread(write_whole, file, response.content)
+        await asyncio.to_thread(into.mkdir, parents=True, exist_ok=True)
+        part = file.with_suffix(".part")  # nobody reads half a file
+        try:
+            expected, digest = await self._download(path, part)
+        except ChannelRefused as refusal:
+            if refusal.channel_code != "statement_not_ready":
+                raise
+            raise StatementNotReady(refusal.channel_message) from None
+        if digest != expected:
+            raise ChannelUnavailable(f"the statement of {day} arrived damaged; fetch it again")
+        await asyncio.to_thread(part.replace, file)
         return file
+
+    async def _download(self, path: str, file: Path) -> tuple[str | None, str]:
+        """Stream an answer into a file: the digest it should have, and that of what came."""
+        digest = hashlib.sha256()
+        try:
+            async with self._client.stream(
+                "GET",
+                self._url + path,
+                headers=self._signed("GET", path, b""),
+                timeout=_DOWNLOAD,
+                follow_redirects=False,
+            ) as response:
+                if response.status_code != 200:
+                    await response.aread()
+                    raise self._no(response, f"GET {path}")
+                with file.open("wb") as written:
+                    async for chunk in response.aiter_bytes(_CHUNK):
+                        digest.update(chunk)
+                        await asyncio.to_thread(written.write, chunk)
+        except httpx.HTTPError as problem:
+            raise ChannelUnavailable(f"no whole answer to GET {path} ({type(problem).__name__})") from problem
+        return response.headers.get(wire.STATEMENT_DIGEST_HEADER), digest.hexdigest()
 
     def read_statement(self, path: Path) -> Iterator[StatementLine]:
         """See PaymentChannel. The totals are compared after the last line, so take all lines before you act on one."""
@@ -191,13 +235,7 @@ class SandboxChannel:
             raise ChannelUnavailable(f"the sandbox answered {verb} {path} with something unreadable") from problem
 
     async def _send(self, verb: Literal["GET", "POST"], path: str, raw: bytes) -> httpx.Response:
-        stamp, nonce = str(int(self._clock().timestamp())), secrets.token_hex(16)
-        headers = {
-            "Content-Type": "application/json",
-            signing.TIMESTAMP_HEADER: stamp,
-            signing.NONCE_HEADER: nonce,
-            signing.REQUEST_SIGNATURE_HEADER: signing.sign_request(self._secret, stamp, nonce, verb, path, raw),
-        }
+        headers = self._signed(verb, path, raw)
         try:
             response = await self._client.request(
                 verb, self._url + path, content=raw, headers=headers, timeout=self._timeout, follow_redirects=False
@@ -210,6 +248,15 @@ class SandboxChannel:
         if response.status_code == 200:
             return response
         raise self._no(response, f"{verb} {path}")
+
+    def _signed(self, verb: Literal["GET", "POST"], path: str, raw: bytes) -> dict[str, str]:
+        stamp, nonce = str(int(self._clock().timestamp())), secrets.token_hex(16)
+        return {
+            "Content-Type": "application/json",
+            signing.TIMESTAMP_HEADER: stamp,
+            signing.NONCE_HEADER: nonce,
+            signing.REQUEST_SIGNATURE_HEADER: signing.sign_request(self._secret, stamp, nonce, verb, path, raw),
+        }
 
     def _no(self, response: httpx.Response, call: str) -> ChannelRefused | ChannelUnavailable:
         try:

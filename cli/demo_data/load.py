@@ -1,4 +1,4 @@
-"""Puts the demo shop where it belongs: catalogue, pictures, stock, people. Every step may be repeated."""
+"""Puts the demo shop where it belongs: catalogue, pictures, stock, offers, people. Every step may be repeated."""
 
 import asyncio
 import json
@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from redis.asyncio import Redis
 
 from cli.demo_data.goods import BRANDS, CATEGORIES, MERCHANTS, Good, read_goods
+from cli.demo_data.offers import CODES, Offers, Shelf
 from cli.demo_data.people import BUYER, OPERATOR, ensure_people
 from cli.demo_data.pictures import picture
 from cli.panel import DemoShop
@@ -22,8 +23,10 @@ from models.inventory.types import WarehouseDetails
 from models.products.lines import NumberedLine
 from models.products.types import Brand, Category, Merchant, Product
 from models.shared.ids import AddressId, BrandId, CategoryId, MediaId, MerchantId, SkuId, WarehouseId
+from stores.fulfillment import FulfillmentStore
 from stores.inventory import InventoryStore
 from stores.products import BulkStore, CatalogueStore, MediaStore, ProductStore, TaxonomyStore
+from stores.promotions import CouponStore, PromotionStore, PurchaseLimitStore
 from stores.users import UsersStore
 
 _AT_ONCE = 8
@@ -42,21 +45,28 @@ class _Shop:
     bulk: BulkStore
     inventory: InventoryStore
     users: UsersStore
+    offers: Offers
 
 
 async def load(settings: Settings) -> DemoShop:
     """Fill a shop with demo data; what is there already, changed or not, stays as it is. Never in production.
 
-    Six merchants with two warehouses each, some seventy products with pictures, a buyer and an operator.
+    Six merchants with two warehouses each, some seventy products with pictures, promotions and coupons, a buyer and an operator.
     """
     if settings.environment == "production":
         raise StackError("the demo accounts' passwords are public: demo data is never loaded in production")
     now = datetime.now(UTC)
     async with _open(settings) as shop:
-        address, products = await asyncio.gather(ensure_people(shop.users, now), _ensure_catalogue(shop, now))
-        await asyncio.gather(_ensure_pictures(shop, products, now), _ensure_stock(shop, products, now))
+        people, products = await asyncio.gather(ensure_people(shop.users, now), _ensure_catalogue(shop, now))
+        shelf = Shelf.of(await shop.taxonomy.categories(), products)
+        await asyncio.gather(
+            _ensure_pictures(shop, products, now),
+            _ensure_stock(shop, products, now),
+            shop.offers.ensure(shelf, people.operator_id, now),
+        )
     accounts = [(who, " / ".join(login)) for who, login in (("buyer", BUYER), ("operator", OPERATOR))]
-    return DemoShop(accounts=accounts, order_command=_order_command(settings, products, address))
+    order_command = _order_command(settings, products, people.address_id)
+    return DemoShop(accounts=accounts, coupon_codes=f"{CODES[0]} … {CODES[-1]}", order_command=order_command)
 
 
 @asynccontextmanager
@@ -68,7 +78,7 @@ async def _open(settings: Settings) -> AsyncIterator[_Shop]:
             stack.push_async_callback(opened.close)
             return opened
 
-        products = await database("products")
+        products, promotions = await database("products"), await database("promotions")
         redis = Redis.from_url(settings.redis_url)
         stack.push_async_callback(redis.aclose)
         yield _Shop(
@@ -83,6 +93,12 @@ async def _open(settings: Settings) -> AsyncIterator[_Shop]:
                 redis,
                 access_token_lifetime=settings.access_token_lifetime,
                 session_lifetime=settings.refresh_token_lifetime,
+            ),
+            offers=Offers(
+                promotions=PromotionStore(promotions),
+                coupons=CouponStore(promotions),
+                limits=PurchaseLimitStore(promotions),
+                rates=FulfillmentStore(await database("orders")),
             ),
         )
 

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from api.credentials.passwords import PasswordHasher
@@ -24,19 +25,27 @@ _HOME = PostalAddress(
 )
 
 
-async def ensure_people(users: UsersStore, now: datetime) -> AddressId:
-    """Both accounts exist afterwards, and the buyer has an address, which is the answer."""
+@dataclass(frozen=True)
+class People:
+    """Where the buyer lives, and who the operator is."""
+
+    address_id: AddressId
+    operator_id: UserId
+
+
+async def ensure_people(users: UsersStore, now: datetime) -> People:
+    """Both accounts exist afterwards, and the buyer has an address."""
     passwords = PasswordHasher()
     try:
         buyer = await _ensure(users, passwords, BUYER, "Lin Xiaohai", [], now)
-        await _ensure(users, passwords, OPERATOR, "Ops", ["administrator"], now)
+        operator = await _ensure(users, passwords, OPERATOR, "Ops", ["administrator"], now)
     finally:
         passwords.close()
     book = await users.addresses.of_user(buyer)
     if book:
-        return book[0].id
+        return People(book[0].id, operator)
     added = await users.addresses.add(AddressId.mint(now, secrets.token_bytes(10)), buyer, _HOME, default=True, now=now)
-    return added.id
+    return People(added.id, operator)
 
 
 async def _ensure(

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from models.cart.types import Cart, CartLine, Mark, MarkKind, TrialLine, TrialPrice, TrialRefusal, TrialSum
-from models.orders.quoting import Reductions, price_basket
+from models.orders.quoting import Reductions, most_points, price_basket
 from models.orders.types import DeliveryAddress, LineRequest, Quote, QuotedLine, ShippingRate
 from models.products.types import SellableSku
 from models.shared import Refusal
@@ -47,7 +47,8 @@ def trial_price(
             why = TrialRefusal(code=refusal.code, detail=refusal.detail)
             sums.append(TrialSum(currency=currency, basket=tuple(basket), refused=why))
         else:
-            sums.append(_sum(currency, basket, quote, delivery))
+            taken = most_points(quote.lines, reductions.terms) if reductions and reductions.is_member else 0
+            sums.append(_sum(currency, basket, quote, delivery, taken))
             quotes.append(quote)
     quoted = {line.sku_id: line for quote in quotes for line in quote.lines}
     return TrialPrice(
@@ -98,7 +99,9 @@ def _quote(basket: list[LineRequest], shelf: Shelf, delivery: Delivery | None, r
     return price_basket(basket, shelf.skus, delivery.rates, delivery.to, reductions)
 
 
-def _sum(currency: Currency, basket: list[LineRequest], quote: Quote, delivery: Delivery | None) -> TrialSum:
+def _sum(
+    currency: Currency, basket: list[LineRequest], quote: Quote, delivery: Delivery | None, points: int
+) -> TrialSum:
     return TrialSum(
         currency=currency,
         basket=tuple(basket),
@@ -107,6 +110,7 @@ def _sum(currency: Currency, basket: list[LineRequest], quote: Quote, delivery: 
         shipping=quote.shipping if delivery else None,
         total=quote.total,
         applied=quote.applied,
+        most_points=points,
     )
 
 

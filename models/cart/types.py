@@ -153,6 +153,8 @@ class TrialSum(Frozen):
     total: Money | None = None
     applied: tuple[AppliedOffer, ...] = ()
     """Every offer that counts, with what it saves over all lines."""
+    most_points: int = 0
+    """How many points may pay a part of it; zero for visitors, who have none."""
     refused: TrialRefusal | None = None
 
 

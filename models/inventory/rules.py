@@ -7,6 +7,7 @@ nearer warehouses win, then the smaller warehouse id.
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from math import asin, cos, radians, sin, sqrt
 
 from models.inventory.allocation import AllocationStrategy, spread
@@ -27,6 +28,10 @@ class Shelf:
     sku_id: SkuId
     available: int
     place: Place
+    split_over: int = 0
+    """Over how many rows it is split; 0 for nearly every shelf."""
+    busy_at: datetime | None = None
+    """When a crowd was last seen there, if it split by itself."""
     strategy: AllocationStrategy = AllocationStrategy.NEAREST
     """Of the merchant; the same on each of its shelves."""
 

@@ -97,6 +97,8 @@ class StockTable(InventoryTable, table=True):
     reserved: int = Field(sa_type=BigInteger)
     safety: int = Field(sa_type=BigInteger)
     low_at: int = Field(sa_type=BigInteger)
+    split_over: int = 0
+    """Over how many rows of `stock_buckets` a part of it is spread, counted in `reserved`; 0 for nearly every level."""
 
 
 class ReservationTable(InventoryTable, table=True):

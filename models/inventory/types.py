@@ -126,6 +126,8 @@ class StockLevel(Frozen):
     safety: Stock
     low_at: Stock
     available: Stock
+    split_over: int = 0
+    """Over how many rows crowds buy from it (`hot.py`); 0 for one that is not hot. The figures are those of all rows."""
 
 
 class StockChange(Frozen):
@@ -209,6 +211,7 @@ class BreakKind(StrEnum):
     OUT_OF_BOUNDS = "out_of_bounds"
     COMMIT_UNEXPLAINED = "commit_unexplained"
     LINE_WITHOUT_RESERVATION = "line_without_reservation"
+    UNITS_STRANDED = "units_stranded"
     HOLD_OVERDUE = "hold_overdue"
     TRANSIT_UNEXPLAINED = "transit_unexplained"
     TRANSFER_NOT_SETTLED = "transfer_not_settled"

@@ -17,6 +17,8 @@ from models.shared.ids import ListEntryId, UserId
 from models.shared.refusals import InvalidRequest
 
 _MAINLAND_MOBILE = re.compile(r"1[3-9][0-9]{9}")
+_MAPPED = 96
+"""Bits before the IPv4 address in an IPv6 address that only wraps one."""
 _NO_NUL = r"^[^\x00]*$"
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=_NO_NUL)]
 Note = Annotated[str, StringConstraints(strip_whitespace=True, max_length=1000, pattern=_NO_NUL)]
@@ -119,7 +121,7 @@ def address_text(region: str, city: str, line: str) -> str:
 
 def phone_form(text: str) -> str:
     """One form of a phone number: `+`, country, number; eleven digits of a mainland mobile are of +86."""
-    digits = "".join(character for character in unicodedata.normalize("NFKC", text) if character.isdecimal())
+    digits = "".join(str(unicodedata.decimal(character)) for character in text if character.isdecimal())
     return f"+86{digits}" if _MAINLAND_MOBILE.fullmatch(digits) else f"+{digits.removeprefix('00')}"
 
 
@@ -134,11 +136,16 @@ def network_form(text: str) -> IPv4Network | IPv6Network:
     try:
         if "/" not in text:
             return ip_network(_plain_ip(text))
-        return ip_network(text, strict=False)
+        _plain_ip(text.partition("/")[0])
+        network = ip_network(text, strict=False)
     except ValueError as fault:
         raise InvalidRequest(
             "Give an IP address like 203.0.113.7 or a network like 203.0.113.0/24.", field="value"
         ) from fault
+    inside = network.network_address
+    if isinstance(inside, IPv6Address) and inside.ipv4_mapped is not None and network.prefixlen >= _MAPPED:
+        return ip_network((inside.ipv4_mapped, network.prefixlen - _MAPPED))
+    return network
 
 
 def value_form(subject: ListSubject, value: str) -> str:
@@ -184,6 +191,8 @@ def check_entry_window(terms: EntryTerms) -> None:
 
 def _plain_ip(text: str) -> IPv4Address | IPv6Address:
     address = ip_address(text.strip())
+    if isinstance(address, IPv6Address) and address.scope_id is not None:
+        raise ValueError("an address with a zone is known on its own machine only")
     if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
         return address.ipv4_mapped
     return address

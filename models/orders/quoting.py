@@ -117,6 +117,15 @@ def _goods_left(line: OfferLine, taken_off: Adjustments) -> Money:
     return line.unit_price * line.quantity - total(cuts, line.unit_price.currency)
 
 
+def most_points(lines: Sequence[QuotedLine], terms: PointsTerms) -> int:
+    """How many points these lines take at most, whatever number of points they were quoted with."""
+    goods = [line.goods for line in lines]
+    cuts = [cut for line in lines for cut in line.adjustments]
+    off_goods = [cut.amount for cut in cuts if not cut.on_shipping and cut.source is not Source.POINTS]
+    currency = lines[0].unit_price.currency
+    return points_rules.most_points(total(goods, currency) - total(off_goods, currency), terms)
+
+
 def offer_line(sku: SellableSku, quantity: int, shipping: Money | None) -> OfferLine:
     """So many units of the SKU, as offers look at them."""
     return OfferLine(

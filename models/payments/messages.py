@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from models.orders.messages import Placement, SettlementKind
-from models.payments.types import RefundLeg, RefundLine, RefundReason
+from models.payments.types import Payment, PaymentState, RefundLeg, RefundLine, RefundReason
 from models.shared import Frozen, Instant, Money
 from models.shared.done import Done
 from models.shared.ids import AttemptId, OrderId, PaymentId, RefundId, UserId
@@ -40,16 +40,29 @@ class PaymentTimeoutInput(Frozen):
     silence: timedelta = timedelta(minutes=15)
     """How long a channel is asked at the end of the window before the order goes on without its answer."""
 
+    @classmethod
+    def taking_up(cls, payment: Payment, placement: Placement) -> Self:
+        """The window as whoever finds it not running starts it: to end it while the payment is open, else only to book."""
+        return cls(
+            order_id=payment.order_id,
+            payment_id=payment.payment_id,
+            user_id=payment.user_id,
+            due_at=payment.due_at,
+            placement=placement,
+            window_closed=payment.state is not PaymentState.PENDING,
+        )
+
 
 class PaymentReport(Frozen):
-    """A channel says that money came for an attempt: by a verified callback, by polling, or when asked before closing."""
+    """A channel says that money came for an attempt: by a verified callback, by polling, when asked before closing, or by its
+    statement."""
 
     attempt_id: AttemptId
     channel_transaction: str
     amount: Money
     paid_at: Instant
     event_id: str
-    source: Literal["callback", "poll", "close", "supplement"]
+    source: Literal["callback", "poll", "close", "supplement", "statement"]
 
 
 class StopWaiting(Frozen):

@@ -1,55 +1,46 @@
 """The schema of database `payments`, in its written form. The migration creates it; a test compares the two.
 
-Not tables to work with: stores speak SQL, and values that travel are in `types.py`. Amounts are minor units.
+Not tables to work with: stores speak SQL, and values that travel are in `types.py`. Amounts are minor units. Statements and
+reconciliations are in `statement_tables.py`.
 """
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import (
-    BigInteger,
-    CheckConstraint,
-    Column,
-    DateTime,
-    ForeignKey,
-    Identity,
-    Index,
-    Integer,
-    LargeBinary,
-    MetaData,
-    Text,
-    UniqueConstraint,
-    text,
-)
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, LargeBinary, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
+from models.payments.columns import PaymentsTable
+from models.payments.columns import id_column as _id
+from models.payments.columns import minor_column as _minor
+from models.payments.columns import moment_column as _moment
+from models.payments.columns import number_column as _number
+from models.payments.columns import text_column as _text
+from models.payments.statement_tables import (
+    DifferenceTable,
+    ReconciliationTable,
+    RepairTable,
+    StatementLineTable,
+    StatementTable,
+)
 
-class PaymentsTable(SQLModel):
-    """The base of this database's tables."""
-
-    metadata = MetaData()
-
-
-def _id(*foreign: ForeignKey, key: bool = False, nullable: bool = False) -> Any:
-    return Field(sa_column=Column(Text(collation="C"), *foreign, primary_key=key, nullable=nullable))
-
-
-def _text(*, nullable: bool = False, key: bool = False, default: str | None = None) -> Any:
-    return Field(sa_column=Column(Text, primary_key=key, nullable=nullable, server_default=default))
-
-
-def _minor(*, default: str | None = None, nullable: bool = False, key: bool = False) -> Any:
-    server_default = text(default) if default else None
-    return Field(sa_column=Column(BigInteger, primary_key=key, nullable=nullable, server_default=server_default))
-
-
-def _moment(*, nullable: bool = False) -> Any:
-    return Field(sa_column=Column(DateTime(timezone=True), nullable=nullable))
-
-
-def _number() -> Any:
-    return Field(sa_column=Column(BigInteger, Identity(always=True), primary_key=True))
+__all__ = [
+    "AttemptTable",
+    "CallbackTable",
+    "DifferenceTable",
+    "LedgerTable",
+    "MismatchTable",
+    "PaymentTable",
+    "PaymentsTable",
+    "ReconciliationTable",
+    "RefundLegTable",
+    "RefundTable",
+    "RepairTable",
+    "StatementLineTable",
+    "StatementTable",
+    "ToldEventTable",
+]
 
 
 class PaymentTable(PaymentsTable, table=True):

@@ -46,6 +46,10 @@ def pour(pourings: Sequence[Pouring], capacity: Sequence[int]) -> Shares:
 
 def _in_proportion(pouring: Pouring, room: Sequence[int]) -> dict[int, int]:
     """Largest remainder by weight; what a full sink cannot take is shared by the others, again in proportion."""
+    if pouring.limits is None and any(pouring.weights):
+        shares = largest_remainder(pouring.amount, pouring.weights)
+        if all(share <= room[sink] for sink, share in zip(pouring.sinks, shares, strict=True)):
+            return {sink: share for sink, share in zip(pouring.sinks, shares, strict=True) if share}
     most = {
         sink: min(room[sink], pouring.limits[n]) if pouring.limits is not None else room[sink]
         for n, sink in enumerate(pouring.sinks)

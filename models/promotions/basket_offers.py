@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 from models.promotions.item_prices import ItemPrice, free_units, unit_values
 from models.promotions.offers import NForM
-from models.promotions.reading import Basket, Candidate, Kind
+from models.promotions.preparing import Kind
+from models.promotions.reading import Basket, Candidate
 
 
 def amount_of(
@@ -17,7 +18,9 @@ def amount_of(
     """
     kind = candidate.kind
     if kind is Kind.SAVE or kind is Kind.PERCENT:
-        amount = min(by_ladder(candidate, base), base)
+        amount = by_ladder(candidate, base)
+        if amount > base:
+            amount = base
     elif kind is Kind.SHIPPING:
         amount = sum(unshipped[at] for at in candidate.lines) if base >= candidate.steps[0][0] else 0
     elif kind is Kind.MIX:
@@ -29,9 +32,6 @@ def amount_of(
 
 def by_ladder(candidate: Candidate, base: int) -> int:
     """What its tiers give for so much worth of goods. A percentage is rounded down to the minor unit."""
-    known = candidate.by_base.get(base)
-    if known is not None:
-        return known
     reached = 0
     for at, gives in candidate.steps:
         if at > base:
@@ -43,7 +43,6 @@ def by_ladder(candidate: Candidate, base: int) -> int:
             reached = min(reached, candidate.at_most)
     elif candidate.repeats:
         reached *= base // candidate.steps[0][0]
-    candidate.by_base[base] = reached
     return reached
 
 

@@ -15,7 +15,7 @@ from math import prod
 from models.promotions.forgoing import best_item_prices
 from models.promotions.item_prices import prices_of_lines, work_out_cuts
 from models.promotions.reading import Basket, Candidate
-from models.promotions.weighing import Slot, Weighed
+from models.promotions.weighing import Offered, Slot, Weighed
 
 MOST_COMBINATIONS = 64
 """So many combinations of groups that hold item prices are tried; with more, one group after the other is decided."""
@@ -36,7 +36,7 @@ def choose(basket: Basket, candidates: Sequence[Candidate]) -> Weighed:
         taken = {offer.group for offer in allowed if offer is not None}
         free = [offer for offer in prices if offer not in in_question or offer in allowed]
         open_slots = [slot for slot in slots if slot[0].group is None or slot[0].group not in taken]
-        return best_item_prices(basket, open_slots, prices_of_lines(basket, free))
+        return best_item_prices(basket, Offered.of(open_slots), prices_of_lines(basket, free))
 
     if prod(len(members) for members in alternatives) <= MOST_COMBINATIONS:
         return min(map(best_with, product(*alternatives)), key=_preference)

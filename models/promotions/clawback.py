@@ -18,11 +18,19 @@ def earned_by(
     decided then and does not matter any more.
     """
     unlimited = [offer.model_copy(update={"left": None, "is_exhausted": False}) for offer in offers]
+    return _earned(lines, unlimited, is_member=is_member)
+
+
+def _earned(lines: Sequence[OfferLine], offers: Sequence[OfferInForce], *, is_member: bool) -> dict[str, Money]:
     earned: dict[str, Money] = {}
-    for applied in best_for_customer(lines, unlimited, is_member=is_member).applied:
+    for applied in best_for_customer(lines, offers, is_member=is_member).applied:
         known = earned.get(applied.rule_id)
         earned[applied.rule_id] = applied.amount if known is None else known + applied.amount
     return earned
+
+
+def _sum(earned: Mapping[str, Money]) -> int:
+    return sum(amount.minor for amount in earned.values())
 
 
 def clawback(
@@ -35,7 +43,12 @@ def clawback(
     counts for the buyer: in all no more is taken than the kept units would have cost more had they been bought alone. So
     nothing is ever taken when nothing went back.
     """
-    earned = earned_by(kept, offers)
+    # An item price whose budget was too short then was an amount beside others, and may have saved more in this way than its
+    # full price can now: so the offers are also tried with what they took as their budgets, and the better of the two counts.
+    as_then = [
+        offer.model_copy(update={"left": recorded.get(offer.rule_id), "is_exhausted": False}) for offer in offers
+    ]
+    earned = max(earned_by(kept, offers), _earned(kept, as_then, is_member=True), key=_sum)
     keeps = {offer.rule_id for offer in offers if not offer.claws_back}
     given = {rule_id: amount.minor for rule_id, amount in recorded.items()}
     still = defaultdict(int, {rule_id: amount.minor for rule_id, amount in earned.items()})

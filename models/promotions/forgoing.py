@@ -8,14 +8,15 @@ Otherwise, with at most `MOST_COMBINATIONS` ways to price the lines in question,
 that are worth it by themselves are reached for one after the other, and each is kept if it saves more.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from math import prod
 
 from models.promotions.basket_offers import amount_of, by_ladder
 from models.promotions.item_prices import ORDINARY, ItemPrice
-from models.promotions.reading import Basket, Candidate, Kind
-from models.promotions.weighing import Slot, Weighed, weigh
+from models.promotions.preparing import Kind
+from models.promotions.reading import Basket, Candidate
+from models.promotions.weighing import Offered, Slot, Weighed, weigh
 
 MOST_COMBINATIONS = 256
 """With more ways to price the lines in question, not all of them are tried."""
@@ -24,7 +25,8 @@ MOST_REACHES = 3
 _MOST_STEPS = 32
 """Steps of one repeating offer that the bound tells apart."""
 
-Lines = tuple[int, ...]
+Raised = dict[int, int]
+"""By how much each scope costs more than by default."""
 
 
 @dataclass(slots=True)
@@ -38,14 +40,13 @@ class _Gain:
     """How many; each may gain almost one minor unit by rounding."""
 
 
-def best_item_prices(basket: Basket, slots: Sequence[Slot], prices: Sequence[Sequence[ItemPrice]]) -> Weighed:
+def best_item_prices(basket: Basket, offered: Offered, prices: Sequence[Sequence[ItemPrice]]) -> Weighed:
     """The best choice of an item price for each line; the default where nothing saves more."""
-    scopes = {offer.lines for slot in slots for offer in slot}
-    default = weigh(basket, slots, [of_line[0] for of_line in prices], scopes)
+    default = weigh(basket, offered, [of_line[0] for of_line in prices])
     cuts = [of_line[0].cut for of_line in prices]
     if not any(cuts):
         return default
-    return _Search(basket, slots, prices, default).run(cuts)
+    return _Search(basket, offered, prices, default).run(cuts)
 
 
 @dataclass(slots=True, frozen=True)
@@ -53,7 +54,7 @@ class _State:
     """A choice for some lines: what it gives up, by how much that raises each base, and the choice."""
 
     given_up: int
-    more: dict[Lines, int]
+    more: Raised
     chosen: dict[int, ItemPrice]
 
 
@@ -61,34 +62,47 @@ class _Search:
     """For a better choice than the default."""
 
     def __init__(
-        self, basket: Basket, slots: Sequence[Slot], prices: Sequence[Sequence[ItemPrice]], default: Weighed
+        self, basket: Basket, offered: Offered, prices: Sequence[Sequence[ItemPrice]], default: Weighed
     ) -> None:
-        self._basket, self._slots, self._prices, self._default = basket, slots, prices, default
+        self._basket, self._offered, self._prices, self._default = basket, offered, prices, default
         self._ordinary = [of_line[-1] for of_line in prices]
-        amounts = {id(offer): amount for offer, amount in default.picks}
-        self._known = [max((amounts.get(id(offer), 0) for offer in slot), default=0) for slot in slots]
+        self._at_ordinary: dict[Candidate, int] = {}
+        amounts = dict(default.picks)
+        self._known = [max([amounts.get(offer, 0) for offer in slot]) for slot in offered.slots]
         self._least = min((of_line[0].cut - of_line[1].cut for of_line in prices if len(of_line) > 1), default=0)
 
     def run(self, cuts: Sequence[int]) -> Weighed:
         """The best choice, or a good one where there are too many."""
-        in_question = self._in_question(cuts)
+        opening = self._opening(cuts)
+        reach = self._reach(opening)
+        in_question = self._in_question(cuts, reach)
         if prod(len(self._prices[at]) for at in in_question) > MOST_COMBINATIONS:
-            return self._reach_for_tiers(in_question, cuts)
+            return self._reach_for_tiers(in_question, cuts, opening, reach)
         if in_question and self.most(dict.fromkeys(self._default.bases, 0), cuts, 0) > 0:
             return self._best_of_all(in_question, cuts)
         return self._default
 
-    def _in_question(self, cuts: Sequence[int]) -> list[int]:
-        """Lines whose item price lowers what an offer gives, the largest cut first."""
-        if self._default.is_capped:
-            return sorted((at for at, cut in enumerate(cuts) if cut), key=lambda at: (-cuts[at], at))
-        touched: set[int] = set()
-        opening = {lines: sum(cuts[at] for at in lines) for lines in self._default.bases}
-        for slot, known in zip(self._slots, self._known, strict=True):
+    def _opening(self, cuts: Sequence[int]) -> Raised:
+        return {scope: sum([cuts[at] for at in lines]) for scope, lines in self._offered.scopes.items()}
+
+    def _reach(self, opening: Raised) -> dict[Candidate, int]:
+        """The offers that would give more than their slot does if all item prices went, each with what it would give."""
+        reach: dict[Candidate, int] = {}
+        for slot, known in zip(self._offered.slots, self._known, strict=True):
             for offer in slot:
-                if opening[offer.lines] and self._amount(offer, opening[offer.lines]) > known:
-                    touched.update(offer.lines)
-        return sorted((at for at in touched if cuts[at]), key=lambda at: (-cuts[at], at))
+                more = opening[offer.scope]
+                if more and (amount := self._amount(offer, more)) > known:
+                    reach[offer] = amount
+        return reach
+
+    def _in_question(self, cuts: Sequence[int], reach: Iterable[Candidate]) -> list[int]:
+        """Lines whose item price lowers what an offer gives, the largest cut first."""
+        touched = 0
+        for offer in reach:
+            touched |= offer.scope
+        if self._default.is_capped:
+            touched = -1  # every line
+        return sorted([at for at, cut in enumerate(cuts) if cut and touched >> at & 1], key=lambda at: (-cuts[at], at))
 
     def _best_of_all(self, in_question: Sequence[int], cuts: Sequence[int]) -> Weighed:
         """Branch and bound, line by line: kept is what may still be better than the best that is known."""
@@ -104,44 +118,46 @@ class _Search:
             for state in states:
                 for way in self._prices[at][1:]:
                     less = cuts[at] - way.cut
-                    more = {lines: value + less if at in lines else value for lines, value in state.more.items()}
+                    more = {scope: value + less * (scope >> at & 1) for scope, value in state.more.items()}
                     next_state = _State(state.given_up + less, more, {**state.chosen, at: way})
                     enough = best.saved - self._default.saved
                     if self.most(more, nothing_open, next_state.given_up) > enough:
-                        found = weigh(self._basket, self._slots, self._ways(next_state.chosen), best.bases)
+                        found = weigh(self._basket, self._offered, self._ways(next_state.chosen), best)
                         best = found if found.saved > best.saved else best
                     grown.append(next_state)
             enough = best.saved - self._default.saved
             states = [state for state in grown if self.most(state.more, open_cuts, state.given_up) > enough]
         return best
 
-    def _reach_for_tiers(self, in_question: Sequence[int], cuts: Sequence[int]) -> Weighed:
+    def _reach_for_tiers(
+        self, in_question: Sequence[int], cuts: Sequence[int], opening: Raised, reach: dict[Candidate, int]
+    ) -> Weighed:
         """Every tier that saves more than is given up for it, the most useful first; other offers may gain besides."""
         best = self._default
         chosen: dict[int, ItemPrice] = {}
-        for _, lines in self._worthwhile(in_question, cuts)[:MOST_REACHES]:
+        for _, lines in self._worthwhile(in_question, cuts, opening, reach)[:MOST_REACHES]:
             wider = chosen | dict.fromkeys(lines, ORDINARY)
             if wider == chosen:
                 continue
-            found = weigh(self._basket, self._slots, self._ways(wider), best.bases)
+            found = weigh(self._basket, self._offered, self._ways(wider), best)
             if found.saved > best.saved:
                 best, chosen = found, wider
         return best
 
-    def _worthwhile(self, in_question: Sequence[int], cuts: Sequence[int]) -> list[tuple[int, list[int]]]:
+    def _worthwhile(
+        self, in_question: Sequence[int], cuts: Sequence[int], opening: Raised, reach: dict[Candidate, int]
+    ) -> list[tuple[int, list[int]]]:
         """The gain of each such tier, and the lines that go back to their ordinary price for it."""
-        opening = {lines: sum(cuts[at] for at in lines) for lines in self._default.bases}
-        inside = {lines: _in_order(in_question, lines) for lines in opening}
         reaches: list[tuple[int, list[int]]] = []
-        for slot, known in zip(self._slots, self._known, strict=True):
+        for slot, known in zip(self._offered.slots, self._known, strict=True):
             for offer in slot:
-                if not opening[offer.lines]:
+                if offer not in reach:
                     continue
-                for step, brings in self._steps(offer, 0, opening[offer.lines], known, _Gain(), False):
+                for step, brings in self._steps(offer, 0, opening[offer.scope], known, reach[offer], None):
                     if step >= brings:
                         continue
-                    lines = _cheapest(step, inside[offer.lines], cuts)
-                    gain = brings - sum(cuts[at] for at in lines)
+                    lines = _cheapest(step, [at for at in in_question if offer.scope >> at & 1], cuts)
+                    gain = brings - sum([cuts[at] for at in lines])
                     if lines and gain > 0:
                         reaches.append((gain, lines))
         return sorted(reaches, key=lambda reach: (-reach[0], reach[1]))
@@ -149,66 +165,72 @@ class _Search:
     def _ways(self, chosen: dict[int, ItemPrice]) -> list[ItemPrice]:
         return [chosen.get(at, of_line[0]) for at, of_line in enumerate(self._prices)]
 
-    def most(self, more: dict[Lines, int], open_cuts: Sequence[int], given_up: int) -> int:
+    def most(self, more: Raised, open_cuts: Sequence[int], given_up: int) -> int:
         """The most that can be saved beyond the default, when bases are `more` already and these cuts may still go."""
-        opening = {lines: sum(open_cuts[at] for at in lines) for lines in more}
+        opening = self._opening(open_cuts)
         if self._default.is_capped:
             return self._most_when_capped(more, opening)
         gain = _Gain(at_once=-given_up)
-        for slot, known in zip(self._slots, self._known, strict=True):
+        for slot, known in zip(self._offered.slots, self._known, strict=True):
             self._add(gain, slot, known, more, opening)
         least = 0 if given_up else self._least
         return _highest(gain, least, sum(open_cuts))
 
-    def _most_when_capped(self, more: dict[Lines, int], opening: dict[Lines, int]) -> int:
+    def _most_when_capped(self, more: Raised, opening: Raised) -> int:
         """Lines that are full already may take more when their item price goes, so what is given up counts for nothing."""
         gained = 0
-        for slot in self._slots:
+        for slot in self._offered.slots:
             gained += max(
-                self._amount(offer, more[offer.lines] + opening[offer.lines]) - self._amount(offer, 0) for offer in slot
+                self._amount(offer, more[offer.scope] + opening[offer.scope]) - self._amount(offer, 0) for offer in slot
             )
         return gained
 
     def _amount(self, offer: Candidate, more: int) -> int:
         """At most what it gives when its goods cost so much more than by default."""
         default = self._default
-        base = default.bases[offer.lines] + more
+        base = default.bases[offer.scope] + more
         if offer.kind is not Kind.MIX:
             return amount_of(offer, base, self._basket, default.ways, default.unshipped)
-        now = amount_of(offer, base, self._basket, default.ways, default.unshipped)
+        now = default.amounts[offer]  # which does not depend on the base
         if not more:
             return now
-        return min(now + more, max(now, amount_of(offer, base, self._basket, self._ordinary, default.unshipped)))
+        ordinary = self._at_ordinary.get(offer)
+        if ordinary is None:
+            ordinary = amount_of(offer, base, self._basket, self._ordinary, default.unshipped)
+            self._at_ordinary[offer] = ordinary
+        return min(now + more, max(now, ordinary))
 
-    def _add(self, gain: _Gain, slot: Slot, known: int, more: dict[Lines, int], opening: dict[Lines, int]) -> None:
-        changing = [offer for offer in slot if more[offer.lines] or opening[offer.lines]]
+    def _add(self, gain: _Gain, slot: Slot, known: int, more: Raised, opening: Raised) -> None:
+        changing = [offer for offer in slot if more[offer.scope] or opening[offer.scope]]
         if not changing:
             return
-        now = max(known, *(self._amount(offer, more[offer.lines]) for offer in changing))
+        now = max(known, *(self._amount(offer, more[offer.scope]) for offer in changing))
         gain.at_once += now - known
         highest = 0
-        for step, brings in sorted(
-            event
-            for offer in changing
-            for event in self._steps(offer, more[offer.lines], opening[offer.lines], now, gain, len(changing) == 1)
-        ):
+        alone = gain if len(changing) == 1 else None
+        events: list[tuple[int, int]] = []
+        for offer in changing:
+            reach = self._amount(offer, more[offer.scope] + opening[offer.scope])
+            if reach > now:
+                events.extend(self._steps(offer, more[offer.scope], opening[offer.scope], now, reach, alone))
+        for step, brings in sorted(events):
             if brings > highest:
                 gain.steps.append((step, brings - highest))
                 highest = brings
 
     def _steps(
-        self, offer: Candidate, more: int, opening: int, now: int, gain: _Gain, is_alone: bool
+        self, offer: Candidate, more: int, opening: int, now: int, reach: int, gain: _Gain | None
     ) -> Iterator[tuple[int, int]]:
-        """What must be given up at least, and what the offer then gives above `now`."""
-        reach = self._amount(offer, more + opening)
-        if reach <= now:
-            return
-        base = self._default.bases[offer.lines] + more
+        """What must be given up at least, and what the offer then gives above `now`, up to `reach`.
+
+        The slope of a percentage is added to `gain`; without one it is a step like others.
+        """
+        base = self._default.bases[offer.scope] + more
         if offer.kind is Kind.SHIPPING:
             yield max(0, offer.steps[0][0] - base), reach - now
         elif offer.kind is Kind.SAVE and by_ladder(offer, base) <= base:
             yield from self._ladder_steps(offer, base, opening, now, reach)
-        elif offer.kind is Kind.PERCENT and is_alone:
+        elif offer.kind is Kind.PERCENT and gain is not None:
             yield from self._percent_steps(offer, base, opening, now, gain)
         elif offer.kind is Kind.PERCENT:
             yield min(max(at, -(-100 * now // share)) for at, share in offer.steps) - base, reach - now
@@ -258,11 +280,6 @@ def _highest(gain: _Gain, least: int, most: int) -> int:
         value = gain.at_once + jumps + rounding + (slope * end) // 100
         best = value if best is None or value > best else best
     return best if best is not None else gain.at_once
-
-
-def _in_order(places: Sequence[int], among: Sequence[int]) -> list[int]:
-    wanted = set(among)
-    return [at for at in places if at in wanted]
 
 
 def _cheapest(needed: int, lines: Sequence[int], cuts: Sequence[int]) -> list[int]:

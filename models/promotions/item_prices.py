@@ -7,7 +7,8 @@ shared out over its lines like the amount of a basket offer. So a line's price n
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from models.promotions.offers import DirectCut, NForM, TimedPrice
+from models.promotions.offers import DirectCut, NForM
+from models.promotions.preparing import Kind
 from models.promotions.reading import Basket, Candidate
 
 
@@ -24,18 +25,19 @@ ORDINARY = ItemPrice(0)
 
 def work_out_cuts(candidate: Candidate, basket: Basket) -> bool:
     """Whether it is an item price; its cuts are then known."""
+    if candidate.kind is not Kind.ITEM:
+        return False
     terms = candidate.terms
     cuts: dict[int, int] = {}
     if isinstance(terms, DirectCut):
-        cuts = {at: min(terms.off.minor, basket.prices[at]) * basket.quantities[at] for at in candidate.lines}
-    elif isinstance(terms, TimedPrice):
+        off = terms.off.minor
+        cuts = {at: min(off, basket.prices[at]) * basket.quantities[at] for at in candidate.lines}
+    elif candidate.timed is not None:
         for at, price in candidate.timed.items():
             cuts[at] = max(0, basket.prices[at] - price) * basket.quantities[at]
-    elif isinstance(terms, NForM) and not terms.mix:
+    elif isinstance(terms, NForM):
         for at in candidate.lines:
             cuts[at] = free_units(terms, basket.quantities[at], basket.quantities[at]) * basket.prices[at]
-    else:
-        return False
     candidate.cuts = {at: cut for at, cut in cuts.items() if cut > 0}
     candidate.is_short = candidate.left is not None and sum(candidate.cuts.values()) > candidate.left
     return True

@@ -73,7 +73,7 @@ class SettleRefund(Frozen):
     user_id: UserId
     refund_id: RefundId
     points: int = 0
-    """Spent points that return."""
+    """Spent points that return; when nothing of the order is left, all that have not yet."""
     refunded: Money
     """What went back with this refund."""
     whole: bool = False

@@ -6,11 +6,13 @@ that nothing depends on the order in which either was given.
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from enum import Enum, auto
+from dataclasses import dataclass
+from operator import attrgetter
 
-from models.promotions.offers import DirectCut, FreeShipping, Offer, Scope, SpendPercent, SpendSave, TimedPrice
+from models.promotions.offers import Offer
+from models.promotions.preparing import Kind, Prepared, prepared
 from models.promotions.types import MissedReason, OfferInForce, OfferLine
+from models.shared import Money
 from models.shared.ids import SkuId
 from models.shared.money import Currency
 
@@ -32,18 +34,6 @@ class Basket:
     """Of the whole line at its ordinary price."""
 
 
-class Kind(Enum):
-    """How an offer is worked out."""
-
-    SAVE = auto()
-    PERCENT = auto()
-    SHIPPING = auto()
-    MIX = auto()
-    """N for m over its scope."""
-    ITEM = auto()
-    """A price of a line by itself: direct cut, timed price, n for m of one SKU."""
-
-
 @dataclass(slots=True, eq=False)
 class Candidate:
     """An offer that may count in this basket, with the places of the lines it looks at. Compared by identity."""
@@ -51,21 +41,22 @@ class Candidate:
     offer: OfferInForce
     terms: Offer
     kind: Kind
+    steps: list[tuple[int, int]]
+    """Thresholds of a ladder, each with what it gives: an amount, or per cent."""
+    repeats: bool
+    at_most: int | None
     lines: tuple[int, ...]
+    scope: int
+    """The same lines as bits of a number."""
     left: int | None
     group: str | None
     rank: int
-    steps: list[tuple[int, int]]
-    """Thresholds of a ladder, each with what it gives: an amount, or per cent."""
-    repeats: bool = False
-    at_most: int | None = None
-    by_base: dict[int, int] = field(default_factory=dict)
-    """What its ladder gives, once it has been worked out."""
-    timed: dict[int, int] = field(default_factory=dict)
+    """Its place among the candidates."""
+    timed: dict[int, int] | None
     """Of a timed price: that of each line."""
-    cuts: dict[int, int] = field(default_factory=dict)
+    cuts: dict[int, int]
     """Of an item price: what it saves on each line."""
-    is_short: bool = False
+    is_short: bool
     """Whether it is an item price whose budget does not last for the basket."""
 
 
@@ -83,25 +74,56 @@ def read(lines: Sequence[OfferLine], offers: Iterable[OfferInForce], *, is_membe
     lines = _one_line_a_sku(lines)
     basket = _basket(lines)
     places = _Places(lines)
-    reading = Reading(basket, [], [])
-    for offer in sorted(offers, key=_order):
-        at = places.of(offer.scope)
-        timed: dict[int, int] = {}
-        if at and isinstance(offer.offer, TimedPrice):
-            timed = places.priced(offer.offer, at)
-            at = tuple(timed)
-        candidate = _candidate(offer, at, basket.currency) if at else None
-        reason = _ruled_out(offer, is_member) if candidate is not None else MissedReason.NOT_IN_SCOPE
-        if candidate is not None and reason is None:
-            candidate.rank, candidate.timed = len(reading.candidates), timed
-            reading.candidates.append(candidate)
-        elif reason is not None and (reason is not MissedReason.NOT_IN_SCOPE or offer.coupon_id is not None):
-            reading.ruled_out.append((offer, reason))
-    return reading
+    candidates: list[Candidate] = []
+    ruled_out: list[tuple[OfferInForce, MissedReason]] = []
+    for offer in _in_order(offers):
+        said = prepared(offer)
+        scope, at = places.of(said)
+        timed: dict[int, int] | None = None
+        if at and said.timed is not None:
+            timed = {place: said.timed[basket.skus[place]] for place in at if basket.skus[place] in said.timed}
+            scope, at = _bits_of(timed), tuple(timed)
+        if not at or not _is_of(basket.currency, said, offer.left):
+            if offer.coupon_id is not None:
+                ruled_out.append((offer, MissedReason.NOT_IN_SCOPE))
+            continue
+        reason = _ruled_out(offer, is_member)
+        if reason is not None:
+            ruled_out.append((offer, reason))
+            continue
+        left = None if offer.left is None else offer.left.minor
+        candidates.append(
+            Candidate(
+                offer,
+                said.terms,
+                said.kind,
+                said.steps,
+                said.repeats,
+                said.at_most,
+                at,
+                scope,
+                left,
+                offer.group,
+                len(candidates),
+                timed,
+                {},
+                False,
+            )
+        )
+    return Reading(basket, candidates, ruled_out)
 
 
-def _order(offer: OfferInForce) -> tuple[int, str, int, str]:
-    return -offer.priority, offer.rule_id, offer.rule_version, offer.coupon_id or ""
+def _in_order(offers: Iterable[OfferInForce]) -> list[OfferInForce]:
+    """By priority, then rule, version and coupon: one sort for each, the last one first, which needs no tuples."""
+    ordered = sorted(offers, key=lambda offer: offer.coupon_id or "")
+    ordered.sort(key=attrgetter("rule_version"))
+    ordered.sort(key=attrgetter("rule_id"))
+    ordered.sort(key=attrgetter("priority"), reverse=True)  # equal ones stay as they stand
+    return ordered
+
+
+def _is_of(currency: Currency, said: Prepared, left: Money | None) -> bool:
+    return (said.currency is None or said.currency == currency) and (left is None or left.currency == currency)
 
 
 def _ruled_out(offer: OfferInForce, is_member: bool) -> MissedReason | None:
@@ -146,99 +168,56 @@ def _basket(lines: Sequence[OfferLine]) -> Basket:
     )
 
 
+_FEW = 4
+"""So many ids are looked up one by one; of more, those that the basket has are found first."""
+
+
 class _Places:
     """Which lines a scope has. Each id knows its lines as the bits of a number, so that a scope costs one look an id."""
 
     def __init__(self, lines: Sequence[OfferLine]) -> None:
-        self._skus: dict[str, int] = defaultdict(int)
-        self._products: dict[str, int] = defaultdict(int)
-        self._categories: dict[str, int] = defaultdict(int)
-        self._brands: dict[str, int] = defaultdict(int)
-        self._merchants: dict[str, int] = defaultdict(int)
-        self._all = (1 << len(lines)) - 1
-        self._known: dict[int, tuple[int, ...]] = {}
+        where: dict[str, int] = defaultdict(int)
         for place, line in enumerate(lines):
             bit = 1 << place
-            self._skus[line.sku_id] |= bit
-            self._products[line.spu_id] |= bit
-            self._merchants[line.merchant_id] |= bit
+            where[line.sku_id] |= bit
+            where[line.spu_id] |= bit
+            where[line.merchant_id] |= bit
             for category_id in line.category_ids:
-                self._categories[category_id] |= bit
+                where[category_id] |= bit
             if line.brand_id is not None:
-                self._brands[line.brand_id] |= bit
+                where[line.brand_id] |= bit
+        self._where, self._ids = where, frozenset(where)
+        self._all = (1 << len(lines)) - 1
+        self._known: dict[int, tuple[int, ...]] = {}
 
-    def of(self, scope: Scope) -> tuple[int, ...]:
-        """The places, rising."""
-        bits, is_named = 0, False
-        if scope.skus:
-            bits, is_named = _bits(scope.skus, self._skus), True
-        if scope.products:
-            bits, is_named = bits | _bits(scope.products, self._products), True
-        if scope.categories:
-            bits, is_named = bits | _bits(scope.categories, self._categories), True
-        if scope.brands:
-            bits, is_named = bits | _bits(scope.brands, self._brands), True
-        if scope.merchants:
-            bits, is_named = bits | _bits(scope.merchants, self._merchants), True
-        if not is_named:
-            bits = self._all
-        bits = self._without(scope, bits)
+    def of(self, said: Prepared) -> tuple[int, tuple[int, ...]]:
+        """The lines as bits, and their places, rising."""
+        bits = self._all if said.named is None else self._bits(said.named)
+        if bits and said.excluded:
+            bits &= ~self._bits(said.excluded)
         known = self._known.get(bits)
         if known is None:
-            known = self._known[bits] = tuple(place for place in range(bits.bit_length()) if bits >> place & 1)
-        return known
+            known = self._known[bits] = _places_of(bits)
+        return bits, known
 
-    def _without(self, scope: Scope, bits: int) -> int:
-        if scope.excluded_skus:
-            bits &= ~_bits(scope.excluded_skus, self._skus)
-        if scope.excluded_products:
-            bits &= ~_bits(scope.excluded_products, self._products)
-        if scope.excluded_categories:
-            bits &= ~_bits(scope.excluded_categories, self._categories)
-        if scope.excluded_brands:
-            bits &= ~_bits(scope.excluded_brands, self._brands)
+    def _bits(self, ids: frozenset[str]) -> int:
+        bits = 0
+        for one in ids if len(ids) <= _FEW else ids & self._ids:
+            bits |= self._where.get(one, 0)
         return bits
 
-    def priced(self, terms: TimedPrice, at: tuple[int, ...]) -> dict[int, int]:
-        """The timed price of each of these lines that has one."""
-        priced = {
-            self._skus[entry.sku_id].bit_length() - 1: entry.price
-            for entry in terms.prices
-            if entry.sku_id in self._skus
-        }
-        return {place: priced[place].minor for place in at if place in priced}
+
+def _places_of(bits: int) -> tuple[int, ...]:
+    places: list[int] = []
+    while bits:
+        lowest = bits & -bits
+        places.append(lowest.bit_length() - 1)
+        bits ^= lowest
+    return tuple(places)
 
 
-def _bits(ids: Sequence[str], where: dict[str, int]) -> int:
+def _bits_of(places: Iterable[int]) -> int:
     bits = 0
-    if not where.keys().isdisjoint(ids):
-        for one in ids:
-            bits |= where.get(one, 0)
+    for place in places:
+        bits |= 1 << place
     return bits
-
-
-def _candidate(offer: OfferInForce, at: tuple[int, ...], currency: Currency) -> Candidate | None:
-    """None if it is of another currency."""
-    terms, left = offer.offer, offer.left
-    kind, steps, money = Kind.ITEM, [], None
-    repeats, at_most = False, None
-    if isinstance(terms, SpendSave):
-        kind, repeats, money = Kind.SAVE, terms.repeats, terms.tiers[0].at
-        steps = [(tier.at.minor, tier.off.minor) for tier in terms.tiers]
-    elif isinstance(terms, SpendPercent):
-        kind, money = Kind.PERCENT, terms.tiers[0].at
-        steps = [(tier.at.minor, tier.percent) for tier in terms.tiers]
-        at_most = None if terms.at_most is None else terms.at_most.minor
-    elif isinstance(terms, FreeShipping):
-        kind, steps, money = Kind.SHIPPING, [(terms.at.minor, 0)], terms.at
-    elif isinstance(terms, DirectCut):
-        money = terms.off
-    elif isinstance(terms, TimedPrice):
-        money = terms.prices[0].price
-    elif terms.mix:
-        kind = Kind.MIX
-    if (money is not None and money.currency != currency) or (left is not None and left.currency != currency):
-        return None
-    return Candidate(
-        offer, terms, kind, at, None if left is None else left.minor, offer.group, 0, steps, repeats, at_most
-    )

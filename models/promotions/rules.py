@@ -11,12 +11,12 @@ from collections.abc import Sequence
 
 from models.promotions.choosing import choose
 from models.promotions.missing import missed_offers
-from models.promotions.reading import Candidate, Kind, read
+from models.promotions.preparing import Kind
+from models.promotions.reading import Candidate, read
 from models.promotions.types import Adjustment, AppliedOffer, Breakdown, OfferInForce, OfferLine
 from models.promotions.weighing import poured
 from models.shared import Money
-from models.shared.ids import SkuId
-from models.shared.money import Currency
+from models.shared.money import MAX_MINOR, Currency
 
 
 def best_for_customer(lines: Sequence[OfferLine], offers: Sequence[OfferInForce], *, is_member: bool) -> Breakdown:
@@ -46,49 +46,46 @@ def best_for_customer(lines: Sequence[OfferLine], offers: Sequence[OfferInForce]
                 goods[offer][at] = share
     saved = {offer: sum(shares.values()) for each in (goods, shipping) for offer, shares in each.items()}
     amounts = _Amounts(basket.currency)
-    adjustments: dict[SkuId, list[Adjustment]] = {}
+    adjustments: list[list[Adjustment]] = [[] for _ in basket.skus]
     for offer in sorted(saved, key=lambda offer: (not offer.cuts, offer.rank)):
-        shares = shipping[offer] if offer.kind is Kind.SHIPPING else goods[offer]
+        on_shipping = offer in shipping
+        shares = shipping[offer] if on_shipping else goods[offer]
+        said = _said_of(offer.offer) | {"on_shipping": on_shipping}
         for at in sorted(shares):
-            adjustments.setdefault(basket.skus[at], []).append(
-                _adjustment(offer.offer, amounts[shares[at]], offer in shipping)
-            )
-    return Breakdown(
-        adjustments={sku: tuple(adjustments[sku]) for sku in basket.skus if sku in adjustments},
-        applied=tuple(
-            AppliedOffer(
-                rule_id=offer.offer.rule_id,
-                rule_version=offer.offer.rule_version,
-                label=offer.offer.label,
-                amount=amounts[saved[offer]],
-                source=offer.offer.source,
-                coupon_id=offer.offer.coupon_id,
-            )
-            for offer in sorted(saved, key=lambda offer: offer.rank)
-        ),
-        missed=missed_offers(reading, best, saved),
+            adjustments[at].append(Adjustment.of_valid({**said, "amount": amounts[shares[at]]}))
+    applied = [
+        AppliedOffer.of_valid(_said_of(offer.offer) | {"amount": amounts[saved[offer]]})
+        for offer in sorted(saved, key=lambda offer: offer.rank)
+    ]
+    return Breakdown.of_valid(
+        {
+            "adjustments": {sku: tuple(made) for sku, made in zip(basket.skus, adjustments, strict=True) if made},
+            "applied": tuple(applied),
+            "missed": missed_offers(reading, best, saved),
+        }
     )
 
 
+def _said_of(offer: OfferInForce) -> dict[str, object]:
+    """What an answer repeats of an offer. It was validated with the offer, so answers need not do it again."""
+    return {
+        "rule_id": offer.rule_id,
+        "rule_version": offer.rule_version,
+        "label": offer.label,
+        "amount": None,  # of each answer its own; it stands here for the order of the fields
+        "source": offer.source,
+        "coupon_id": offer.coupon_id,
+    }
+
+
 class _Amounts(dict[int, Money]):
-    """Each amount is made once: building values is a good part of the engine's time."""
+    """Each amount is made once. None is below zero; a sum may be more than one amount can hold, which is refused."""
 
     def __init__(self, currency: Currency) -> None:
         super().__init__()
         self._currency = currency
 
     def __missing__(self, minor: int) -> Money:
-        made = self[minor] = Money(minor=minor, currency=self._currency)
+        fields = {"minor": minor, "currency": self._currency}
+        made = self[minor] = Money.of_valid(fields) if minor <= MAX_MINOR else Money.model_validate(fields)
         return made
-
-
-def _adjustment(offer: OfferInForce, amount: Money, on_shipping: bool) -> Adjustment:
-    return Adjustment(
-        rule_id=offer.rule_id,
-        rule_version=offer.rule_version,
-        label=offer.label,
-        amount=amount,
-        source=offer.source,
-        coupon_id=offer.coupon_id,
-        on_shipping=on_shipping,
-    )

@@ -163,7 +163,7 @@ class PromotionUseTable(PromotionsDatabase, table=True):
         ForeignKeyConstraint(
             ["promotion_id", "version"], ["promotion_versions.promotion_id", "promotion_versions.version"]
         ),
-        Index("promotion_uses_that_count", "promotion_id", "user_id", postgresql_where=text("state <> 'returned'")),
+        Index("promotion_uses_that_count", "user_id", "promotion_id", postgresql_where=text("state <> 'returned'")),
     )
 
     order_id: str = identifier(ForeignKey("orders_with_uses.order_id"), key=True)

@@ -4,22 +4,43 @@ While discounts do not meet in a line that is too cheap for them, each group dec
 groups are tried together, by what really fits onto the lines.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from math import inf
+from math import inf, prod
 
 from models.promotions.apportioning import Pouring, pour
 from models.promotions.basket_offers import amount_of
 from models.promotions.item_prices import ItemPrice
-from models.promotions.reading import Basket, Candidate, Kind
+from models.promotions.preparing import Kind
+from models.promotions.reading import Basket, Candidate
 
-Slot = tuple[Candidate, ...]
-"""Offers of which at most one counts: those of an exclusion group, or one that has none."""
 Pick = tuple[Candidate, int]
 """An offer that counts, with what it wants to save."""
+Slot = tuple[Candidate, ...]
+"""Offers of which at most one counts, by rank: those of an exclusion group, or one that has none."""
 
-MOST_TRIES = 300
-"""So many choices of group members are poured at most in one weighing, best first."""
+MOST_COMBINATIONS = 300
+"""Of offers that do not fit onto the lines together, so many combinations of group members are all tried."""
+MOST_SWAPS = 12
+"""With more combinations, so many members are tried in the place of the best of their group, the nearest first."""
+
+
+@dataclass(slots=True)
+class Offered:
+    """The offers on the basket, by slot."""
+
+    slots: Sequence[Slot]
+    scopes: dict[int, tuple[int, ...]]
+    """The lines of each scope that any of them has: many offers share one."""
+    shipping: list[Candidate]
+    """Free shipping that nothing stands against."""
+
+    @classmethod
+    def of(cls, slots: Sequence[Slot]) -> "Offered":
+        """These slots."""
+        scopes = {offer.scope: offer.lines for slot in slots for offer in slot}
+        alone = [slot[0] for slot in slots if len(slot) == 1]
+        return cls(slots, scopes, [offer for offer in alone if offer.kind is Kind.SHIPPING])
 
 
 @dataclass(slots=True)
@@ -29,65 +50,98 @@ class Weighed:
     saved: int
     ways: Sequence[ItemPrice]
     values: list[int]
-    bases: dict[tuple[int, ...], int]
-    """What the goods cost on each set of lines that an offer looks at."""
+    bases: dict[int, int]
+    """What the goods cost in each scope."""
     unshipped: list[int]
     """Shipping of each line that no free shipping without a group pays."""
+    amounts: dict[Candidate, int]
+    """What each offer would give."""
     picks: list[Pick]
     is_capped: bool
     """Whether the offers want more than the lines cost."""
 
 
-def weigh(
-    basket: Basket, slots: Sequence[Slot], ways: Sequence[ItemPrice], scopes: Iterable[tuple[int, ...]]
-) -> Weighed:
-    """The most that can be saved at these item prices. `scopes` are the sets of lines that the offers look at."""
+def weigh(basket: Basket, offered: Offered, ways: Sequence[ItemPrice], like: Weighed | None = None) -> Weighed:
+    """The most that can be saved at these item prices. What other prices have in common is taken from `like`."""
     values = [value - way.cut for value, way in zip(basket.values, ways, strict=True)]
-    bases = {lines: sum(values[at] for at in lines) for lines in scopes}
-    found = Weighed(sum(way.cut for way in ways), ways, values, bases, list(basket.shipping), [], False)
-    covering = _cover_shipping(basket, slots, found)
-    wanted: list[list[Pick]] = [covering[slot] if slot in covering else _amounts(basket, slot, found) for slot in slots]
-    wanted = [picks for picks in wanted if picks]
-    best = [picks[0] for picks in wanted]
-    hoped = sum(amount for _, amount in best)
-    covered = {picks[0][0] for picks in covering.values() if picks}
-    to_fit = [pick for pick in best if pick[0] not in covered]
+    changed = _changed(ways, like)
+    bases = {} if like is None else like.bases.copy()
+    for scope, lines in offered.scopes.items():
+        if scope & changed:
+            bases[scope] = sum([values[at] for at in lines])
+    cut = sum([way.cut for way in ways])
+    found = Weighed(
+        cut, ways, values, bases, list(basket.shipping), {} if like is None else like.amounts.copy(), [], False
+    )
+    covered = _cover_shipping(basket, offered, found)
+    is_unshipped_alike = like is not None and like.unshipped == found.unshipped
+    best: list[Pick] = []
+    to_fit: list[Pick] = []
+    hoped = 0
+    for slot in offered.slots:
+        top: Candidate | None = None
+        most = 0
+        for offer in slot:
+            if offer in covered:
+                amount = covered[offer]
+            elif offer.scope & changed or (offer.kind is Kind.SHIPPING and not is_unshipped_alike):
+                amount = amount_of(offer, bases[offer.scope], basket, ways, found.unshipped)
+            else:
+                amount = found.amounts[offer]
+            found.amounts[offer] = amount
+            if amount > most:  # of equal ones the first, which is that of the lower rank
+                top, most = offer, amount
+        if top is not None:
+            best.append((top, most))
+            hoped += most
+            if top not in covered:
+                to_fit.append((top, most))
     flow = hoped if _fit_easily(to_fit, found) else flow_of(basket, best, found)
     if flow < hoped:
         found.is_capped = True
-        best, flow = _try_together(basket, wanted, found, best, flow)
+        wanted = _wanted(offered, found)
+        if prod(len(picks) for picks in wanted) <= MOST_COMBINATIONS:
+            best, flow = _try_all(basket, wanted, found, best, flow)
+        else:
+            best, flow = _swap(basket, wanted, found, best, flow)
     found.saved += flow
     found.picks = sorted(best, key=lambda pick: pick[0].rank)
     return found
 
 
-def _cover_shipping(basket: Basket, slots: Sequence[Slot], found: Weighed) -> dict[Slot, list[Pick]]:
+def _changed(ways: Sequence[ItemPrice], like: Weighed | None) -> int:
+    """The lines that go by another item price, as bits: all without another way to price them."""
+    changed = -1 if like is None else 0
+    if like is not None:
+        for at, (way, was) in enumerate(zip(ways, like.ways, strict=True)):
+            if way is not was:
+                changed |= 1 << at
+    return changed
+
+
+def _cover_shipping(basket: Basket, offered: Offered, found: Weighed) -> dict[Candidate, int]:
     """Free shipping that nothing stands against goes first: whatever else pays shipping pays what it leaves."""
-    covering: dict[Slot, list[Pick]] = {}
-    for slot in slots:
-        offer = slot[0]
-        if len(slot) > 1 or offer.kind is not Kind.SHIPPING:
+    covered: dict[Candidate, int] = {}
+    for offer in offered.shipping:
+        amount = amount_of(offer, found.bases[offer.scope], basket, found.ways, found.unshipped)
+        if offer.left is not None and offer.left < sum([found.unshipped[at] for at in offer.lines]):
             continue
-        amount = amount_of(offer, found.bases[offer.lines], basket, found.ways, found.unshipped)
-        if offer.left is not None and offer.left < sum(found.unshipped[at] for at in offer.lines):
-            continue
-        covering[slot] = [(offer, amount)] if amount else []
+        covered[offer] = amount
         if amount:
             for at in offer.lines:
                 found.unshipped[at] = 0
-    return covering
+    return covered
 
 
-def _amounts(basket: Basket, slot: Slot, found: Weighed) -> list[Pick]:
-    """What its offers give, the best first; of equal ones the first."""
-    picks = [
-        (offer, amount)
-        for offer in slot
-        if (amount := amount_of(offer, found.bases[offer.lines], basket, found.ways, found.unshipped)) > 0
-    ]
-    if len(picks) > 1:
+def _wanted(offered: Offered, found: Weighed) -> list[list[Pick]]:
+    """Of each slot what its offers give, the best first; of equal ones the first."""
+    wanted: list[list[Pick]] = []
+    for slot in offered.slots:
+        picks = [(offer, found.amounts[offer]) for offer in slot if found.amounts[offer] > 0]
         picks.sort(key=lambda pick: (-pick[1], pick[0].rank))
-    return picks
+        if picks:
+            wanted.append(picks)
+    return wanted
 
 
 def _fit_easily(picks: Sequence[Pick], found: Weighed) -> bool:
@@ -105,7 +159,7 @@ def _fit_easily(picks: Sequence[Pick], found: Weighed) -> bool:
             for at, cut in offer.cuts.items():
                 used[at] += amount * cut / whole / found.values[at] if found.values[at] else inf
         else:
-            rate = amount / found.bases[offer.lines]
+            rate = amount / found.bases[offer.scope]
             for at in offer.lines:
                 used[at] += rate
     return max(used) < 1 - 1e-9
@@ -132,7 +186,7 @@ def poured(basket: Basket, picks: Sequence[Pick], values: Sequence[int]) -> list
     return pour(pourings, [*values, *basket.shipping])
 
 
-def _try_together(
+def _try_all(
     basket: Basket, wanted: Sequence[list[Pick]], found: Weighed, best: list[Pick], flow: int
 ) -> tuple[list[Pick], int]:
     """Branch and bound over the members of groups. What could still be wanted bounds what can be saved."""
@@ -141,17 +195,31 @@ def _try_together(
         hopes.append(hopes[-1] + picks[0][1])
     hopes.reverse()
     everything = sum(found.values) + sum(basket.shipping)
-    tries = 0
     stack: list[tuple[int, int, tuple[Pick, ...]]] = [(0, 0, ())]
-    while stack and tries < MOST_TRIES:
+    while stack:
         depth, sure, chosen = stack.pop()
         if min(sure + hopes[depth], everything) <= flow:
             continue
         if depth == len(wanted):
-            tries += 1
             reached = flow_of(basket, chosen, found)
             if reached > flow:
                 best, flow = list(chosen), reached
             continue
         stack.extend((depth + 1, sure + pick[1], (*chosen, pick)) for pick in reversed(wanted[depth]))
+    return best, flow
+
+
+def _swap(
+    basket: Basket, wanted: Sequence[list[Pick]], found: Weighed, best: list[Pick], flow: int
+) -> tuple[list[Pick], int]:
+    """Other members one by one, each kept if more fits: those first that give least less than the best of their group."""
+    nearest = sorted(
+        (picks[0][1] - pick[1], pick[0].rank, place, pick) for place, picks in enumerate(wanted) for pick in picks[1:]
+    )
+    for _, _, place, pick in nearest[:MOST_SWAPS]:
+        others = [*best[:place], pick, *best[place + 1 :]]
+        if sum(amount for _, amount in others) > flow:
+            reached = flow_of(basket, others, found)
+            if reached > flow:
+                best, flow = others, reached
     return best, flow

@@ -7,7 +7,7 @@ wrong kind of id is refused wherever one is parsed.
 
 import hashlib
 import inspect
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, ClassVar, Self
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -50,6 +50,14 @@ class Id(str):
         """The one id that these parts name at that time: the same call always gives the same id."""
         digest = hashlib.sha256("\x1f".join(parts).encode()).digest()
         return cls.mint(at, digest[:_ENTROPY_BYTES])
+
+    @property
+    def minted_at(self) -> datetime:
+        """The moment the id was made, to the millisecond."""
+        number = 0
+        for letter in self[len(self.prefix) + 1 :]:
+            number = number << 5 | _ALPHABET.index(letter)
+        return datetime.fromtimestamp((number >> 80) / 1000, UTC)
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:

@@ -73,15 +73,17 @@ def largest_remainder(amount: int, weights: Sequence[int]) -> list[int]:
     """Split an integer by weights so that the parts sum to the whole (Hamilton's method)."""
     if not weights:
         raise ValueError("nothing to split between")
-    if any(weight < 0 for weight in weights):
+    if min(weights) < 0:
         raise ValueError("a weight cannot be negative")
     whole = sum(weights)
     if whole == 0:
         return [amount] + [0] * (len(weights) - 1)
-    sign = -1 if amount < 0 else 1
-    floors = [abs(amount) * weight // whole for weight in weights]
-    remainders = [abs(amount) * weight % whole for weight in weights]
-    left = abs(amount) - sum(floors)
-    for index in sorted(range(len(weights)), key=lambda i: (-remainders[i], i))[:left]:
-        floors[index] += 1
-    return [sign * part for part in floors]
+    size = abs(amount)
+    floors = [size * weight // whole for weight in weights]
+    left = size - sum(floors)
+    if left:
+        remainders = [size * weight % whole for weight in weights]
+        # Equal ones stay in their order, also when sorted in reverse.
+        for index in sorted(range(len(weights)), key=remainders.__getitem__, reverse=True)[:left]:
+            floors[index] += 1
+    return [-part for part in floors] if amount < 0 else floors

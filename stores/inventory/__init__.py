@@ -1,8 +1,9 @@
 """The database `inventory`: what lies where, what is held for whom, why it moved.
 
-`reserving` is the side orders use, `returning` puts goods back; `stockkeeping`, `stock_lists`, `batches`, `transferring`,
-`warehouses` and `allocating` are the operator's side; `books` and `transfer_books` read, `auditing` proves. All of them lock in
-one order: a transfer, stock rows by (warehouse, SKU), then the reservation; rows that a step makes are made before any is locked.
+`reserving` is the side orders use (`hot_reserving` when crowds do), `returning` puts goods back; `stockkeeping`, `stock_lists`,
+`splitting`, `batches`, `transferring`, `warehouses` and `allocating` are the operator's side; `books` and `transfer_books` read,
+`auditing` proves. All of them lock in one order: a transfer, stock rows by (warehouse, SKU), the buckets that a hot row is split
+over (`buckets`), then the reservation; rows that a step makes are made before any is locked.
 """
 
 from stores.inventory.allocating import Allocating

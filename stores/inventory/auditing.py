@@ -16,10 +16,14 @@ _BREAKS = """
     ), held AS (
         SELECT warehouse_id, sku_id, sum(quantity) AS promised
         FROM reservation_lines JOIN reservations USING (order_id) WHERE state = 'held' GROUP BY warehouse_id, sku_id
+    ), aside AS (
+        SELECT warehouse_id, sku_id, sum(free) AS free, count(*) AS buckets FROM stock_buckets GROUP BY warehouse_id, sku_id
     ), stocked AS (
-        SELECT warehouse_id, sku_id, coalesce(on_hand, 0) AS on_hand, coalesce(reserved, 0) AS reserved,
-               coalesce(explained, 0) AS explained, coalesce(promised, 0) AS promised
+        SELECT warehouse_id, sku_id, coalesce(on_hand, 0) AS on_hand, coalesce(reserved, 0) - coalesce(free, 0) AS reserved,
+               coalesce(explained, 0) AS explained, coalesce(promised, 0) AS promised,
+               coalesce(split_over, 0) AS split_over, coalesce(buckets, 0) AS buckets
         FROM stock FULL JOIN moves USING (warehouse_id, sku_id) FULL JOIN held USING (warehouse_id, sku_id)
+            FULL JOIN aside USING (warehouse_id, sku_id)
     ), sold AS (
         SELECT l.order_id, l.warehouse_id, l.sku_id, l.quantity AS sold, l.restocked
         FROM reservation_lines l JOIN reservations r USING (order_id) WHERE r.state = 'committed'
@@ -53,6 +57,10 @@ _BREAKS = """
     SELECT 'out_of_bounds', warehouse_id, sku_id, NULL,
            format('0 <= reserved <= on_hand does not hold: reserved %s, on_hand %s', reserved, on_hand)
     FROM stocked WHERE NOT (0 <= reserved AND reserved <= on_hand)
+    UNION ALL
+    SELECT 'units_stranded', warehouse_id, sku_id, NULL,
+           format('the level says it is split over %s rows, but there are %s', split_over, buckets)
+    FROM stocked WHERE split_over <> buckets
     UNION ALL
     SELECT 'commit_unexplained', warehouse_id, sku_id, order_id,
            format('the order sold %s and got back %s, but the journal says %s and %s',
@@ -88,10 +96,11 @@ class Auditing(Room):
     async def audit(self, now: datetime) -> Sequence[StockBreak]:
         """Every break, none if all is well; safe beside running traffic, since it sees one snapshot.
 
-        For each warehouse and SKU on_hand is the sum of the journal, reserved the sum of open reservations and between 0
-        and on_hand; each committed or restocked line has its movement and no movement lacks its line; no line lacks its reservation; no hold outlives
-        its expiry by more than `OVERDUE_AFTER`. What each transfer sent, received, got back and lost is what the journal says,
-        and only one under way has units in transit: so on_hand and in transit together are what the journal adds up to.
+        For each warehouse and SKU on_hand is the sum of the journal, reserved the sum of open reservations and between 0 and
+        on_hand, over all rows that a hot level is split over, and it has just those rows; each committed or restocked line has
+        its movement and no movement lacks its line; no line lacks its reservation; no hold outlives its expiry by more than
+        `OVERDUE_AFTER`. What each transfer sent, received, got back and lost is what the journal says, and only one under way
+        has units in transit: so on_hand and in transit together are what the journal adds up to.
         """
         async with self._db.reader() as connection:
             rows = await connection.fetch(_BREAKS, now - OVERDUE_AFTER)

@@ -11,6 +11,7 @@ from models.inventory.errors import BatchRefused, OperationKeyReused, SkuOfAnoth
 from models.inventory.rules import crosses_low
 from models.inventory.types import MAX_UNITS, LowStock, StockLevel
 from models.shared.refusals import InvalidRequest, NotFound
+from stores.inventory.buckets import scatter
 from stores.inventory.operations import earlier_answer, remember
 from stores.inventory.room import Room
 from stores.inventory.stock_lists import locked_rows
@@ -73,6 +74,7 @@ class Batches(Room):
                 now,
             )
             done = _done([(rows[_name(line)], delta) for line, delta in zip(lines, deltas, strict=True)])
+            await scatter(connection, [(line.warehouse_id, line.sku_id) for line in lines])
             if not await remember(connection, _OPERATION, key, asked, done, now):
                 raise OperationKeyReused.of(_OPERATION, key)
             return done

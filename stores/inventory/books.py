@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Collection, Sequence
 
 from models.inventory.types import Movement, StockLevel, WarehouseCode
 from models.shared.ids import SkuId, WarehouseId
+from stores.inventory.buckets import SET_ASIDE
 from stores.inventory.room import Room
 from stores.inventory.stockkeeping import LEVEL_COLUMNS, level_of
 
@@ -20,7 +21,7 @@ class Books(Room):
         """
         async with self._db.reader() as connection:
             rows = await connection.fetch(
-                "SELECT s.sku_id, sum(greatest(s.on_hand - s.reserved - s.safety, 0))::bigint AS available "
+                f"SELECT s.sku_id, sum(greatest(s.on_hand - s.reserved - s.safety + {SET_ASIDE}, 0))::bigint AS available "
                 "FROM stock s JOIN warehouses w USING (warehouse_id) "
                 "WHERE s.sku_id = ANY($1::text[]) AND w.active GROUP BY s.sku_id",
                 list(sku_ids),
@@ -40,7 +41,7 @@ class Books(Room):
         where = _Where("(warehouse_id, sku_id) > ($1, $2)", *(after or ("", "")))
         where.equal("warehouse_id", warehouse_id)
         where.equal("sku_id", sku_id)
-        low = "AND on_hand - reserved - safety <= low_at" if only_low else ""
+        low = f"AND s.on_hand - s.reserved - s.safety + {SET_ASIDE} <= s.low_at" if only_low else ""
         async with self._db.reader() as connection:
             rows = await connection.fetch(
                 f"SELECT {LEVEL_COLUMNS} FROM stock s WHERE {where.text} {low} ORDER BY warehouse_id, sku_id LIMIT {limit:d}",

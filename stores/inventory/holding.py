@@ -2,7 +2,7 @@
 
 First everything that can be sold of the SKUs is read, without locks, and the pure rule chooses warehouses. Then one statement
 takes exactly those units. An order whose rows another buyer emptied in between gets nothing, and its caller tries again.
-When hot SKUs get several rows per warehouse, `_SHELVES` and `_HOLD` are the two statements that learn about it.
+Of a level that is split (`buckets.py`) the first statement counts all rows and the second takes from the main row alone.
 
 A short plan is written out value by value instead of as arrays: then PostgreSQL sees that the plan is the same whatever the
 values are and plans it once per connection, which saves more time than running it takes.
@@ -24,19 +24,25 @@ from models.inventory.rules import Shelf, allocate, total_by_sku
 from models.inventory.types import Allocation, Destination, LowStock, Place, Reservation, ReservationState, SkuQuantity
 from models.shared.ids import MerchantId, OrderId, SkuId, WarehouseId
 from models.shared.refusals import InvalidRequest
+from stores.inventory.buckets import SET_ASIDE, lock_and_gather, scatter
 
 _WRITTEN_OUT = 8
 """Up to so many rows a statement is written out; each number of rows is a statement of its own."""
 
-_SHELVES = """
-    SELECT s.warehouse_id, s.merchant_id, s.sku_id, s.on_hand - s.reserved - s.safety AS available,
-           w.country, w.region, w.city, w.postal_code, w.latitude, w.longitude, a.strategy
+_SHELVES = (
+    """
+    SELECT s.warehouse_id, s.merchant_id, s.sku_id, s.on_hand - s.reserved - s.safety + {set_aside} AS available,
+           w.country, w.region, w.city, w.postal_code, w.latitude, w.longitude, s.split_over, a.strategy,
+           CASE WHEN s.split_over > 0 THEN (
+               SELECT h.busy_at FROM split_stock h
+               WHERE (h.sku_id, h.warehouse_id) = (s.sku_id, s.warehouse_id) AND h.mode = 'automatic') END AS busy_at
     FROM stock s JOIN warehouses w USING (warehouse_id) LEFT JOIN allocations a ON a.merchant_id = s.merchant_id
-    WHERE s.sku_id {among} AND s.on_hand - s.reserved > s.safety AND w.active
+    WHERE s.sku_id {among} AND (s.on_hand - s.reserved > s.safety OR s.split_over > 0) AND w.active
 """
-_LOCKED = " ORDER BY s.warehouse_id, s.sku_id FOR NO KEY UPDATE OF s"
+).replace("{set_aside}", SET_ASIDE)
 
-# `taken` locks the rows in order and looks at them again as they are then. An order is held if all its rows were there.
+# `taken` locks the rows in order and looks at them again as they are then. An order is held if all its rows were there. A
+# split row keeps more than `low_at` for itself, so `left_over` says the truth about the threshold there too (`buckets.py`).
 _HOLD = """
     WITH plan (order_id, now, expires_at, warehouse_id, sku_id, merchant_id, quantity, turn) AS ({plan}),
     wanted AS (
@@ -44,7 +50,7 @@ _HOLD = """
     ), taken AS MATERIALIZED (
         SELECT s.warehouse_id, s.sku_id, s.safety, s.low_at, s.on_hand - s.reserved - s.safety AS available
         FROM stock s JOIN wanted w ON (s.warehouse_id, s.sku_id) = (w.warehouse_id, w.sku_id)
-        WHERE s.on_hand - s.reserved - s.safety >= w.quantity
+        WHERE s.on_hand - s.reserved - s.safety - CASE WHEN s.split_over > 0 THEN s.low_at + 1 ELSE 0 END >= w.quantity
         ORDER BY s.warehouse_id, s.sku_id
         FOR NO KEY UPDATE OF s
     ), held AS (
@@ -96,12 +102,14 @@ class Tried:
 
     held: dict[OrderId, Reservation] = field(default_factory=dict)
     sold_out: dict[OrderId, SoldOut] = field(default_factory=dict)
+    seen: Mapping[SkuId, Sequence[Shelf]] = field(default_factory=dict)
+    """What could be sold where when it was read, before any of them took it."""
 
 
 @cache
-def _shelves_statement(skus: int, locked: bool) -> str:
+def _shelves_statement(skus: int) -> str:
     among = f"IN ({', '.join(f'${n}' for n in range(1, skus + 1))})" if skus <= _WRITTEN_OUT else "= ANY($1::text[])"
-    return _SHELVES.format(among=among) + (_LOCKED if locked else "")
+    return _SHELVES.format(among=among)
 
 
 @cache
@@ -114,16 +122,24 @@ def _hold_statement(rows: int) -> str:
     return _HOLD.format(plan=f"VALUES {', '.join(written_out)}")
 
 
-async def hold(connection: Connection, wishes: Sequence[Wish], *, locked: bool = False) -> Tried:
-    """One try for all of them, in their order; each is held whole or not at all.
+async def hold_locked(connection: Connection, wishes: Sequence[Wish]) -> Tried:
+    """As `hold`, inside a transaction, with the rows locked and everything gathered in them before warehouses are chosen: such a
+    try cannot come to nothing because of other buyers. What is left is spread again."""
+    levels = await lock_and_gather(connection, _skus(wishes))
+    tried = await hold(connection, wishes)
+    rows = await scatter(connection, levels)
+    tried.seen = {
+        sku: [replace(shelf, split_over=rows.get((shelf.warehouse_id, sku), 0)) for shelf in shelves]
+        for sku, shelves in tried.seen.items()
+    }
+    return tried
 
-    With `locked`, inside a transaction, the rows are locked before warehouses are chosen: then a try cannot come to
-    nothing because of other buyers.
-    """
-    tried = Tried()
-    plans = _choose(
-        wishes, await _shelves(connection, sorted({sku for wish in wishes for sku in wish.by_sku}), locked), tried
-    )
+
+async def hold(connection: Connection, wishes: Sequence[Wish]) -> Tried:
+    """One try for all of them, in their order; each is held whole or not at all."""
+    shelves_of = await _shelves(connection, _skus(wishes))
+    tried = Tried(seen=dict(shelves_of))
+    plans = _choose(wishes, shelves_of, tried)
     if not plans:
         return tried
     rows = [
@@ -148,6 +164,10 @@ async def hold(connection: Connection, wishes: Sequence[Wish], *, locked: bool =
         if wish.order_id in crossings:
             tried.held[wish.order_id] = _reservation(wish, plan, crossings[wish.order_id])
     return tried
+
+
+def _skus(wishes: Sequence[Wish]) -> list[SkuId]:
+    return sorted({sku for wish in wishes for sku in wish.by_sku})
 
 
 def _choose(
@@ -178,10 +198,10 @@ def _take(plan: Sequence[Allocation], shelves_of: dict[SkuId, list[Shelf]]) -> N
         ]
 
 
-async def _shelves(connection: Connection, skus: Sequence[SkuId], locked: bool) -> dict[SkuId, list[Shelf]]:
+async def _shelves(connection: Connection, skus: Sequence[SkuId]) -> dict[SkuId, list[Shelf]]:
     arguments = skus if len(skus) <= _WRITTEN_OUT else [skus]
-    shelves: dict[SkuId, list[Shelf]] = defaultdict(list)
-    for row in await connection.fetch(_shelves_statement(len(skus), locked), *arguments):
+    shelves: dict[SkuId, list[Shelf]] = {sku: [] for sku in skus}
+    for row in await connection.fetch(_shelves_statement(len(skus)), *arguments):
         shelf = _shelf(row)
         shelves[shelf.sku_id].append(shelf)
     return shelves
@@ -194,6 +214,8 @@ def _shelf(row: Record) -> Shelf:
         sku_id=SkuId(row["sku_id"]),
         available=row["available"],
         place=Place(**{name: row[name] for name in Place.model_fields}),
+        split_over=row["split_over"],
+        busy_at=row["busy_at"],
         strategy=AllocationStrategy(row["strategy"] or AllocationStrategy.NEAREST),
     )
 

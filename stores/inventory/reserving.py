@@ -3,11 +3,11 @@
 Orders that come while others are being served wait a moment and are then served together, in one pair of statements and one
 commit on disk: a crowd is quicker that way than one after another, above all when it wants the same SKU. Someone who comes
 alone is served at once. There is one turn at a time per process: two make smaller crowds and measured a fifth slower. What
-the crowd's turn did not settle is settled for that order by itself.
+the crowd's turn did not settle is settled for that order by itself. Orders for one level that is split have turns of their
+own (`hot_reserving.py`).
 """
 
-import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from asyncpg import Record
@@ -17,14 +17,11 @@ from models.inventory.errors import NothingReserved, ReservationCommitted, Reser
 from models.inventory.rules import total_by_sku
 from models.inventory.types import Allocation, Destination, LowStock, Reservation, ReservationState, SkuQuantity
 from models.shared.ids import MerchantId, OrderId, SkuId, WarehouseId
-from stores.inventory.holding import Wish, hold
-from stores.inventory.room import Room
+from stores.inventory.holding import Wish, hold, hold_locked
+from stores.inventory.hot_reserving import HotReserving
+from stores.inventory.turns import Turns
 
-_SERVED_TOGETHER = 64
-"""How many orders at most share a turn; their rows are locked no longer than one statement takes."""
 _TRIES_WITHOUT_LOCKS = 2
-
-_Waiting = tuple[Wish, "asyncio.Future[Reservation | None]"]
 
 # Stock is locked before the reservation here too; `settled` is one row if this call is the one that changes the state.
 _SETTLE = """
@@ -63,13 +60,12 @@ _FIND = """
 """
 
 
-class Reserving(Room):
+class Reserving(HotReserving):
     """The side orders use."""
 
     def __init__(self, db: Database) -> None:
         super().__init__(db)
-        self._turn = asyncio.Lock()
-        self._waiting: list[_Waiting] = []
+        self._turns = Turns(self._serve)
 
     async def reserve_all_or_nothing(
         self,
@@ -88,35 +84,14 @@ class Reserving(Room):
         order holds other lines), `ReservationReleased`; a refusal changes nothing.
         """
         wish = Wish(order_id, lines, destination, now, expires_at)
-        return await self._in_turn(wish) or await self._alone(wish)
+        served = await self._hot_turn(wish) or await self._turns.ask(wish)
+        return served or await self._alone(wish)
 
-    async def _in_turn(self, wish: Wish) -> Reservation | None:
-        """Whoever gets a turn serves everyone who waits by then; None for an order that must be served by itself."""
-        served: asyncio.Future[Reservation | None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((wish, served))
-        try:
-            async with self._turn:
-                while not served.done() and (crowd := self._next_crowd()):
-                    await self._serve(crowd)
-            return await served
-        finally:
-            served.cancel()  # a caller that gave up is not served by anyone later
-
-    def _next_crowd(self) -> list[_Waiting]:
-        crowd, self._waiting = self._waiting[:_SERVED_TOGETHER], self._waiting[_SERVED_TOGETHER:]
-        return [(wish, served) for wish, served in crowd if not served.done()]
-
-    async def _serve(self, crowd: Sequence[_Waiting]) -> None:
-        held: dict[OrderId, Reservation] = {}
-        first_of_each = {wish.order_id: wish for wish, _ in reversed(crowd)}
-        try:
-            async with self._db.reader() as connection:
-                held = (await hold(connection, list(first_of_each.values()))).held
-        finally:  # a fault, or a caller that gave up while it served others, leaves each of them to itself
-            for wish, served in crowd:
-                mine = first_of_each[wish.order_id] is wish
-                if not served.done():
-                    served.set_result(held.get(wish.order_id) if mine else None)
+    async def _serve(self, crowd: Sequence[Wish]) -> Mapping[OrderId, Reservation]:
+        async with self._db.reader() as connection:
+            tried = await hold(connection, crowd)
+        await self._notice(tried, len(crowd), crowd[0].now)
+        return tried.held
 
     async def _alone(self, wish: Wish) -> Reservation:
         async with self._db.reader() as connection:
@@ -184,7 +159,7 @@ class Reserving(Room):
 
 async def _held_or_refused(connection: Connection, wish: Wish, *, locked: bool) -> Reservation | None:
     """One try; None if another buyer took a chosen row first. An order that came before is answered as it was then."""
-    tried = await hold(connection, [wish], locked=locked)
+    tried = await (hold_locked if locked else hold)(connection, [wish])
     if wish.order_id in tried.held:
         return tried.held[wish.order_id]
     earlier = await _find(connection, wish.order_id)

@@ -12,6 +12,7 @@ from models.inventory.rules import crosses_low
 from models.inventory.stock_list import NumberedLine
 from models.inventory.types import ImportReport, LineError, LowStock
 from models.shared.ids import SkuId, WarehouseId
+from stores.inventory.buckets import gather, scatter
 from stores.inventory.operations import earlier_answer, remember
 from stores.inventory.room import Room
 
@@ -87,6 +88,7 @@ class StockLists(Room):
                 low_stock=tuple(_crossings(counted, numbered)),
             )
             await _write(connection, counted, numbered, key, actor, now)
+            await scatter(connection, [(WarehouseId(row["warehouse_id"]), SkuId(row["sku_id"])) for row in rows])
             if not await remember(connection, _OPERATION, key, asked, report, now):
                 raise OperationKeyReused.of(_OPERATION, key)
             return report
@@ -109,7 +111,12 @@ async def locked_rows(connection: Connection, names: Collection[_Row], owners: M
     warehouse_ids, sku_ids = [name[0] for name in names], [name[1] for name in names]
     await connection.execute(_OWN_SKUS, sku_ids, [owners[warehouse_id] for warehouse_id in warehouse_ids])
     await connection.execute(_MAKE_ROWS, warehouse_ids, sku_ids)
-    return await connection.fetch(_LOCK, warehouse_ids, sku_ids)
+    rows = await connection.fetch(_LOCK, warehouse_ids, sku_ids)
+    split = [(WarehouseId(row["warehouse_id"]), SkuId(row["sku_id"])) for row in rows if row["split_over"]]
+    if split:
+        await gather(connection, split)
+        rows = await connection.fetch(_LOCK, warehouse_ids, sku_ids)
+    return rows
 
 
 def _line_errors(numbered: _Numbered, rows: Sequence[Record]) -> list[LineError]:

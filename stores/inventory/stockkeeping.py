@@ -11,15 +11,17 @@ from models.inventory.rules import crosses_low
 from models.inventory.types import MAX_UNITS, LowStock, MovementReason, StockChange, StockLevel
 from models.shared.ids import SkuId, WarehouseId
 from models.shared.refusals import InvalidRequest, NotFound
+from stores.inventory.buckets import SET_ASIDE, gather, scatter
 from stores.inventory.operations import earlier_answer, remember
 from stores.inventory.room import Room
 
-LEVEL_COLUMNS = """s.warehouse_id, s.sku_id, s.merchant_id, s.on_hand, s.reserved, s.safety, s.low_at,
-    greatest(s.on_hand - s.reserved - s.safety, 0) AS available"""
+LEVEL_COLUMNS = f"""s.warehouse_id, s.sku_id, s.merchant_id, s.on_hand, s.reserved - {SET_ASIDE} AS reserved, s.safety, s.low_at,
+    greatest(s.on_hand - s.reserved - s.safety + {SET_ASIDE}, 0) AS available, s.split_over"""
 
 
 class Stockkeeping(Room):
-    """Changes by operators. Each locks one stock row, so they never deadlock with orders or one another."""
+    """Changes by operators. Each locks one stock row, so they never deadlock with orders or one another. What is split is gathered
+    for the change, so that it sees and leaves true figures, and spread again with it."""
 
     async def receive(
         self,
@@ -89,7 +91,8 @@ class Stockkeeping(Room):
                 safety,
                 low_at,
             )
-            return _change(before.available, level_of(after))
+            change = _change(before.available, level_of(after))
+            return await _spread_again(connection, change)
 
     async def _move(
         self,
@@ -108,7 +111,7 @@ class Stockkeeping(Room):
             delta = delta_of(level)
             _check_remaining(level, level.on_hand + delta)
             after = await _write(connection, asked, warehouse_id, sku_id, delta)
-            change = _change(level.available, level_of(after))
+            change = await _spread_again(connection, _change(level.available, level_of(after)))
             if not await remember(connection, asked.reason, asked.key, wording, change, asked.now):
                 raise OperationKeyReused.of(asked.reason, asked.key)
             return change
@@ -126,13 +129,23 @@ class _Asked:
 
 
 async def _locked_level(connection: Connection, warehouse_id: WarehouseId, sku_id: SkuId) -> StockLevel:
-    """The stock row, locked; made with nothing in it if this SKU never lay in this warehouse."""
+    """The stock row, locked, with all of its units in it; made with none if this SKU never lay in this warehouse."""
     lock = f"SELECT {LEVEL_COLUMNS} FROM stock s WHERE warehouse_id = $1 AND sku_id = $2 FOR NO KEY UPDATE"
     row = await connection.fetchrow(lock, warehouse_id, sku_id)
     if row is None:
         await _make_row(connection, warehouse_id, sku_id)
         row = await connection.fetchrow(lock, warehouse_id, sku_id)
+    if row is not None and row["split_over"]:
+        await gather(connection, [(warehouse_id, sku_id)])
+        row = await connection.fetchrow(lock, warehouse_id, sku_id)
     return level_of(row)
+
+
+async def _spread_again(connection: Connection, change: StockChange) -> StockChange:
+    """The change, its level spread over rows again if it is hot."""
+    level = change.level.warehouse_id, change.level.sku_id
+    rows = await scatter(connection, [level])
+    return change.model_copy(update={"level": change.level.model_copy(update={"split_over": rows.get(level, 0)})})
 
 
 async def _make_row(connection: Connection, warehouse_id: WarehouseId, sku_id: SkuId) -> None:

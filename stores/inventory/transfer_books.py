@@ -10,6 +10,7 @@ from models.inventory.transfers import UNDER_WAY, Transfer, TransferLine, Transf
 from models.inventory.types import MovementReason, StockLevel
 from models.shared.ids import SkuId, TransferId, WarehouseId
 from models.shared.refusals import NotFound
+from stores.inventory.buckets import gather, scatter
 from stores.inventory.room import Room
 from stores.inventory.stockkeeping import LEVEL_COLUMNS, level_of
 
@@ -106,9 +107,13 @@ async def locked_levels(
     connection: Connection, transfer: Transfer, warehouse_id: WarehouseId, sku_ids: Sequence[SkuId]
 ) -> dict[SkuId, StockLevel]:
     """The levels of these SKUs in one end of the transfer, locked in the order of SKUs; made with nothing in them where
-    the SKU never lay there."""
+    the SKU never lay there. What is split is gathered; `move` spreads it again."""
     await connection.execute(_MAKE_ROWS, warehouse_id, transfer.merchant_id, list(sku_ids))
     rows = await connection.fetch(_LOCK, warehouse_id, list(sku_ids))
+    split = [(warehouse_id, SkuId(row["sku_id"])) for row in rows if row["split_over"]]
+    if split:
+        await gather(connection, split)
+        rows = await connection.fetch(_LOCK, warehouse_id, list(sku_ids))
     return {SkuId(row["sku_id"]): level_of(row) for row in rows}
 
 
@@ -138,6 +143,7 @@ async def move(
         note,
         at,
     )
+    await scatter(connection, [(warehouse_id, sku_id) for sku_id in parts])
     return {SkuId(row["sku_id"]): _level_in(row) for row in rows}
 
 

@@ -16,6 +16,7 @@ from models.inventory.transfers import UNDER_WAY, Transfer, TransferState, Trans
 from models.inventory.types import MAX_UNITS, LowStock, MovementReason, SkuQuantity, StockLevel
 from models.shared.ids import MerchantId, SkuId, TransferId, WarehouseId
 from models.shared.refusals import InvalidRequest, NotFound
+from stores.inventory.buckets import SET_ASIDE
 from stores.inventory.operations import earlier_answer, remember
 from stores.inventory.transfer_books import TransferBooks, find_transfer, locked_levels, move, read_transfer
 
@@ -51,7 +52,7 @@ class Transferring(TransferBooks):
                 raise TransferNotWaiting.of(plan.transfer_id, _S.CANCELLED, "new")
             merchant_id = await _merchant_of_both(connection, plan)
             rows = await connection.fetch(
-                "SELECT s.sku_id, greatest(s.on_hand - s.reserved - s.safety, 0) AS available FROM stock s "
+                f"SELECT s.sku_id, greatest(s.on_hand - s.reserved - s.safety + {SET_ASIDE}, 0) AS available FROM stock s "
                 "WHERE s.warehouse_id = $1 AND s.sku_id = ANY($2::text[])",
                 plan.from_warehouse_id,
                 list(asked),

@@ -1,9 +1,10 @@
 """Orders as buyers and operators look them up. Newest first: order ids sort by time."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from models.orders.messages import NoteStep
-from models.orders.types import InvoiceData, Order, OrderFilter, OrderNote, OrderSearch, TimelineEntry
+from models.orders.types import InvoiceData, Order, OrderFilter, OrderNote, OrderSearch, OrderStatus, TimelineEntry
 from models.shared.ids import OrderId, UserId
 from stores.orders.room import Room
 from stores.orders.rows import order_unknown, read_order, read_orders, write_entry
@@ -67,6 +68,23 @@ class Reading(Room):
             return await read_orders(
                 connection, f"WHERE {where} ORDER BY o.order_id DESC LIMIT $1", limit, *asked.values()
             )
+
+    async def unfinished_since(
+        self, moment: datetime, *, limit: int, after: OrderId | None = None
+    ) -> tuple[tuple[OrderId, OrderStatus], ...]:
+        """Orders placed before `moment` that some process must still move, oldest first, in pages by order id."""
+        async with self._db.reader() as connection:
+            rows = await connection.fetch(
+                """
+                SELECT order_id, status FROM orders
+                WHERE status IN ('pending_payment', 'paid') AND placed_at < $1 AND ($2::text IS NULL OR order_id > $2)
+                ORDER BY order_id LIMIT $3
+                """,
+                moment,
+                after,
+                limit,
+            )
+        return tuple((OrderId(row["order_id"]), OrderStatus(row["status"])) for row in rows)
 
     async def timeline(self, order_id: OrderId) -> list[TimelineEntry]:
         """What happened to the order, oldest first; empty for an order that never was."""

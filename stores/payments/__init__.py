@@ -11,6 +11,9 @@
 | `refund_reading.py` | refunds as they stand |
 | `ledger.py` | double-entry books |
 | `audit.py` | what breaks invariant 2 |
+| `statements.py` | what channels say they moved, as they said it |
+| `comparing.py` | a statement held against our books, in sets |
+| `reports.py` | what came of it, and which repairs were done |
 
 `rows.py` turns rows into values and holds the one order of locks: the payment's row first, and everything that belongs to the
 payment only while it is held. So two transactions on one payment happen one after another, and none can deadlock.

@@ -111,23 +111,36 @@ class Attempts:
         return tuple(map(to_attempt, rows))
 
     async def attempts_waiting_since(
-        self, moment: datetime, *, limit: int, after: AttemptId | None = None
+        self, moment: datetime, *, limit: int, after: AttemptId | None = None, channel: str | None = None
     ) -> tuple[Attempt, ...]:
         """Attempts opened before `moment` that the channel was told of and that neither paid nor closed, of open and of
-        closed payments alike: the channel should be asked. In pages by attempt id."""
+        closed payments alike: the channel should be asked. In pages by attempt id, of one channel or of all."""
         async with self._db.reader() as connection:
             rows = await connection.fetch(
                 """
                 SELECT * FROM attempts
                 WHERE state = 'pending' AND channel_reference IS NOT NULL AND created_at < $1
-                  AND ($2::text IS NULL OR attempt_id > $2)
+                  AND ($2::text IS NULL OR attempt_id > $2) AND ($4::text IS NULL OR channel = $4)
                 ORDER BY attempt_id LIMIT $3
                 """,
                 moment,
                 after,
                 limit,
+                channel,
             )
         return tuple(map(to_attempt, rows))
+
+    async def channels_waiting_since(self, moment: datetime) -> tuple[str, ...]:
+        """The channels that have attempts of which `attempts_waiting_since` tells."""
+        async with self._db.reader() as connection:
+            rows = await connection.fetch(
+                """
+                SELECT DISTINCT channel FROM attempts
+                WHERE state = 'pending' AND channel_reference IS NOT NULL AND created_at < $1 ORDER BY channel
+                """,
+                moment,
+            )
+        return tuple(row["channel"] for row in rows)
 
     async def close_attempt(self, attempt_id: AttemptId) -> Attempt:
         """Nobody can pay this attempt any more, says its channel. Idempotent; one that brought money stays as it is."""

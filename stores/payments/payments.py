@@ -1,5 +1,8 @@
 """One payment an order: open it, read it, list it."""
 
+from collections.abc import Sequence
+from datetime import datetime
+
 from hanse.database import Database
 from models.payments.errors import PaymentConflict
 from models.payments.messages import OpenPayment
@@ -74,5 +77,25 @@ class Payments:
                 state,
                 user_id,
                 limit,
+            )
+        return tuple(map(to_payment, rows))
+
+    async def payments_overdue(self, moment: datetime, *, limit: int) -> tuple[Payment, ...]:
+        """Open payments whose window should have ended before `moment`, oldest first."""
+        async with self._db.reader() as connection:
+            rows = await connection.fetch(
+                "SELECT * FROM payments WHERE state = 'pending' AND due_at < $1 ORDER BY payment_id LIMIT $2",
+                moment,
+                limit,
+            )
+        return tuple(map(to_payment, rows))
+
+    async def payments_ended(self, order_ids: Sequence[OrderId], moment: datetime) -> tuple[Payment, ...]:
+        """Those payments of these orders that were complete or closed before `moment`."""
+        async with self._db.reader() as connection:
+            rows = await connection.fetch(
+                "SELECT * FROM payments WHERE order_id = ANY($1::text[]) AND settled_at < $2 ORDER BY payment_id",
+                list(order_ids),
+                moment,
             )
         return tuple(map(to_payment, rows))

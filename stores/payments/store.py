@@ -3,12 +3,17 @@
 from stores.payments.attempts import Attempts
 from stores.payments.audit import Audit
 from stores.payments.callbacks import Callbacks
+from stores.payments.comparing import Comparing
 from stores.payments.ledger import Ledger
 from stores.payments.payments import Payments
 from stores.payments.refund_reading import RefundReading
 from stores.payments.refunds import Refunds
+from stores.payments.reports import Reports
 from stores.payments.settling import Settling
+from stores.payments.statements import Statements
 
 
-class PaymentStore(Payments, Attempts, Settling, Callbacks, Refunds, RefundReading, Ledger, Audit):
+class PaymentStore(
+    Payments, Attempts, Settling, Callbacks, Refunds, RefundReading, Ledger, Audit, Statements, Comparing, Reports
+):
     """What database `payments` can do, atomically and idempotently."""

@@ -14,6 +14,7 @@ from asyncpg import Record
 from hanse.database import Connection, Database
 from models.points.events import PointsChanged
 from models.points.events import told as points_told
+from models.points.types import EntryKind
 from models.promotions.coupon_rules import check_usable, returns_on_cancel, returns_on_whole_refund
 from models.promotions.errors import BenefitsConflict, BenefitsReturned
 from models.promotions.events import CouponRedeemed, CouponReturned
@@ -44,17 +45,8 @@ class BenefitStore:
         async with self._db.transaction() as tx:
             if not await _is_new(tx, ask):
                 return await _told_of_points(tx, ask.order_id, ask.points)
-            found = await lock_coupons(tx, ask.coupons)
-            for coupon in in_order(ask.coupons, found):
-                if coupon.user_id != ask.user_id:
-                    raise coupon_unknown(coupon.coupon_id)
-                check_usable(coupon, ask.at)
-            await tx.execute(
-                "UPDATE coupons SET state = 'locked', order_id = $2, locked_at = $3 WHERE coupon_id = ANY($1)",
-                list(ask.coupons),
-                ask.order_id,
-                ask.at,
-            )
+            if ask.coupons:
+                await _hold_coupons(tx, ask)
             await spend(tx, ask.user_id, ask.order_id, ask.points, ask.at)
             await take_uses(tx, ask)
             return await _told_of_points(tx, ask.order_id, ask.points)
@@ -80,6 +72,10 @@ class BenefitStore:
                 raise LookupError(f"the row of order {of.order_id} was just written and is gone")
             if held["state"] != "returned":
                 back = await _give_back_coupons(tx, held, cancelled=True)
+                if held["points"]:
+                    await return_spent(tx, of.order_id, of.at)
+                if held["uses"]:
+                    await return_uses(tx, of.order_id, of.at)
                 held = await tx.fetchrow(
                     """
                     UPDATE held_benefits SET state = 'returned', returned_at = $2, returned_coupons = returned_coupons || $3
@@ -89,8 +85,6 @@ class BenefitStore:
                     of.at,
                     back,
                 )
-                await return_spent(tx, of.order_id, of.at)
-                await return_uses(tx, of.order_id, of.at)
             return await _told_returned(tx, held) if held else ()
 
     async def redeem(self, of: BenefitsOf) -> tuple[Event, ...]:
@@ -105,27 +99,21 @@ class BenefitStore:
             if held["state"] == "returned":
                 raise _returned(of.order_id)
             if held["state"] == "held":
-                await lock_coupons(tx, held["coupons"])
-                await tx.execute(
-                    """
-                    UPDATE coupons SET state = 'redeemed', redeemed_at = $3
-                    WHERE coupon_id = ANY($1) AND order_id = $2 AND state = 'locked'
-                    """,
-                    held["coupons"],
-                    of.order_id,
-                    of.at,
-                )
+                if held["coupons"]:
+                    await _redeem_coupons(tx, held["coupons"], of)
+                if held["uses"]:
+                    await redeem_uses(tx, of.order_id, of.at)
                 held = await tx.fetchrow(
                     "UPDATE held_benefits SET state = 'redeemed', redeemed_at = $2 WHERE order_id = $1 RETURNING *",
                     of.order_id,
                     of.at,
                 )
-                await redeem_uses(tx, of.order_id, of.at)
             return await _told_redeemed(tx, held) if held else ()
 
     async def settle_refund(self, ask: SettleRefund) -> tuple[Event, ...]:
-        """Money went back: `points` that were spent return (never more than are still spent), what was earned on it is taken
-        back as far as the balance has it, and when nothing is left of the order, coupons whose terms say so return.
+        """Money went back: `points` that were spent return, never more than are still spent, and all of them when nothing is
+        left of the order (`whole`), and then coupons too whose terms say so. What was earned on the money is taken back as
+        far as the balance has it.
 
         Idempotent by the refund id: a repeat changes nothing, and the answer is the same; `InvalidRequest` if it says
         something else. After `return_all` there is nothing left to return, but what was earned is still taken back.
@@ -155,7 +143,9 @@ class BenefitStore:
                 await tx.execute(
                     "UPDATE settled_refunds SET returned_coupons = $2 WHERE refund_id = $1", ask.refund_id, back
                 )
-            await return_part(tx, ask.order_id, ask.refund_id, ask.points, ask.at)
+            points = held["points"] if held and ask.whole else ask.points
+            if points:
+                await return_part(tx, ask.order_id, ask.refund_id, points, ask.at)
             await claw_back(tx, ask.order_id, ask.refund_id, ask.refunded, ask.whole, ask.at)
             return await _told_settled(tx, ask, back, ask.at)
 
@@ -212,9 +202,38 @@ def _returned(order_id: OrderId) -> BenefitsReturned:
     )
 
 
+async def _hold_coupons(tx: Connection, ask: HoldBenefits) -> None:
+    found = await lock_coupons(tx, ask.coupons)
+    for coupon in in_order(ask.coupons, found):
+        if coupon.user_id != ask.user_id:
+            raise coupon_unknown(coupon.coupon_id)
+        check_usable(coupon, ask.at)
+    await tx.execute(
+        "UPDATE coupons SET state = 'locked', order_id = $2, locked_at = $3 WHERE coupon_id = ANY($1)",
+        list(ask.coupons),
+        ask.order_id,
+        ask.at,
+    )
+
+
+async def _redeem_coupons(tx: Connection, coupon_ids: Sequence[CouponId], of: BenefitsOf) -> None:
+    await lock_coupons(tx, coupon_ids)
+    await tx.execute(
+        """
+        UPDATE coupons SET state = 'redeemed', redeemed_at = $3
+        WHERE coupon_id = ANY($1) AND order_id = $2 AND state = 'locked'
+        """,
+        coupon_ids,
+        of.order_id,
+        of.at,
+    )
+
+
 async def _give_back_coupons(tx: Connection, held: Record, *, cancelled: bool) -> list[CouponId]:
     """Put coupons of the order back into their wallets: all that are only locked (if it is cancelled), and those that were
     redeemed if their terms say so. Says which."""
+    if not held["coupons"]:
+        return []
     found = await lock_coupons(tx, map(CouponId, held["coupons"]))
     mine = [coupon for _, coupon in sorted(found.items()) if coupon.order_id == held["order_id"]]
     back = [coupon.coupon_id for coupon in mine if _comes_back(coupon, cancelled)]
@@ -252,6 +271,8 @@ async def _told_redeemed(tx: Connection, held: Record) -> tuple[Event, ...]:
 
 async def _told_returned(tx: Connection, held: Record) -> tuple[Event, ...]:
     """Those that came back with a refund before are told by the refund."""
+    if not held["returned_coupons"]:
+        return await _told_of_points(tx, OrderId(held["order_id"]), held["points"])
     with_refunds = await tx.fetch("SELECT returned_coupons FROM settled_refunds WHERE order_id = $1", held["order_id"])
     told = {coupon_id for row in with_refunds for coupon_id in row["returned_coupons"]}
     back = [coupon_id for coupon_id in held["returned_coupons"] if coupon_id not in told]
@@ -268,8 +289,14 @@ async def _told_again(tx: Connection, ask: SettleRefund, asked: dict[str, Any]) 
 
 
 async def _told_settled(tx: Connection, ask: SettleRefund, back: Sequence[str], at: datetime) -> tuple[Event, ...]:
+    """What the refund wrote, and what it wrote off in passing because its time was over."""
     coupons = await _told_back(tx, back, ask.order_id, at)
-    return *coupons, *[event for event in await _all_points(tx, ask.order_id) if event.refund_id == ask.refund_id]
+    mine = [
+        event
+        for event in await _all_points(tx, ask.order_id)
+        if event.refund_id == ask.refund_id or event.kind is EntryKind.EXPIRED
+    ]
+    return *coupons, *mine
 
 
 async def _told_of_points(tx: Connection, order_id: OrderId, points: int) -> tuple[Event, ...]:

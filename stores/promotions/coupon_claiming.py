@@ -1,17 +1,17 @@
 """Claiming: a coupon moves into a wallet, and no limit is passed however many come at once.
 
 Locks, in this order: the buyer's count of the template, the code, the template. The template's row is the one that a crowd
-wants, so it is locked last, and who can be refused without it is.
+wants, so it is locked last, by the last statement, and who can be refused without it is.
 """
 
 from datetime import datetime
 
-from asyncpg import Record, UniqueViolationError
+from asyncpg import UniqueViolationError
 
 from hanse.database import Connection, Database
 from models.promotions.coupon_rules import digest_of, read_code, validity
 from models.promotions.errors import CouponCodeWrong, CouponLimitReached, CouponNotClaimable, CouponSoldOut
-from models.promotions.types import Coupon, CouponTerms, RuleStatus
+from models.promotions.types import Coupon, CouponState, CouponTerms, RuleStatus
 from models.shared.ids import CouponId, CouponTemplateId, UserId
 from models.shared.refusals import InvalidRequest
 from stores.promotions.coupon_rows import read_coupons
@@ -21,14 +21,22 @@ _TEMPLATE = """
     FROM coupon_templates t JOIN coupon_template_versions v USING (template_id, version)
     LEFT JOIN campaigns g USING (campaign_id) WHERE t.template_id = $1
 """
-_LOCK_TEMPLATE = "SELECT FROM coupon_templates WHERE template_id = $1 FOR NO KEY UPDATE"
+# The template's row is locked by this statement and the commit after it, no longer. Whoever waited for it meets it as it is
+# then: nothing is claimed of a template that was revised, paused or sold out meanwhile.
 _CLAIM = """
-    WITH counted AS (UPDATE coupon_templates SET claimed = claimed + 1 WHERE template_id = $2),
-    counted_here AS (UPDATE coupon_claimants SET claimed = claimed + 1 WHERE template_id = $2 AND user_id = $4),
-    used AS (UPDATE coupon_codes SET coupon_id = $1 WHERE digest = $10)
+    WITH counted AS (
+        UPDATE coupon_templates SET claimed = claimed + 1
+        WHERE template_id = $2 AND version = $3 AND status = 'active' AND (quantity IS NULL OR claimed < quantity)
+        RETURNING template_id, version
+    ), counted_here AS (
+        UPDATE coupon_claimants n SET claimed = n.claimed + 1 FROM counted
+        WHERE n.template_id = counted.template_id AND n.user_id = $4
+    ), used AS (
+        UPDATE coupon_codes SET coupon_id = $1 FROM counted WHERE digest = $10
+    )
     INSERT INTO coupons (coupon_id, template_id, template_version, user_id, state, valid_from, valid_until, claimed_at, claim_key,
         code)
-    VALUES ($1, $2, $3, $4, 'claimed', $5, $6, $7, $8, $9)
+    SELECT $1, template_id, version, $4, 'claimed', $5, $6, $7, $8, $9 FROM counted
 """
 
 
@@ -77,7 +85,7 @@ async def _claim(
     is_member: bool,
 ) -> Coupon:
     wanted = template_id or await _template_of(tx, code or "")
-    _check_offered(await tx.fetchrow(_TEMPLATE, wanted, now), now, by_code=code is not None, is_member=is_member)
+    offered = await _offered(tx, wanted, now, by_code=code is not None, is_member=is_member)
     had = await _lock_count(tx, wanted, user_id)
     # A twin of this very request may have gone first while this one waited for the count.
     earlier = await _claimed_before(tx, user_id, key, template_id, code)
@@ -85,30 +93,59 @@ async def _claim(
         return earlier
     if code is not None:
         await _lock_code(tx, code)
-    await tx.execute(_LOCK_TEMPLATE, wanted)
-    template = await tx.fetchrow(_TEMPLATE, wanted, now)
-    terms = _check_offered(template, now, by_code=code is not None, is_member=is_member)
-    if had >= terms.per_user_limit:
-        raise CouponLimitReached(
-            f"You have claimed {had} of these coupons; one person gets {terms.per_user_limit}.",
-            limit=terms.per_user_limit,
-        )
-    coupon_id = CouponId.derive(now, user_id, key)
+    while True:
+        coupon = _coupon(user_id, key, now, wanted, *offered, code=code)
+        if had >= coupon.terms.per_user_limit:
+            raise CouponLimitReached(
+                f"You have claimed {had} of these coupons; one person gets {coupon.terms.per_user_limit}.",
+                limit=coupon.terms.per_user_limit,
+            )
+        if await _write(tx, coupon, key):
+            return coupon
+        offered = await _offered(tx, wanted, now, by_code=code is not None, is_member=is_member)
+
+
+def _coupon(
+    user_id: UserId,
+    key: str,
+    now: datetime,
+    template_id: CouponTemplateId,
+    version: int,
+    terms: CouponTerms,
+    *,
+    code: str | None,
+) -> Coupon:
     valid_from, valid_until = validity(terms, now)
-    await tx.execute(
-        _CLAIM,
-        coupon_id,
-        wanted,
-        template["version"] if template else 0,
-        user_id,
-        valid_from,
-        valid_until,
-        now,
-        key,
-        None if code is None else read_code(code),
-        None if code is None else digest_of(code),
+    return Coupon(
+        coupon_id=CouponId.derive(now, user_id, key),
+        template_id=template_id,
+        template_version=version,
+        user_id=user_id,
+        state=CouponState.CLAIMED,
+        terms=terms,
+        valid_from=valid_from,
+        valid_until=valid_until,
+        claimed_at=now,
+        code=None if code is None else read_code(code),
     )
-    return (await read_coupons(tx, "WHERE c.coupon_id = $1", coupon_id))[0]
+
+
+async def _write(tx: Connection, coupon: Coupon, key: str) -> bool:
+    """False if the template is not any more as it was when it was read."""
+    done: str = await tx.execute(
+        _CLAIM,
+        coupon.coupon_id,
+        coupon.template_id,
+        coupon.template_version,
+        coupon.user_id,
+        coupon.valid_from,
+        coupon.valid_until,
+        coupon.claimed_at,
+        key,
+        coupon.code,
+        None if coupon.code is None else digest_of(coupon.code),
+    )
+    return done == "INSERT 0 1"
 
 
 async def _claimed_before(
@@ -170,8 +207,11 @@ async def _lock_count(tx: Connection, template_id: CouponTemplateId, user_id: Us
     return claimed
 
 
-def _check_offered(template: Record | None, now: datetime, *, by_code: bool, is_member: bool) -> CouponTerms:
-    """The terms under which a coupon can be claimed now. `CouponNotClaimable` or `CouponSoldOut` if none can."""
+async def _offered(
+    tx: Connection, template_id: CouponTemplateId, now: datetime, *, by_code: bool, is_member: bool
+) -> tuple[int, CouponTerms]:
+    """The version and terms under which a coupon can be claimed now. `CouponNotClaimable` or `CouponSoldOut` if none can."""
+    template = await tx.fetchrow(_TEMPLATE, template_id, now)
     if template is None or template["status"] != RuleStatus.ACTIVE or not template["is_campaign_on"]:
         raise CouponNotClaimable("This coupon is not offered now.")
     terms = CouponTerms.model_validate(template["terms"])
@@ -187,4 +227,4 @@ def _check_offered(template: Record | None, now: datetime, *, by_code: bool, is_
         raise CouponNotClaimable("This coupon is for members.", members_only=True)
     if template["quantity"] is not None and template["claimed"] >= template["quantity"]:
         raise CouponSoldOut("All of these coupons have been claimed.")
-    return terms
+    return template["version"], terms

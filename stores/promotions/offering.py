@@ -5,7 +5,7 @@ from datetime import datetime
 
 from asyncpg import Record
 
-from hanse.database import Database
+from hanse.database import Connection, Database
 from models.promotions.types import OfferInForce, PromotionTerms, RunningPromotion
 from models.shared import Money
 from models.shared.ids import PromotionId, UserId
@@ -16,9 +16,15 @@ _REMEMBERED = 20_000
 
 # `promotions_on_offer` finds what is active and not over; thousands of old rules are never looked at.
 _IN_FORCE = """
-    FROM promotions p LEFT JOIN campaigns c USING (campaign_id)
+    FROM promotions p LEFT JOIN campaigns c USING (campaign_id) {joined}
     WHERE p.status = 'active' AND p.ends_at > $1 AND p.starts_at <= $1
       AND (p.campaign_id IS NULL OR (c.status = 'active' AND c.starts_at <= $1 AND c.ends_at > $1))
+"""
+_USES_OF_BUYER = """
+    LEFT JOIN (
+        SELECT promotion_id, count(*) AS uses FROM promotion_uses WHERE user_id = $2 AND state <> 'returned'
+        GROUP BY promotion_id
+    ) mine USING (promotion_id)
 """
 _NOT_USED_UP = "coalesce(p.used_minor < p.budget_minor, true) AND coalesce(p.used_orders < p.total_limit, true)"
 
@@ -39,41 +45,28 @@ class Offering:
         async with self._db.reader() as connection:
             rows = await connection.fetch(
                 f"""
-                SELECT p.promotion_id, p.version, p.terms, p.currency, p.budget_minor - p.used_minor AS left_minor,
-                       coalesce(p.used_orders >= p.total_limit, false) OR CASE WHEN p.per_user_limit IS NOT NULL THEN
-                           p.per_user_limit <= (
-                               SELECT count(*) FROM promotion_uses u
-                               WHERE u.promotion_id = p.promotion_id AND u.user_id = $2 AND u.state <> 'returned'
-                           ) ELSE false END AS is_exhausted
-                {_IN_FORCE} ORDER BY p.promotion_id
+                SELECT p.promotion_id, p.version, p.currency, p.budget_minor - p.used_minor AS left_minor,
+                       coalesce(p.used_orders >= p.total_limit, false)
+                           OR coalesce(p.per_user_limit <= mine.uses, false) AS is_exhausted
+                {_IN_FORCE.format(joined=_USES_OF_BUYER)} ORDER BY p.promotion_id
                 """,
                 at,
                 user_id,
             )
-        return tuple(self._as_it_stands(row) for row in rows)
+            said = await self._said(connection, [(row["promotion_id"], row["version"]) for row in rows])
+        return tuple(_as_it_stands(said[row["promotion_id"], row["version"]], row) for row in rows)
 
     async def offers_at_versions(self, refs: Sequence[tuple[PromotionId, int]]) -> tuple[OfferInForce, ...]:
         """What these rules said at these versions, in the order asked, whatever became of them since: for refunds and receipts.
 
         Budgets and limits are left out, because what was given was given. `NotFound` for a version that never was.
         """
-        found = {ref: self._read[ref] for ref in refs if ref in self._read}
-        missing = [ref for ref in dict.fromkeys(refs) if ref not in found]
-        if missing:
-            async with self._db.reader() as connection:
-                rows = await connection.fetch(
-                    """
-                    SELECT v.promotion_id, v.version, v.terms FROM promotion_versions v
-                    JOIN unnest($1::text[], $2::int[]) AS wanted (promotion_id, version) USING (promotion_id, version)
-                    """,
-                    [promotion_id for promotion_id, _ in missing],
-                    [version for _, version in missing],
-                )
-            found.update({(PromotionId(row["promotion_id"]), row["version"]): self._offer(row) for row in rows})
-        for promotion_id, version in missing:
-            if (promotion_id, version) not in found:
+        async with self._db.reader() as connection:
+            said = await self._said(connection, refs)
+        for promotion_id, version in refs:
+            if (promotion_id, version) not in said:
                 raise NotFound(f"There is no version {version} of promotion {promotion_id}.")
-        return tuple(found[ref] for ref in refs)
+        return tuple(said[ref] for ref in refs)
 
     async def running(self, at: datetime, *, limit: int, before: PromotionId | None = None) -> list[RunningPromotion]:
         """What buyers may know of the rules that count at `at` and are not used up; newest first."""
@@ -82,7 +75,7 @@ class Offering:
                 f"""
                 SELECT p.promotion_id, p.version, p.terms, greatest(p.starts_at, c.starts_at) AS starts_at,
                        least(p.ends_at, c.ends_at) AS ends_at, c.terms ->> 'name' AS campaign
-                {_IN_FORCE} AND {_NOT_USED_UP} AND ($3::text IS NULL OR p.promotion_id < $3)
+                {_IN_FORCE.format(joined="")} AND {_NOT_USED_UP} AND ($3::text IS NULL OR p.promotion_id < $3)
                 ORDER BY p.promotion_id DESC LIMIT $2
                 """,
                 at,
@@ -91,21 +84,38 @@ class Offering:
             )
         return [_running(row) for row in rows]
 
-    def _as_it_stands(self, row: Record) -> OfferInForce:
-        left = row["left_minor"]
-        changes = {
-            "left": None if left is None else Money(minor=left, currency=row["currency"]),
-            "is_exhausted": row["is_exhausted"],
-        }
-        return self._offer(row).model_copy(update=changes)
-
-    def _offer(self, row: Record) -> OfferInForce:
-        known = self._read.get((row["promotion_id"], row["version"]))
-        if known is None:
-            if len(self._read) >= _REMEMBERED:
+    async def _said(
+        self, connection: Connection, refs: Sequence[tuple[str, int]]
+    ) -> dict[tuple[str, int], OfferInForce]:
+        """What rules said at versions; those that never were are absent. Only what was not read before is asked for."""
+        said = {ref: self._read[ref] for ref in refs if ref in self._read}
+        missing = [ref for ref in dict.fromkeys(refs) if ref not in said]
+        if missing:
+            rows = await connection.fetch(
+                """
+                SELECT v.promotion_id, v.version, v.terms FROM promotion_versions v
+                JOIN unnest($1::text[], $2::int[]) AS wanted (promotion_id, version) USING (promotion_id, version)
+                """,
+                [promotion_id for promotion_id, _ in missing],
+                [version for _, version in missing],
+            )
+            read = {(row["promotion_id"], row["version"]): _offer(row) for row in rows}
+            said.update(read)
+            if len(self._read) + len(read) > _REMEMBERED:
                 self._read.clear()
-            known = self._read[(row["promotion_id"], row["version"])] = _offer(row)
-        return known
+            self._read.update(read)
+        return said
+
+
+def _as_it_stands(offer: OfferInForce, row: Record) -> OfferInForce:
+    left = row["left_minor"]
+    if left is None and not row["is_exhausted"]:
+        return offer
+    changes = {
+        "left": None if left is None else Money(minor=left, currency=row["currency"]),
+        "is_exhausted": row["is_exhausted"],
+    }
+    return offer.model_copy(update=changes)
 
 
 def _offer(row: Record) -> OfferInForce:
@@ -119,6 +129,7 @@ def _offer(row: Record) -> OfferInForce:
         priority=terms.priority,
         group=terms.group,
         members_only=terms.members_only,
+        is_counted=not (terms.budget is None and terms.total_limit is None and terms.per_user_limit is None),
         claws_back=terms.on_refund == "claw_back",
     )
 

@@ -12,6 +12,7 @@ import pytest
 from channels.payment.sandbox.signing import CALLBACK_HEADER, sign_callback
 from tests.e2e.calls import JSON, Buyer, Caller, Operator, eventually, fresh_key, said
 from tests.e2e.goods import Good, Shelves
+from tests.e2e.offers import Offers, claimed, spend
 from tests.e2e.running import RunningShop
 
 
@@ -31,6 +32,9 @@ class Scene:
     open_attempt: JSON
     shipped: JSON
     used_key: str
+    coupon: str
+    """Of the buyer: 5 yuan off from 10."""
+    strangers_coupon: str
 
     def basket(self, sku_id: str | None = None, quantity: Any = 1, **more: Any) -> JSON:
         line = {"sku_id": sku_id or self.good.sku_id, "quantity": quantity}
@@ -63,7 +67,11 @@ class Scene:
         for order in (self.open_order, self.shipped):
             paths += [f"/orders/{order['order_id']}", f"/payments/{order['payment_id']}"]
             paths.append(f"/v1/payments/{order['payment_id']}/refunds")
-        own = [someone.read("/v1/orders") for someone in (self.buyer, self.stranger)]
+        own = [
+            someone.read(path)
+            for path in ("/v1/orders", "/v1/coupons", "/v1/points")
+            for someone in (self.buyer, self.stranger)
+        ]
         return await asyncio.gather(*map(self.operator.read, paths), *own)
 
 
@@ -93,7 +101,23 @@ async def scene(shop: RunningShop, shelves: Shelves) -> Scene:
     await buyer.pay(shipped["order_id"])
     await shipped_by_now(buyer, shipped["order_id"])
     nobody = Caller(shop.http, shop.settings.api_url)
-    return Scene(shop, buyer, stranger, shop.operator, nobody, good, hidden, scarce, open_order, attempt, shipped, key)
+    template = await Offers(shop.operator, good).template(spend(10, 5))
+    return Scene(
+        shop=shop,
+        buyer=buyer,
+        stranger=stranger,
+        operator=shop.operator,
+        nobody=nobody,
+        good=good,
+        hidden=hidden,
+        scarce=scarce,
+        open_order=open_order,
+        open_attempt=attempt,
+        shipped=shipped,
+        used_key=key,
+        coupon=await claimed(buyer, template),
+        strangers_coupon=await claimed(stranger, template),
+    )
 
 
 async def shipped_by_now(buyer: Buyer, order_id: str) -> None:
@@ -162,6 +186,48 @@ CASES: dict[str, Refused] = {
         lambda s: Try(s.buyer, "/orders", {**s.basket(), "total": {"minor": 1}}),
         422,
         "validation_failed",
+    ),
+    # what is spent
+    "a coupon that never was": (
+        lambda s: Try(s.buyer, "/orders", s.basket(coupons=[f"cpn_{NOWHERE}"])),
+        404,
+        "coupon_not_found",
+    ),
+    "someone else's coupon": (
+        lambda s: Try(s.buyer, "/orders", s.basket(coupons=[s.strangers_coupon])),
+        404,
+        "coupon_not_found",
+    ),
+    "trying someone else's coupon": (
+        lambda s: Try(
+            s.buyer,
+            "/coupons/validate",
+            {"lines": s.basket()["basket"]["lines"], "coupon_id": s.strangers_coupon},
+        ),
+        404,
+        "coupon_not_found",
+    ),
+    "what is no coupon at all": (
+        lambda s: Try(s.buyer, "/orders", s.basket(coupons=["free tea"])),
+        422,
+        "validation_failed",
+    ),
+    "a code that nobody gave out": (
+        lambda s: Try(s.buyer, "/coupons/claim", {"code": "7K2M-Q0XD-91VB-ETNA"}),
+        404,
+        "coupon_code_wrong",
+    ),
+    "fewer than no points": (lambda s: Try(s.buyer, "/orders", s.basket(points=-1)), 422, "validation_failed"),
+    "half a point": (lambda s: Try(s.buyer, "/orders", s.basket(points=0.5)), 422, "validation_failed"),
+    "more points than there can be": (
+        lambda s: Try(s.buyer, "/orders", s.basket(points=10**30)),
+        422,
+        "validation_failed",
+    ),
+    "more points than the buyer has": (
+        lambda s: Try(s.buyer, "/orders", s.basket(points=10**9)),
+        409,
+        "points_not_enough",
     ),
     # who asks
     "ordering without a name": (lambda s: Try(s.nobody, "/orders", s.basket()), 401, "not_authenticated"),

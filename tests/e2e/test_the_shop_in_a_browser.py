@@ -8,6 +8,7 @@ from playwright.async_api import Page, expect
 from tests.e2e.browsing import add_address, open_page, register
 from tests.e2e.calls import Buyer, Operator, eventually, said
 from tests.e2e.goods import Good, Shelves
+from tests.e2e.offers import Offers, spend
 from tests.e2e.running import RunningShop
 
 pytestmark = pytest.mark.timeout(180)
@@ -58,6 +59,35 @@ async def test_a_visitor_finds_something_registers_orders_and_pays(
     order = await operator.order(order_id)
     assert order["total"] == {"minor": 53_600, "currency": "CNY"}
     assert await operator.available(good.sku_id) == 3
+
+
+async def test_a_buyer_claims_a_coupon_chooses_it_in_the_cart_and_reads_what_everything_saved(
+    shop: RunningShop, shelves: Shelves, operator: Operator
+) -> None:
+    good = await shelves.good(5, price=20_000)
+    offers = Offers(operator, good)
+    await offers.promotion(spend(300, 50), label="满300减50 Save 50 from 300")
+    await offers.template(spend(100, 10), label=f"好券 Good coupon {good.code}")
+    async with open_page("en-GB") as page:
+        await page.goto(f"{shop.settings.api_url}/shop/register")
+        await register(page, new_contact(), PASSWORD)
+        await page.wait_for_selector('a[href="/shop/account"]')
+        await page.goto(f"{shop.settings.api_url}/shop/coupons")
+        await page.get_by_role("button", name=f"Claim: Good coupon {good.code}").click()
+        await expect(page.locator("#wallet .ticket")).to_have_count(1)
+        await put_into_cart(page, shop, good)
+        await page.click(".cart-link")
+        await expect(page.locator(".missed")).to_have_text("Add ¥100.00 for “Save 50 from 300”.")
+        await page.click(".stepper button:last-child")
+        await page.check(".coupon-choice input")
+        await expect(page.locator(".sums dd.total")).to_have_text("¥340.00")
+        await page.click("a.button.main.wide")
+        await add_address(page)
+        await page.click("form:has(textarea) button[type=submit]")
+        await page.click("#place")
+        await page.wait_for_selector("input[name=channel]")
+        await expect(page.locator(".sums dd.saved")).to_have_text(["−¥50.00", "−¥10.00"])
+        await expect(page.locator(".sums dd.total")).to_have_text("¥340.00")
 
 
 async def test_who_comes_late_is_told_what_is_left_and_can_take_it(
@@ -134,7 +164,7 @@ async def test_an_operator_finds_an_order_reads_its_story_and_gives_money_back(
         await page.fill("dialog input[name=amount]", "68.00")
         await page.click("dialog button[type=submit]")
         await expect(page.locator("dialog")).to_have_count(0)
-        await expect(page.locator(".figures")).to_contain_text("¥68.00")
+        await expect(page.locator("#money")).to_contain_text("¥68.00")
         await page.fill("textarea[name=text]", "The lid was chipped.")
         await page.get_by_role("button", name="Add the note").click()
         await expect(page.locator(".plain-list").last).to_contain_text("The lid was chipped.")

@@ -1,13 +1,23 @@
 """What the shop starts by itself, registered on the real Temporal server."""
 
 import asyncio
+import base64
+import secrets
 import uuid
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from pydantic import SecretStr
 from temporalio import workflow
-from temporalio.client import Client, ScheduleCalendarSpec, ScheduleDescription, ScheduleOverlapPolicy, ScheduleRange
+from temporalio.client import (
+    Client,
+    ScheduleActionStartWorkflow,
+    ScheduleCalendarSpec,
+    ScheduleDescription,
+    ScheduleOverlapPolicy,
+    ScheduleRange,
+)
 from temporalio.worker import Worker
 
 from hanse.settings import Settings
@@ -97,6 +107,19 @@ async def test_a_run_gets_the_input_of_the_latest_declaration(
             run = client.get_workflow_handle(runs[0].action.workflow_id)  # type: ignore[union-attr]
             assert await run.result() == "the second"
         assert runs[0].action.workflow_id.startswith(plan.schedule_id)  # type: ignore[union-attr]
+
+
+async def test_a_schedule_sealed_with_a_key_that_is_gone_is_written_anew(
+    client: Client, settings: Settings, plan: Planned
+) -> None:
+    await ensure_schedules(client, settings, [plan])
+    key = base64.b64encode(secrets.token_bytes(32)).decode()
+    rotated = settings.model_copy(update={"payload_keys": SecretStr(f"{secrets.token_hex(4)}:{key}")})
+    later = await connect(rotated)
+    await ensure_schedules(later, rotated, [plan])
+    action = (await described(later, plan)).schedule.action
+    assert isinstance(action, ScheduleActionStartWorkflow)
+    assert await later.data_converter.decode(list(action.args), [Asked]) == [plan.input]
 
 
 def test_every_schedule_of_the_shop_has_an_id_of_its_own(settings: Settings) -> None:

@@ -19,6 +19,14 @@ from tests.replay.scenarios_of_parcels import (
     RefundScenario,
 )
 from tests.replay.scenarios_of_points import ADJUSTMENTS, EXPIRIES, SagaScenario
+from tests.replay.scenarios_of_schedules import (
+    RECONCILIATIONS,
+    RECONCILIATIONS_QUEUED,
+    SUPPLEMENTS,
+    SUPPLEMENTS_QUEUED,
+    ReconciliationScenario,
+    SupplementScenario,
+)
 from tests.replay.scenarios_of_transfers import TRANSFERS, TRANSFERS_QUEUED, TransferScenario
 
 FOLDER = Path(__file__).parent / "histories"
@@ -39,11 +47,17 @@ class Golden:
     transfer: TransferScenario | None = None
     saga: SagaScenario | None = None
     """A way through a workflow that belongs to no order."""
+    supplement: SupplementScenario | None = None
+    reconciliation: ReconciliationScenario | None = None
 
     @property
     def path(self) -> Path:
         """Where it is kept."""
-        scenario = self.order or self.window or self.parcel or self.refund or self.transfer or self.saga
+        parts = (
+            *(self.order, self.window, self.parcel, self.refund, self.transfer, self.saga),
+            *(self.supplement, self.reconciliation),
+        )
+        scenario = next((part for part in parts if part is not None), None)
         assert scenario is not None
         return FOLDER / f"{self.workflow}-{scenario.__name__}-{self.placement}.json"
 
@@ -64,6 +78,10 @@ ALL = (
     *(Golden("transfer", "queue", transfer=scenario) for scenario in TRANSFERS_QUEUED),
     *(Golden("points_expiry", "queue", saga=scenario) for scenario in EXPIRIES),
     *(Golden("points_adjustment", "queue", saga=scenario) for scenario in ADJUSTMENTS),
+    *(Golden("supplement", "inline", supplement=scenario) for scenario in SUPPLEMENTS),
+    *(Golden("supplement", "queue", supplement=scenario) for scenario in SUPPLEMENTS_QUEUED),
+    *(Golden("reconciliation", "inline", reconciliation=scenario) for scenario in RECONCILIATIONS),
+    *(Golden("reconciliation", "queue", reconciliation=scenario) for scenario in RECONCILIATIONS_QUEUED),
 )
 
 

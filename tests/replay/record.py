@@ -18,9 +18,11 @@ from tests.workflows.orders.one_order import OneOrder
 from tests.workflows.orders.one_window import OneWindow
 from tests.workflows.orders.server import OneWorkflow, client_of, running_server
 from tests.workflows.parcels import Parcel
+from tests.workflows.reconciliations import Reconciling
 from tests.workflows.refunds import Refunding
 from tests.workflows.sagas import Sagas, run_workers
 from tests.workflows.scripted import Scripted
+from tests.workflows.supplements import Supplementing
 from tests.workflows.transfers import Lorry
 
 
@@ -42,7 +44,7 @@ async def _play(golden: Golden, server: WorkflowEnvironment, client: Client) -> 
             run = await golden.saga(Sagas(server, client, steps))
             write(golden.path, await run.fetch_history())
             return
-        if golden.parcel is not None or golden.refund is not None or golden.transfer is not None:
+        if golden.order is None and golden.window is None:
             write(golden.path, await _played(golden, Sagas(server, client, steps)))
             return
         played: OneWorkflow
@@ -59,14 +61,20 @@ async def _play(golden: Golden, server: WorkflowEnvironment, client: Client) -> 
 
 
 async def _played(golden: Golden, sagas: Sagas) -> WorkflowHistory:
-    """A way through `Fulfillment`, `Refund` or `Transfer`."""
-    saga: Parcel | Refunding | Lorry
+    """A way through `Fulfillment`, `Refund`, `Transfer` or what schedules start."""
+    saga: Parcel | Refunding | Supplementing | Reconciling | Lorry
     if golden.transfer is not None:
         saga = lorry = Lorry(sagas, golden.placement)
         await golden.transfer(lorry)
     elif golden.parcel is not None:
         saga = parcel = Parcel(sagas, golden.placement)
         await golden.parcel(parcel)
+    elif golden.supplement is not None:
+        saga = supplementing = Supplementing(sagas, golden.placement)
+        await golden.supplement(supplementing)
+    elif golden.reconciliation is not None:
+        saga = reconciling = Reconciling(sagas, golden.placement)
+        await golden.reconciliation(reconciling)
     else:
         assert golden.refund is not None
         saga = refunding = Refunding(sagas, golden.placement)

@@ -22,6 +22,8 @@ from activities.orders import OrderActivities
 from activities.payments import PaymentActivities
 from activities.points import PointsActivities
 from activities.promotions import PromotionActivities
+from activities.reconciliation import ReconciliationActivities
+from activities.supplement import SupplementActivities
 from models.shared import Refusal
 from models.shared.done import Done
 
@@ -33,6 +35,8 @@ CLASSES: tuple[type, ...] = (
     PaymentActivities,
     PointsActivities,
     PromotionActivities,
+    ReconciliationActivities,
+    SupplementActivities,
 )
 Answer = Callable[[Any], Any]
 _DEFINITION = "__temporal_activity_definition"

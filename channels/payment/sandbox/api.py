@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from fastapi import APIRouter, Response
@@ -50,8 +50,9 @@ def _refund_answer(refund: Refund) -> RefundAnswer:
     )
 
 
-def merchant_routes(provider: Provider, own_url: str, books: Path) -> APIRouter:
-    """Routes under /v1. `own_url` is where buyers reach the cashier, `books` the store's file for long reads."""
+def merchant_routes(provider: Provider, own_url: str, books: Path, statement_delay: timedelta) -> APIRouter:
+    """Routes under /v1. `own_url` is where buyers reach the cashier, `books` the store's file for long reads; a statement is
+    published `statement_delay` after the end of its day."""
     routes = APIRouter(prefix="/v1", tags=["merchant"])
 
     @routes.post("/payments")
@@ -81,13 +82,14 @@ def merchant_routes(provider: Provider, own_url: str, books: Path) -> APIRouter:
 
     @routes.get("/statements/{day}")
     async def statement(day: date, method: Method) -> Response:
-        """The day's movements (UTC) of one method as gzipped CSV; today's so far."""
+        """The day's movements (UTC) of one method as gzipped CSV; those so far if it is published while the day lasts."""
         now = provider.clock()
-        if day > now.date():
+        published_at = datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1) + statement_delay
+        if now < published_at:
             raise ProviderRefusal(
-                404, "statement_not_ready", f"The day {day} has not begun; today is {now.date()} (UTC)."
+                404, "statement_not_ready", f"The statement of {day} is published at {published_at.isoformat()}."
             )
-        packed = await asyncio.to_thread(write_statement, books, provider.fate.schedule, day, method)
+        packed = await asyncio.to_thread(write_statement, books, provider.fate.schedule_at(now), day, method)
         digest = hashlib.sha256(packed).hexdigest()
         return Response(packed, media_type="application/gzip", headers={STATEMENT_DIGEST_HEADER: digest})
 

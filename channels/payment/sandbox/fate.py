@@ -30,6 +30,12 @@ class Fate:
         """The rules in force for everybody."""
         return self._schedule
 
+    def schedule_at(self, now: datetime) -> Schedule:
+        """The schedule without the rules whose time is over."""
+        return Schedule(
+            seed=self._schedule.seed, rules=[rule for rule in self._schedule.rules if self._in_force(rule, now)]
+        )
+
     def set_schedule(self, schedule: Schedule, now: datetime) -> None:
         """Replace the schedule; counting calls and limits starts again."""
         rules = json.dumps([rule.model_dump() for rule in schedule.rules])

@@ -18,9 +18,21 @@ from channels.payment.sandbox.wire import EventKind, Operation
 from models.shared import Frozen
 
 CallbackFault = Literal["lost", "doubled", "late", "reordered", "wrong_amount", "forged", "stale", "unknown_payment"]
-CallFault = Literal["slow", "unavailable", "timeout_after_effect"]
+CallFault = Literal["slow", "unavailable", "timeout_after_effect", "statement_not_ready"]
 MoneyFault = Literal["paid_although_closed", "refund_refused"]
-StatementFault = Literal["statement_missing", "statement_wrong_amount"]
+StatementFault = Literal[
+    "statement_missing",
+    "statement_wrong_amount",
+    "statement_unknown",
+    "statement_paid_twice",
+    "statement_doubled",
+    "statement_foreign_currency",
+    "statement_wrong_encoding",
+    "statement_refund_missing",
+    "statement_refund_wrong_amount",
+    "statement_refund_unknown",
+    "statement_wrong_totals",
+]
 Fault = CallbackFault | CallFault | MoneyFault | StatementFault
 On = EventKind | Operation
 
@@ -38,8 +50,18 @@ MEANINGS: dict[Fault, tuple[str, float]] = {
     "timeout_after_effect": ("the call does its work and is not answered for this many seconds", 120),
     "paid_although_closed": ("the money arrives this many seconds after the payment was closed", 1),
     "refund_refused": ("the refund is turned down for good", 0),
+    "statement_not_ready": ("the statement is said not to be published yet", 0),
     "statement_missing": ("the payment is missing in the statement", 0),
     "statement_wrong_amount": ("the payment's amount in the statement is off by this many minor units", 1),
+    "statement_unknown": ("beside the payment the statement lists one that nobody made", 0),
+    "statement_paid_twice": ("the statement lists the payment again, under another transaction", 0),
+    "statement_doubled": ("the payment's line stands twice in the statement", 0),
+    "statement_foreign_currency": ("the payment's line names a currency that is not taken", 0),
+    "statement_wrong_encoding": ("the payment's line is in another encoding", 0),
+    "statement_refund_missing": ("the refunds of the payment are missing in the statement", 0),
+    "statement_refund_wrong_amount": ("its refunds' amounts in the statement are off by this many minor units", 1),
+    "statement_refund_unknown": ("beside a refund of the payment the statement lists one that nobody asked for", 0),
+    "statement_wrong_totals": ("the first totals line is off by this many minor units", 1),
 }
 """Each fault, and what its value means and is by default."""
 
@@ -49,6 +71,7 @@ _PLACES: dict[str, frozenset[str]] = {
     "reordered": frozenset({"payment_paid"}),
     "paid_although_closed": frozenset({"close"}),
     "refund_refused": frozenset({"refund"}),
+    "statement_not_ready": frozenset({"statement"}),
     **dict.fromkeys(get_args(StatementFault), frozenset({"statement"})),
 }
 _TEXT = re.compile(
@@ -65,7 +88,8 @@ class FaultRule(Frozen):
     limit: Annotated[int, Field(ge=1)] | None = None
     on: On | None = None
     for_seconds: Annotated[float, Field(gt=0)] | None = None
-    """How long after it was set a rule of the schedule holds; for ever if absent."""
+    """How long after it was set a rule of the schedule holds; for ever if absent. A statement fault that ends so is a statement
+    that is corrected: fetched again, it is another file."""
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:

@@ -92,6 +92,10 @@ class Gate:
             message = {"code": "unavailable", "message": "The provider cannot answer now."}
             await JSONResponse(message, int(strength["unavailable"]))(scope, receive, send)
             return
+        if "statement_not_ready" in strength:
+            message = {"code": "statement_not_ready", "message": "This statement is not published yet."}
+            await JSONResponse(message, 404)(scope, receive, send)
+            return
         if "timeout_after_effect" not in strength:
             await self._app(scope, _replay(body, receive), send)
             return

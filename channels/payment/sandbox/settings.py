@@ -18,6 +18,9 @@ class SandboxSettings(BaseSettings):
     fault_seed: int = 0
     refund_seconds: Annotated[float, Field(ge=0)] = 1
     """How long a refund is being processed; zero settles it within the call."""
+    statement_delay_seconds: float = -86_400
+    """How long after the end of its day (UTC) a statement is published. Real providers take some ten hours; by default it can be
+    had from the beginning of the day, with what happened so far."""
     callback_unit_seconds: Annotated[float, Field(gt=0)] = 1
     """The first pause between two tries of a callback; each further one is twice as long, up to an hour."""
     callback_tries: Annotated[int, Field(ge=1)] = 15

@@ -11,7 +11,7 @@ from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from channels.payment.sandbox.faults import FaultRule, Schedule, read_rules
+from channels.payment.sandbox.faults import Schedule, read_rules
 from channels.payment.sandbox.store import from_ms, to_ms
 from channels.payment.sandbox.wire import FEE_BASIS_POINTS, STATEMENT_COLUMNS, Method
 
@@ -22,10 +22,12 @@ SELECT number, transaction_id, reference, attempt AS merchant_id, method, amount
 FROM payments WHERE paid_at >= ? AND paid_at < ? AND method = ? ORDER BY paid_at, number
 """
 _REFUNDS = """
-SELECT r.transaction_id, r.reference, r.refund AS merchant_id, p.method, r.amount_minor, r.currency, r.settled_at AS at
+SELECT p.number, r.transaction_id, r.reference, r.refund AS merchant_id, p.method, r.amount_minor, r.currency,
+       r.settled_at AS at, p.metadata
 FROM refunds r JOIN payments p USING (reference)
 WHERE r.status = 'succeeded' AND r.settled_at >= ? AND r.settled_at < ? AND p.method = ? ORDER BY r.settled_at, r.rowid
 """
+_NOT_TAKEN = "JPY"
 
 
 def fee_on(amount_minor: int) -> int:
@@ -41,27 +43,63 @@ def write_statement(books: Path, schedule: Schedule, day: date, method: Method) 
         connection.row_factory = sqlite3.Row
         connection.execute("BEGIN")
         lines = [line for row in connection.execute(_PAYMENTS, span) for line in _payment_lines(row, schedule)]
-        lines += [_line("refund", row, -row["amount_minor"]) for row in connection.execute(_REFUNDS, span)]
+        lines += [line for row in connection.execute(_REFUNDS, span) for line in _refund_lines(row, schedule)]
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, STATEMENT_COLUMNS, restval="", lineterminator="\n")
     writer.writeheader()
     writer.writerows(lines)
-    writer.writerows(_totals(lines))
-    return gzip.compress(text.getvalue().encode(), mtime=0)
+    writer.writerows(_totals(lines, _hits_on_totals(schedule, day)))
+    # What a line cannot say in UTF-8 (the fault `statement_wrong_encoding`) goes out as the single bytes it came from.
+    return gzip.compress(text.getvalue().encode("utf-8", "surrogateescape"), mtime=0)
 
 
 def _payment_lines(row: sqlite3.Row, schedule: Schedule) -> Iterator[Line]:
-    hits = {rule.fault: rule.strength for rule in _rules(row, schedule) if rule.chosen(schedule.seed, row["number"])}
+    hits = _hits(row, schedule)
     if "statement_missing" in hits:
         return
-    amount = row["amount_minor"] + int(hits.get("statement_wrong_amount", 0))
-    yield _line("payment", row, amount)
-    yield _line("fee", row, -fee_on(amount))
+    paid = _line("payment", row, row["amount_minor"] + int(hits.get("statement_wrong_amount", 0)))
+    if "statement_foreign_currency" in hits:
+        paid["currency"] = _NOT_TAKEN
+    if "statement_wrong_encoding" in hits:
+        paid["method"] = "银行卡".encode("gbk").decode("utf-8", "surrogateescape")
+    yield paid
+    yield _line("fee", row, -fee_on(int(paid["amount_minor"])))
+    if "statement_doubled" in hits:
+        yield paid
+    if "statement_paid_twice" in hits:
+        yield paid | {"transaction_id": f"{row['transaction_id']}_again"}
+    if "statement_unknown" in hits:
+        yield paid | _of_nobody(row, "att")
 
 
-def _rules(row: sqlite3.Row, schedule: Schedule) -> list[FaultRule]:
+def _refund_lines(row: sqlite3.Row, schedule: Schedule) -> Iterator[Line]:
+    hits = _hits(row, schedule)
+    if "statement_refund_missing" in hits:
+        return
+    back = _line("refund", row, -row["amount_minor"] - int(hits.get("statement_refund_wrong_amount", 0)))
+    yield back
+    if "statement_refund_unknown" in hits:
+        yield back | _of_nobody(row, "rfd")
+
+
+def _of_nobody(row: sqlite3.Row, prefix: str) -> Line:
+    """The names of a movement that nobody asked for; the same each time the statement is fetched."""
+    return {
+        "transaction_id": f"{row['transaction_id']}_of_nobody",
+        "reference": "sbx_of_nobody",
+        "merchant_id": f"{prefix}_{'0' * 26}",
+    }
+
+
+def _hits(row: sqlite3.Row, schedule: Schedule) -> dict[str, float]:
     own = read_rules(json.loads(row["metadata"]).get("faults", ""))
-    return [rule for rule in schedule.rules + own if rule.happens_on("statement")]
+    rules = [rule for rule in schedule.rules + own if rule.happens_on("statement")]
+    return {rule.fault: rule.strength for rule in rules if rule.chosen(schedule.seed, row["number"])}
+
+
+def _hits_on_totals(schedule: Schedule, day: date) -> int:
+    rules = [rule for rule in schedule.rules if rule.fault == "statement_wrong_totals"]
+    return sum(int(rule.strength) for rule in rules if rule.chosen(schedule.seed, day.toordinal()))
 
 
 def _line(kind: str, row: sqlite3.Row, amount: int) -> Line:
@@ -77,13 +115,19 @@ def _line(kind: str, row: sqlite3.Row, amount: int) -> Line:
     }
 
 
-def _totals(lines: list[Line]) -> Iterator[Line]:
+def _totals(lines: list[Line], off_by: int) -> Iterator[Line]:
     sums: dict[str, int] = defaultdict(int)
     counts: dict[str, int] = defaultdict(int)
     for line in lines:
         sums[str(line["currency"])] += int(line["amount_minor"])
         counts[str(line["currency"])] += 1
+    for place, currency in enumerate(sorted(sums)):
+        wrong = off_by if place == 0 else 0
+        yield {
+            "kind": "totals",
+            "amount_minor": sums[currency] + wrong,
+            "currency": currency,
+            "lines": counts[currency],
+        }
     if not counts:
-        yield {"kind": "totals", "amount_minor": 0, "lines": 0}
-    for currency in sorted(sums):
-        yield {"kind": "totals", "amount_minor": sums[currency], "currency": currency, "lines": counts[currency]}
+        yield {"kind": "totals", "amount_minor": off_by, "lines": 0}

@@ -175,6 +175,7 @@ async def test_health_metrics_and_callbacks_are_never_refused(open_limited: Any)
     assert class_of("GET", "/metrics") is None
     assert class_of("POST", "/payments/att_01jd8x4q2r7m9v3k5t6w8y0zab/callbacks") is None
     assert class_of("POST", "/v1/payments/att_01jd8x4q2r7m9v3k5t6w8y0zab/callbacks") is None
+    assert class_of("POST", "/payment-channels/stripe/callbacks") is None
 
 
 @pytest.mark.parametrize("manner", ["refusing", "hanging"])

@@ -3,12 +3,15 @@
 - `channel`: the channel under test, connected to its sandbox or simulator,
 - `buyer_pays`: an async function that pays, as a buyer, what is at a reference,
 - `inbox`: a CallbackInbox that is open and parses with the channel.
+
+Where providers differ, it overrides what the class says of them.
 """
 
 import asyncio
+import re
 import secrets
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -67,18 +70,30 @@ def asking_back(inbox: CallbackInbox, reference: str, minor: int, paid: int = 12
     )
 
 
-async def settled(channel: PaymentChannel, refund_id: RefundId) -> ChannelRefund:
+async def settled(channel: PaymentChannel, refund_id: RefundId, reference: str) -> ChannelRefund:
     """The refund once it is no longer being processed."""
     for _ in range(400):
-        refund = await channel.query_refund(refund_id)
+        refund = await channel.query_refund(refund_id, reference)
         if refund.status is not RefundState.PROCESSING:
             return refund
         await asyncio.sleep(0.02)
     raise AssertionError(f"{refund_id} is still being processed")
 
 
+def tampered(body: bytes) -> bytes:
+    """The same but for one digit."""
+    return re.sub(rb"(?<!%)\d", lambda found: b"1" if found[0] != b"1" else b"2", body, count=1)
+
+
 class PaymentChannelContract:
     """The promises of `channels/payment/contract.py`."""
+
+    CALENDAR: tzinfo = UTC
+    """Of its statements."""
+    CASHIER: tuple[str, ...] = ("http",)
+    """How the address of its cashier begins."""
+    TELLS_THE_AMOUNT_OF_A_REFUND = True
+    """In the callback."""
 
     async def test_its_terms_accept_an_amount_within_its_limits_only(self, channel: PaymentChannel) -> None:
         terms = channel.terms
@@ -94,7 +109,7 @@ class PaymentChannelContract:
         request = asking(inbox)
         first = await channel.create(request)
         assert await channel.create(request) == first
-        assert first.cashier_url.startswith("http")
+        assert first.cashier_url.startswith(self.CASHIER)
 
     async def test_creating_at_once_twenty_times_gives_one_payment(
         self, channel: PaymentChannel, inbox: CallbackInbox
@@ -168,11 +183,12 @@ class PaymentChannelContract:
         await inbox.wait_for(1)
         request = asking_back(inbox, reference, 12_345)
         assert (await channel.refund(request)).status in (RefundState.PROCESSING, RefundState.SUCCEEDED)
-        refund = await settled(channel, request.refund_id)
+        refund = await settled(channel, request.refund_id, reference)
         assert refund.status is RefundState.SUCCEEDED
         callback = (await inbox.wait_for(2))[1]
         assert callback.kind is CallbackKind.REFUND_SUCCEEDED
-        assert (callback.refund_id, callback.amount) == (request.refund_id, request.amount)
+        assert callback.refund_id == request.refund_id
+        assert callback.amount == (request.amount if self.TELLS_THE_AMOUNT_OF_A_REFUND else None)
         assert (callback.transaction_id, callback.occurred_at) == (refund.transaction_id, refund.settled_at)
         assert (await channel.query(reference)).status is PaymentState.PAID
 
@@ -186,7 +202,7 @@ class PaymentChannelContract:
         too_much = asking_back(inbox, reference, 1)
         with pytest.raises(ChannelRefused):
             await channel.refund(too_much)
-        assert (await channel.query_refund(too_much.refund_id)).status is RefundState.UNKNOWN_REFUND
+        assert (await channel.query_refund(too_much.refund_id, reference)).status is RefundState.UNKNOWN_REFUND
 
     async def test_racing_partial_refunds_never_exceed_what_was_paid(
         self, channel: PaymentChannel, inbox: CallbackInbox, buyer_pays: BuyerPays
@@ -206,7 +222,7 @@ class PaymentChannelContract:
         request = asking_back(inbox, reference, 5_000)
         answers = await asyncio.gather(*(channel.refund(request) for _ in range(20)))
         assert len({answer.transaction_id for answer in answers}) == 1
-        assert (await settled(channel, request.refund_id)).status is RefundState.SUCCEEDED
+        assert (await settled(channel, request.refund_id, reference)).status is RefundState.SUCCEEDED
         await channel.refund(asking_back(inbox, reference, 7_345))
 
     async def test_a_refund_id_with_another_amount_is_refused(
@@ -231,7 +247,7 @@ class PaymentChannelContract:
         await inbox.wait_for(1)
         headers, body = inbox.raw[0]
         with pytest.raises(CallbackSignatureInvalid):
-            channel.parse_callback(headers, body.replace(b"12345", b"12346"), now())
+            channel.parse_callback(headers, tampered(body), now())
         with pytest.raises(CallbackMalformed):
             channel.parse_callback({"content-type": "application/json"}, body, now())
 
@@ -254,13 +270,14 @@ class PaymentChannelContract:
         await buyer_pays(reference)
         back = asking_back(inbox, reference, 550, paid=12_550)
         await channel.refund(back)
-        payment, refund = await channel.query(reference), await settled(channel, back.refund_id)
+        payment, refund = await channel.query(reference), await settled(channel, back.refund_id, reference)
         assert payment.paid_at is not None
         assert refund.settled_at is not None
         lines = []
-        for day in sorted({payment.paid_at.date(), refund.settled_at.date()}):
+        for day in sorted({at.astimezone(self.CALENDAR).date() for at in (payment.paid_at, refund.settled_at)}):
             lines += list(channel.read_statement(await channel.fetch_statement(day, tmp_path)))
         mine = {line.kind: line for line in lines if line.channel_reference == reference}
+        assert len([line for line in lines if line.channel_reference == reference]) == len(mine)
         fee = channel.terms.fee.on(request.amount)
         assert {kind: line.amount.minor for kind, line in mine.items()} == {
             StatementKind.PAYMENT: 12_550,

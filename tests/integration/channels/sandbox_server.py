@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import uvicorn
 
-from channels.payment.contract import ChannelCallback, PaymentChannel
+from channels.payment.contract import CallbackAnswer, ChannelCallback, ChannelNotice, PaymentChannel
 from models.shared import Refusal
 from models.shared.time import Clock
 
@@ -103,7 +103,7 @@ class SandboxServer:
 
 
 class CallbackInbox:
-    """A merchant's callback endpoint on a real port: parses with the channel, answers 204 or 400, keeps what came.
+    """A merchant's callback endpoint on a real port: parses with the channel, answers as it wants or 400, keeps what came.
 
     Started with `open()`; can be closed and opened again on the same port to be unreachable for a while.
     """
@@ -114,6 +114,7 @@ class CallbackInbox:
         self._port = free_port()
         self.url = f"http://127.0.0.1:{self._port}/payments/1/callbacks"
         self.accepted: list[ChannelCallback] = []
+        self.noticed: list[ChannelNotice] = []
         self.refused: list[str] = []
         self.raw: list[tuple[dict[str, str], bytes]] = []
         self.arrived: list[float] = []
@@ -132,14 +133,15 @@ class CallbackInbox:
         headers = {name.decode(): value.decode() for name, value in scope["headers"]}
         self.raw.append((headers, body))
         self.arrived.append(time.monotonic())
-        status = 204
+        answer = self._channel().received
         try:
-            self.accepted.append(self._channel().parse_callback(headers, body, self._clock()))
+            told = self._channel().parse_callback(headers, body, self._clock())
+            (self.noticed if isinstance(told, ChannelNotice) else self.accepted).append(told)
         except Refusal as refusal:
             self.refused.append(refusal.code)
-            status = 400
-        await send({"type": "http.response.start", "status": status, "headers": []})
-        await send({"type": "http.response.body", "body": b""})
+            answer = CallbackAnswer(status=400, body=b"")
+        await send({"type": "http.response.start", "status": answer.status, "headers": []})
+        await send({"type": "http.response.body", "body": answer.body})
 
     async def open(self) -> None:
         """Listen."""

@@ -163,4 +163,4 @@ async def test_the_operator_sees_each_payment_with_its_callback_tries(
     await http.post(created.cashier_url + "/pay")
     await inbox.wait_for(1)
     when = (await http.get(sandbox.url + "/")).text.split(request.attempt)[1].split(" UTC")[0].split("· ")[1]
-    await sandbox.shows(f"{request.attempt} card · {when} UTC 123.45 CNY paid payment_paid: delivered , 2, 204")
+    await sandbox.shows(f"{request.attempt} card · {when} UTC 123.45 CNY paid payment_paid: delivered , 2, 200")

@@ -167,7 +167,7 @@ async def test_a_refund_that_times_out_after_its_effect_moved_the_money_once(
     request = asking_back(inbox, reference, 10_000)
     with pytest.raises(ChannelUnavailable):
         await impatient.refund(request)
-    assert (await settled(channel, request.refund_id)).status is RefundState.SUCCEEDED
+    assert (await settled(channel, request.refund_id, reference)).status is RefundState.SUCCEEDED
     assert (await channel.refund(request)).status is RefundState.SUCCEEDED
     await channel.refund(asking_back(inbox, reference, 2_345))
 
@@ -198,7 +198,7 @@ async def test_a_refund_can_be_refused_for_good_and_its_money_is_free_again(
     reference = await paid(channel, inbox, buyer_pays, "refund_refused*1")
     request = asking_back(inbox, reference, 12_345)
     await channel.refund(request)
-    refund = await settled(channel, request.refund_id)
+    refund = await settled(channel, request.refund_id, reference)
     assert refund.status is RefundState.REFUSED
     assert refund.reason
     callback = (await inbox.wait_for(2))[1]
@@ -206,7 +206,7 @@ async def test_a_refund_can_be_refused_for_good_and_its_money_is_free_again(
     assert (await channel.refund(request)).status is RefundState.REFUSED
     again = asking_back(inbox, reference, 12_345)
     await channel.refund(again)
-    assert (await settled(channel, again.refund_id)).status is RefundState.SUCCEEDED
+    assert (await settled(channel, again.refund_id, reference)).status is RefundState.SUCCEEDED
 
 
 async def test_a_statement_can_miss_a_payment_or_book_another_amount(

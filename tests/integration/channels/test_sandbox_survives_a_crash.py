@@ -75,7 +75,7 @@ async def test_payments_and_refunds_stand_as_they_were_answered(
     assert await own_channel.query(paid) == before
     assert (await own_channel.query(pending)).status is PaymentState.PENDING
     assert (await own_channel.query(closed)).status is PaymentState.CLOSED
-    assert (await settled(own_channel, refund.refund_id)).status is RefundState.SUCCEEDED
+    assert (await settled(own_channel, refund.refund_id, paid)).status is RefundState.SUCCEEDED
     kinds = sorted(callback.kind for callback in await own_inbox.wait_for(2))
     assert kinds == [CallbackKind.PAYMENT_PAID, CallbackKind.REFUND_SUCCEEDED]
 

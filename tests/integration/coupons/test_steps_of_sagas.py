@@ -8,9 +8,10 @@ import pytest
 from activities.announcing import Announcer
 from activities.promotions import PromotionActivities
 from bus.publisher import Publisher
+from models.orders.messages import OrderRef
 from models.promotions.errors import BenefitsReturned
 from models.promotions.events import CouponRedeemed, CouponReturned
-from models.promotions.messages import BenefitsOf, CountPurchases, HoldBenefits, SettleRefund, UncountPurchases
+from models.promotions.messages import CountPurchases, HoldBenefits, SettleRefund
 from models.promotions.types import GiveBack
 from models.shared import Money
 from models.shared.done import Done
@@ -24,7 +25,7 @@ LATER = NOW + timedelta(hours=1)
 async def steps(counter: Counter) -> AsyncIterator[PromotionActivities]:
     async with Publisher("127.0.0.1:1", timeout_seconds=0.3) as nowhere:
         announcer = Announcer(nowhere, patience=0.2)
-        yield PromotionActivities(counter.benefits, PurchaseLimitStore(counter.db), announcer)
+        yield PromotionActivities(counter.benefits, PurchaseLimitStore(counter.db), announcer, lambda: LATER)
 
 
 async def test_what_an_order_spends_is_held_redeemed_and_returned_and_told(
@@ -32,7 +33,7 @@ async def test_what_an_order_spends_is_held_redeemed_and_returned_and_told(
 ) -> None:
     coupon = await counter.coupon(give_back=GiveBack.ON_WHOLE_REFUND)
     ask = HoldBenefits(order_id=order(), user_id=user(), coupons=(coupon.coupon_id,), at=NOW)
-    of = BenefitsOf(order_id=order(), at=LATER)
+    of = OrderRef(order_id=order())
     who = {
         "coupon_id": coupon.coupon_id,
         "template_id": coupon.template_id,
@@ -53,8 +54,8 @@ async def test_what_an_order_spends_is_held_redeemed_and_returned_and_told(
         await steps.hold_benefits(ask)
 
 
-async def test_purchases_are_counted_and_uncounted(steps: PromotionActivities) -> None:
+async def test_giving_back_also_gives_back_what_was_counted(steps: PromotionActivities) -> None:
     await steps.count_purchases(CountPurchases(order_id=order(), user_id=user(), lines=(), at=NOW))
-    await steps.uncount_purchases(UncountPurchases(order_id=order(), at=NOW))
+    await steps.return_benefits(OrderRef(order_id=order()))
     with pytest.raises(BenefitsReturned):
         await steps.count_purchases(CountPurchases(order_id=order(), user_id=user(), lines=(), at=NOW))

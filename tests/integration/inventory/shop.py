@@ -52,6 +52,8 @@ class Shop:
     async def everything(self) -> Sequence[object]:
         """All rows of the database, to show that nothing changed."""
         tables = (
+            "split_stock",
+            "stock_buckets",
             "warehouses",
             "skus",
             "stock",

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
+from models.inventory.hot import SplitMode, SplitSetting
 from models.inventory.types import Warehouse
 from models.shared import Refusal
 from tests.integration.inventory.lorry import Lorry
@@ -19,7 +20,7 @@ ORDERS = st.integers(0, 4)
 LORRIES = st.integers(0, 2)
 SKUS = st.sampled_from(["tea", "cup"])
 UNITS = st.integers(1, 6)
-LINES = st.dictionaries(SKUS, UNITS, min_size=1)
+LINES = st.dictionaries(SKUS, UNITS | st.integers(7, 30), min_size=1)
 
 
 @dataclass
@@ -63,17 +64,31 @@ class StockModel(RuleBasedStateMachine):
         async with self.shop.db.transaction() as connection:
             await connection.execute("ALTER TABLE journal DISABLE TRIGGER ALL")
             await connection.execute(
-                "TRUNCATE warehouses, skus, stock, reservations, reservation_lines, transfers, transfer_lines, operations, journal"
+                "TRUNCATE split_stock, stock_buckets, warehouses, skus, stock, reservations, reservation_lines, transfers, "
+                "transfer_lines, operations, journal"
             )
             await connection.execute("ALTER TABLE journal ENABLE TRIGGER ALL")
 
-    @rule(where=st.integers(0, 1), what=SKUS, units=UNITS)
+    @rule(where=st.integers(0, 1), what=SKUS, units=st.integers(1, 40))
     def receive(self, where: int, what: str, units: int) -> None:
         self.calls += 1
         warehouse_id = self.warehouses[where].warehouse_id
         for _ in range(2):
             self.now(self.shop.store.receive(warehouse_id, sku(what), units, key=str(self.calls), actor="t", now=NOW))
         self.sellable[what] += units
+
+    @rule(where=st.integers(0, 1), what=SKUS, mode=st.sampled_from(list(SplitMode)), rows=st.integers(2, 4))
+    def split(self, where: int, what: str, mode: SplitMode, rows: int) -> None:
+        """Whatever becomes of the rows, what can be sold stays the same."""
+        warehouse_id = self.warehouses[where].warehouse_id
+        before = self.now(self.shop.store.splitting(warehouse_id, sku(what)))
+        if isinstance(before, str):
+            assert before == "not_found"
+            return
+        setting = SplitSetting(mode=mode, rows=rows)
+        after = self.now(self.shop.store.set_splitting(warehouse_id, sku(what), setting, before.version, NOW))
+        assert not isinstance(after, str)
+        assert after.split_over in ((0,) if mode is SplitMode.NEVER else (0, rows))
 
     @rule(n=ORDERS, lines=LINES)
     def reserve(self, n: int, lines: dict[str, int]) -> None:

@@ -198,3 +198,28 @@ async def test_every_change_by_an_operator_is_in_the_audit_log(
         ("inventory.receive", "intended"),
         ("inventory.receive", "done"),
     }
+
+
+async def test_an_operator_splits_a_level_before_the_crowd_comes(
+    accounts: AccountsShop, keeper: Person, warehouse: dict[str, Any]
+) -> None:
+    await receive(keeper, warehouse, 100)
+    path = f"/v1/inventory/levels/{warehouse['warehouse_id']}/{sku()}/splitting"
+    seen = await keeper.http.get(path)
+    body = {"mode": "always", "rows": 4}
+
+    first = await keeper.http.put(path, json=body, headers={"if-match": seen.headers["etag"]})
+    second = await keeper.http.put(path, json=body, headers={"if-match": seen.headers["etag"]})
+    unseen = await keeper.http.put(path, json=body)
+    buyer = await (await accounts.customer()).http.put(path, json=body, headers={"if-match": '"1"'})
+
+    assert (seen.json()["mode"], seen.json()["split_over"]) == ("automatic", 0)
+    assert (first.status_code, first.json()["split_over"], first.headers["etag"]) == (200, 4, '"1"')
+    assert (second.status_code, unseen.status_code, buyer.status_code) == (412, 428, 403)
+    levels = (await keeper.http.get("/v1/inventory/levels")).json()["items"]
+    assert [(level["available"], level["reserved"], level["split_over"]) for level in levels] == [(100, 0, 4)]
+    async with accounts.ops.reader() as connection:
+        told = await connection.fetchval(
+            "SELECT count(*) FROM audit_log WHERE action = 'inventory.set_splitting' AND phase = 'done'"
+        )
+    assert told == 1

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from models.inventory.hot import SplitMode, SplitSetting
 from models.inventory.types import BreakKind
 from stores.inventory.auditing import OVERDUE_AFTER
 from tests.integration.inventory.shop import NOW, Shop, line, order, sku
@@ -73,6 +74,27 @@ async def test_each_broken_promise_is_found(busy: Shop, sabotage: str, kinds: se
 
     assert {found.kind for found in breaks} == kinds
     assert all(found.detail and found.sku_id == sku() for found in breaks)
+
+
+@pytest.mark.parametrize(
+    ("sabotage", "kinds"),
+    [
+        ("UPDATE stock_buckets SET free = free + 1 WHERE bucket = 1", {BreakKind.RESERVED_UNEXPLAINED}),
+        (
+            "DELETE FROM stock_buckets WHERE bucket = 1",
+            {BreakKind.RESERVED_UNEXPLAINED, BreakKind.UNITS_STRANDED},
+        ),
+        ("UPDATE stock SET split_over = 0", {BreakKind.UNITS_STRANDED}),
+    ],
+)
+async def test_units_lost_in_the_rows_of_hot_stock_are_found(busy: Shop, sabotage: str, kinds: set[BreakKind]) -> None:
+    (level,) = await busy.store.levels()
+    await busy.store.set_splitting(level.warehouse_id, sku(), SplitSetting(mode=SplitMode.ALWAYS), 0, NOW)
+    assert await busy.store.audit(NOW) == []
+    async with busy.db.reader() as connection:
+        await connection.execute(sabotage)
+
+    assert {found.kind for found in await busy.store.audit(NOW)} == kinds
 
 
 async def test_a_hold_nobody_released_is_found_after_a_while(busy: Shop) -> None:

@@ -5,9 +5,13 @@ import asyncio
 import pytest
 
 from models.orders.errors import IllegalTransition, OrderConflict, OrderDiscarded
+from models.orders.quoting import Reductions, price_basket
 from models.orders.types import CancelReason, FulfillmentStatus, LineRequest, OrderStatus, PaymentStatus
+from models.promotions.offers import DirectCut, FreeShipping
+from models.promotions.types import OfferInForce
 from models.shared import Money
-from tests.integration.orders.shop import LATER, NOW, TEA, Shop, opening, to
+from tests.integration.orders.shop import LATER, NOW, POT, TEA, Shop, opening, to
+from tests.unit.orders.baskets import HOME
 
 
 async def test_an_opened_order_reads_back_as_it_was_opened(shop: Shop) -> None:
@@ -36,6 +40,19 @@ async def test_other_content_under_the_same_id_is_a_conflict(shop: Shop) -> None
     await shop.orders.open_once(opening())
     with pytest.raises(OrderConflict):
         await shop.orders.open_once(opening(quantity=3))
+
+
+async def test_what_offers_and_points_took_off_is_opened_with_the_order(shop: Shop) -> None:
+    asked = opening()
+    sale = OfferInForce(rule_id="sale", rule_version=2, label="Sale", offer=DirectCut(off=Money(minor=100)))
+    far = OfferInForce(rule_id="far", rule_version=1, label="Far", offer=FreeShipping(at=Money(minor=10**9)))
+    wanted = [LineRequest(sku_id=line.sku_id, quantity=line.quantity) for line in asked.quote.lines]
+    quote = price_basket(wanted, {TEA.sku_id: TEA, POT.sku_id: POT}, (), HOME, Reductions((sale, far), True, 50))
+    assert quote.missed
+    opened = await shop.orders.open_once(asked.model_copy(update={"quote": quote}))
+    assert await shop.orders.order(asked.order_id) == opened
+    assert (opened.lines, opened.points) == (quote.lines, 50)
+    assert opened.total == asked.quote.total - Money(minor=3 * 100 + 50)
 
 
 async def test_what_does_not_add_up_is_never_opened(shop: Shop) -> None:

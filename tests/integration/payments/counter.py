@@ -1,4 +1,5 @@
-"""A payment counter that works for real: the api on a port, workers, Temporal, PostgreSQL and the payment sandbox."""
+"""A payment counter that works for real: the api on a port, workers, Temporal, PostgreSQL, the payment sandbox and simulators of
+the real channels."""
 
 import asyncio
 import secrets
@@ -11,6 +12,7 @@ from typing import Any, TypeVar
 
 import httpx
 import uvicorn
+from pydantic import SecretStr
 
 from api.app import build
 from api.wiring import Services, open_services
@@ -23,6 +25,10 @@ from models.shared.ids import OrderId, SessionId, UserId
 from models.users.rules import parse_contact
 from models.users.types import Device
 from tests.integration.channels.sandbox_server import SECRET, SandboxServer, free_port
+from tests.simulators.alipay import AlipaySimulator
+from tests.simulators.serving import private_pem, public_pem
+from tests.simulators.stripe import StripeSimulator
+from tests.simulators.wechat_pay import WechatPaySimulator
 from workers.main import worker_for
 from workers.queues import Activities
 from workers.wiring import open_activities
@@ -68,6 +74,9 @@ class Counter:
     shop: Services
     built: Activities
     sandbox: SandboxServer
+    alipay: AlipaySimulator
+    wechat_pay: WechatPaySimulator
+    stripe: StripeSimulator
     people: list[httpx.AsyncClient]
 
     async def person(self, *roles: str) -> Customer:
@@ -124,12 +133,22 @@ async def open_counter(settings: Settings, folder: Path) -> AsyncIterator[Counte
     """Everything up, in the order it needs each other; down again at the end."""
     sandbox = SandboxServer(folder)
     url = f"http://127.0.0.1:{free_port()}"
+    alipay, wechat_pay, stripe = AlipaySimulator(), WechatPaySimulator(), StripeSimulator()
+    stripe.endpoint = f"{url}/payment-channels/stripe/callbacks"
     settings = settings.model_copy(
-        update={"api_url": url, "sandbox_payment_url": sandbox.url, "sandbox_payment_secret": _secret(SECRET)}
+        update={
+            "api_url": url,
+            "sandbox_payment_url": sandbox.url,
+            "sandbox_payment_secret": SecretStr(SECRET),
+            **merchant_of(alipay, wechat_pay, stripe),
+        }
     )
     async with AsyncExitStack() as stack:
         await sandbox.start()
         stack.push_async_callback(sandbox.stop)
+        for provider in (alipay, wechat_pay, stripe):
+            await provider.open()
+            stack.push_async_callback(provider.close)
         shop = await stack.enter_async_context(open_services(settings))
         client = await connect(settings)
         built = await stack.enter_async_context(open_activities(settings, client))
@@ -139,7 +158,7 @@ async def open_counter(settings: Settings, folder: Path) -> AsyncIterator[Counte
             uvicorn.Config(build(settings, shop), port=int(url.rsplit(":", 1)[1]), log_level="warning", lifespan="on")
         )
         serving = asyncio.create_task(server.serve())
-        counter = Counter(url, shop, built, sandbox, [])
+        counter = Counter(url, shop, built, sandbox, alipay, wechat_pay, stripe, [])
         try:
             await eventually(lambda: asyncio.sleep(0, server.started), bool)
             yield counter
@@ -150,5 +169,22 @@ async def open_counter(settings: Settings, folder: Path) -> AsyncIterator[Counte
                 await person.aclose()
 
 
-def _secret(text: str) -> Any:
-    return Settings(sandbox_payment_secret=text).sandbox_payment_secret  # type: ignore[arg-type] # a plain str is taken
+def merchant_of(alipay: AlipaySimulator, wechat_pay: WechatPaySimulator, stripe: StripeSimulator) -> dict[str, Any]:
+    """The settings of a merchant of these providers."""
+    return {
+        "alipay_url": alipay.gateway,
+        "alipay_app_id": alipay.app_id,
+        "alipay_seller_id": alipay.seller_id,
+        "alipay_private_key": SecretStr(private_pem(alipay.merchant_key)),
+        "alipay_public_key": public_pem(alipay.own_key),
+        "wechat_pay_url": wechat_pay.url,
+        "wechat_pay_mchid": wechat_pay.mchid,
+        "wechat_pay_appid": wechat_pay.appid,
+        "wechat_pay_private_key": SecretStr(private_pem(wechat_pay.merchant_key)),
+        "wechat_pay_certificate_serial": wechat_pay.certificate_serial,
+        "wechat_pay_platform_keys": {wechat_pay.platform_serial: public_pem(wechat_pay.own_key)},
+        "wechat_pay_api_v3_key": SecretStr(wechat_pay.api_v3_key),
+        "stripe_url": stripe.url,
+        "stripe_secret_key": SecretStr(stripe.secret_key),
+        "stripe_webhook_secret": SecretStr(stripe.webhook_secret),
+    }

@@ -15,6 +15,7 @@ from hanse.stack.part import StackError
 from models.products.types import ProductFilter
 from stores.inventory import InventoryStore
 from stores.products import ProductStore, TaxonomyStore
+from stores.promotions import CouponStore, PromotionStore, PurchaseLimitStore
 from tests.integration.products.catalogue import NOW, YUAN
 
 
@@ -49,12 +50,40 @@ async def test_the_demo_shop_sells_what_it_shows_and_loads_once(demo_settings: S
     assert content is not None
     assert Image.open(io.BytesIO(content)).size == (320, 320)
 
+    promotions = await Database(demo_settings.dsn("promotions")).open()
+    rules, coupons, limits = PromotionStore(promotions), CouponStore(promotions), PurchaseLimitStore(promotions)
+
+    async def offered() -> tuple[object, ...]:
+        running = [offer for offer in await rules.running(now, limit=100) if offer.campaign == "开港季 Harbour season"]
+        kept = [
+            one for one in await limits.page(limit=100) if set(one.terms.scope.products) <= {c.spu_id for c in cards}
+        ]
+        templates = [one for one in await coupons.templates(limit=100) if "券" in one.terms.label]
+        return running, kept, templates
+
+    running, kept, templates = await offered()
+    assert {offer.offer.kind for offer in running} == {
+        "spend_save",
+        "spend_percent",
+        "direct_cut",
+        "timed_price",
+        "free_shipping",
+        "n_for_m",
+    }
+    assert [limit.status for limit in kept] == ["active"]
+    assert [(one.status, one.terms.members_only, one.terms.by_code_only) for one in templates].count(
+        ("active", False, True)
+    ) == 1
+    assert len(templates) == 3
+
     again = await load(demo_settings)
     assert again == first
+    assert await offered() == (running, kept, templates)
     assert [await products.published(card.spu_id, now) for card in cards] == whole
     assert await inventory.available(skus) == dict.fromkeys(skus, 160)
     await database.close()
     await stock.close()
+    await promotions.close()
 
 
 async def test_demo_accounts_with_public_passwords_never_reach_production(demo_settings: Settings) -> None:

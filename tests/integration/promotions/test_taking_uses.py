@@ -49,6 +49,14 @@ async def test_uses_are_taken_once_and_given_back_once(book: Rulebook) -> None:
     assert await book.store.breaks() == []
 
 
+async def test_what_has_a_budget_or_a_limit_is_offered_as_something_to_take(book: Rulebook) -> None:
+    free = await book.rule()
+    counted = [await book.rule(**some) for some in ({"budget": SAVES}, {"total_limit": 9}, {"per_user_limit": 9})]
+    offered = await book.in_force()
+    assert {rule_id for rule_id, offer in offered.items() if offer.is_counted} == {c.promotion_id for c in counted}
+    assert free.promotion_id in offered
+
+
 async def test_all_of_an_orders_uses_are_taken_or_none(book: Rulebook) -> None:
     plenty, spent = await book.rule(budget=SAVES * 9), await book.rule(budget=Money(minor=3_999))
     with pytest.raises(PromotionUsedUp) as refused:

@@ -103,6 +103,15 @@ def test_what_promotions_take_off_stands_on_its_line_and_what_they_missed_beside
     assert (missed.rule_id, missed.short_by, missed.hint) == ("full", Money(minor=2000), "spend 20.00 CNY more")
 
 
+def test_a_member_is_told_how_many_points_the_cart_takes_whatever_they_try() -> None:
+    sale = OfferInForce(rule_id="sale", rule_version=1, label="Sale", offer=DirectCut(off=Money(minor=300)))
+    most = [
+        trial_price(cart(line("tea")), shelf(TEA), None, Reductions((sale,), is_member, points)).sums[0].most_points
+        for is_member, points in ((True, 0), (True, 200), (False, 0))
+    ]
+    assert most == [350, 350, 0]  # half of what the goods cost after the sale
+
+
 _carts = st.lists(
     st.builds(
         line, st.sampled_from("abcdefgh"), st.integers(1, 9_999), price=st.integers(0, 3000), selected=st.booleans()

@@ -66,3 +66,34 @@ def test_a_file_cut_in_half_is_corrupt(tmp_path: Path) -> None:
     file.write_bytes(file.read_bytes()[:60])
     with pytest.raises(StatementCorrupt):
         list(read_sandbox_statement(file))
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (HEADER + PAYMENT + FEE.replace("-6", "six") + TOTALS, 3),
+        (HEADER + PAYMENT + FEE + TOTALS.replace("994", "995"), 4),
+        (HEADER + PAYMENT + "refund,too,short\n" + TOTALS, 3),
+        (HEADER.replace("method", "means") + PAYMENT + FEE + TOTALS, 1),
+        (HEADER + PAYMENT + "x" * 5_000, 3),
+    ],
+    ids=["not a number", "wrong sum", "a short line", "columns", "a line without end"],
+)
+def test_what_is_corrupt_names_its_line(tmp_path: Path, text: str, line: int) -> None:
+    with pytest.raises(StatementCorrupt) as told:
+        list(read_sandbox_statement(statement(tmp_path, text)))
+    assert told.value.line == line
+
+
+def test_another_encoding_names_its_line(tmp_path: Path) -> None:
+    file = tmp_path / "statement.csv.gz"
+    lines = [HEADER.encode(), PAYMENT.encode(), PAYMENT.replace("card", "银行卡").encode("gbk"), TOTALS.encode()]
+    file.write_bytes(gzip.compress(b"".join(lines)))
+    with pytest.raises(StatementCorrupt, match="not UTF-8") as told:
+        list(read_sandbox_statement(file))
+    assert told.value.line == 3
+
+
+def test_lines_know_where_they_stand(tmp_path: Path) -> None:
+    lines = read_sandbox_statement(statement(tmp_path, HEADER + PAYMENT + FEE + TOTALS))
+    assert [line.line for line in lines] == [2, 3]

@@ -46,6 +46,7 @@ def test_an_address_has_one_form_whatever_its_spaces_width_and_punctuation() -> 
         ("203.0.113.7", "203.0.113.7/32"),
         ("203.0.113.7/24", "203.0.113.0/24"),
         ("::ffff:203.0.113.7", "203.0.113.7/32"),
+        ("::ffff:203.0.113.7/120", "203.0.113.0/24"),
         ("2001:db8::1/48", "2001:db8::/48"),
     ],
 )
@@ -61,6 +62,8 @@ def test_an_entry_names_a_network(written: str, network: str) -> None:
         (ListSubject.ADDRESS, "...!"),
         (ListSubject.IP, "203.0.113.7.9"),
         (ListSubject.IP, "203.0.113.0/99"),
+        (ListSubject.IP, "fe80::1%eth0"),
+        (ListSubject.IP, "fe80::1%eth0/64"),
     ],
 )
 def test_a_value_that_is_nothing_of_its_kind_is_refused(subject: ListSubject, value: str) -> None:
@@ -75,7 +78,7 @@ def test_personal_values_are_shown_masked() -> None:
 
 
 def test_an_origin_without_a_real_address_has_none() -> None:
-    assert Origin(ip="testclient").ip is None
+    assert Origin(ip="testclient").ip is Origin(ip="fe80::1%eth0").ip is None
     assert Origin(ip="::ffff:203.0.113.7").ip == "203.0.113.7"
 
 

@@ -1,7 +1,7 @@
 // One order for an operator: the whole story on the left, what it is and what can be done on the right; live.
 
 import { fill, h } from "../lib/dom.js";
-import { moment, money, precise, short } from "../lib/format.js";
+import { count, moment, money, precise, short } from "../lib/format.js";
 import { half, t, word } from "../lib/i18n.js";
 import { follow, looker } from "../lib/live.js";
 import { badge, form, field } from "../lib/ui.js";
@@ -77,17 +77,32 @@ function runs({ order, parcels, refunds }) {
   return h("section", { class: "panel" }, h("h2", {}, t("run.title")), h("ul", { class: "runs" }, ids.map((name) => h("li", {}, runLink(name, `${name.split("/")[0]} …${name.slice(-6)}`)))));
 }
 
+/** Each line with every reduction of its price, and the sums. */
 function goods(order) {
-  return h("section", { class: "panel" },
+  const rows = [["sum.goods", order.goods], ["sum.shipping", order.shipping]];
+  return h("section", { class: "panel", id: "receipt" },
     h("h2", {}, t("checkout.goods")),
-    h("ul", { class: "plain-list" }, order.lines.map((line) => h("li", {}, h("span", {}, half(line.title), line.options && ` ${line.options}`, ` × ${line.quantity}`), h("b", {}, money(line.total))))),
+    h("ul", { class: "plain-list receipt" }, order.lines.map((line) => h("li", {},
+      h("span", {}, half(line.title), line.options && ` ${line.options}`, ` × ${line.quantity}`, line.adjustments.map(reduction)),
+      h("b", { title: t("sum.total") }, money(line.total))))),
+    h("dl", { class: "figures" },
+      rows.map(([name, amount]) => [h("dt", {}, t(name)), h("dd", {}, money(amount))]),
+      order.discount.minor > 0 && [h("dt", {}, t("sum.discount")), h("dd", {}, `−${money(order.discount)}`)],
+      order.points > 0 && [h("dt", {}, t("sum.points")), h("dd", {}, count(order.points))]),
     h("p", { class: "sum" }, h("span", {}, t("sum.total")), h("b", {}, money(order.total))));
+}
+
+/** One reduction; hovering tells the rule and version that gave it. */
+function reduction(saved) {
+  const name = saved.source === "points" ? t("offer.points") : half(saved.label);
+  const rule = `${word("source", saved.source)} ${saved.coupon_id ?? saved.rule_id} v${saved.rule_version}`;
+  return h("span", { class: "soft reduction", title: rule }, `${name} −${money(saved.amount)}`);
 }
 
 function moneyView({ payment, refunds }, look) {
   if (!payment) return null;
   const rows = [["sum.captured", payment.captured], ["sum.refunded", payment.refunded], ["sum.held", payment.held], ["sum.left", payment.left]];
-  return h("section", { class: "panel" },
+  return h("section", { class: "panel", id: "money" },
     h("h2", {}, t("console.money"), " ", badge("payment_state", payment.state)),
     h("dl", { class: "figures" }, rows.map(([name, amount]) => [h("dt", {}, t(name)), h("dd", {}, money(amount))])),
     refunds.map((refund) => h("p", { class: "row" }, badge("refund_state", refund.state), money(refund.amount), h("span", { class: "soft" }, word("refund_reason", refund.reason)), refundDecisions(refund, look))));

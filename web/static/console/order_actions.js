@@ -1,7 +1,7 @@
 // What an operator may do to an order and its money, by permission.
 
 import { h } from "../lib/dom.js";
-import { minorOf, money, plain } from "../lib/format.js";
+import { count, minorOf, money, plain } from "../lib/format.js";
 import { half, t, word } from "../lib/i18n.js";
 import { newKey } from "../lib/http.js";
 import { button, dialog, field, say } from "../lib/ui.js";
@@ -18,7 +18,10 @@ export function orderActions({ order, payment, timeline, parcels }, look) {
   return [
     stuck && can("orders", "stock") && button(t("commit.decide"), () => decideCommit(order, look), { kind: "main" }),
     open && (!left || astray) && can("orders", "service") && button(t("address.correct"), () => correctAddress(order, look)),
-    payment && can("finance") && refundable(payment) > 0 && button(t("refund.give"), () => refund(order, payment, look)),
+    payment && can("finance") && refundable(payment) > 0 && [
+      button(t("refund.by_lines"), () => refundLines(order, payment, look)),
+      button(t("refund.give"), () => refund(order, payment, look)),
+    ],
     open && !left && can("orders") && button(t("order.cancel"), () => cancel(order, look), { kind: "danger" }),
   ];
 }
@@ -60,12 +63,11 @@ function refund(order, payment, look) {
     if (work.said !== said) work = { said, key: newKey() }; // the same wish again is the same refund
     return api.post(`/v1/payments/${payment.payment_id}/refund`, body, { key: work.key });
   };
-  const most = (line) => ({ name: `line ${line.sku_id}`, type: "number", min: 0, max: line.quantity, value: 0 });
   return ask(t("refund.give"), {
     content: [
       field(t("refund.amount", { most: money(rest) }), { name: "amount", value: plain(rest), required: true, inputmode: "decimal", pattern: "[0-9]+([.][0-9]+)?" }),
       field(t("refund.reason"), { name: "reason", options: REASONS.map((reason) => [reason, word("refund_reason", reason)]) }),
-      h("fieldset", { class: "form-grid" }, h("legend", {}, t("refund.lines")), order.lines.map((line) => field(`${half(line.title)} ${line.options}`, most(line)))),
+      h("fieldset", { class: "form-grid" }, h("legend", {}, t("refund.lines")), order.lines.map(unitsField)),
       h("label", { class: "check" }, h("input", { type: "checkbox", name: "restock" }), t("refund.restock")),
       field(t("refund.note"), { name: "note", maxlength: 500 }),
     ],
@@ -75,10 +77,54 @@ function refund(order, payment, look) {
 
 function refundOf(values, order, rest) {
   const minor = minorOf(values.amount, rest.currency);
-  const lines = order.lines
-    .map((line) => ({ sku_id: line.sku_id, quantity: Number(values[`line ${line.sku_id}`]) }))
-    .filter((line) => line.quantity > 0);
-  return { amount: { minor, currency: rest.currency }, reason: values.reason, lines, restock: "restock" in values, note: values.note };
+  return { amount: { minor, currency: rest.currency }, reason: values.reason, lines: unitsOf(values, order), restock: "restock" in values, note: values.note };
+}
+
+/** First which units, then what they bring by the shop's rules, and only then the refund. */
+async function refundLines(order, payment, look) {
+  let asked = null;
+  let proposal = null;
+  const choose = async (values) => {
+    asked = { lines: unitsOf(values, order), shipping: "shipping" in values };
+    proposal = await api.post(`/v1/orders/${order.order_id}/refund-proposal`, asked);
+  };
+  const chosen = await dialog(t("refund.by_lines"), {
+    content: [
+      h("fieldset", { class: "form-grid" }, h("legend", {}, t("refund.lines")), order.lines.map(unitsField)),
+      h("label", { class: "check" }, h("input", { type: "checkbox", name: "shipping", checked: true }), t("refund.shipping")),
+    ],
+    submit: t("refund.propose"),
+    act: choose,
+  });
+  if (!chosen) return;
+  const key = newKey();
+  await ask(t("refund.proposal"), {
+    content: [
+      proposalView(proposal),
+      field(t("refund.reason"), { name: "reason", options: REASONS.map((reason) => [reason, word("refund_reason", reason)]) }),
+      h("label", { class: "check" }, h("input", { type: "checkbox", name: "restock" }), t("refund.restock")),
+      field(t("refund.note"), { name: "note", maxlength: 500 }),
+    ],
+    submit: t("refund.give_amount", { amount: money(proposal.amount) }),
+    act: ({ reason, note, restock }) => api.post(`/v1/payments/${payment.payment_id}/refund`, { ...asked, reason, note, restock: restock !== undefined }, { key }),
+  }, look);
+}
+
+function proposalView({ paid, clawbacks, amount, points, whole }) {
+  return h("dl", { class: "figures", id: "proposal" },
+    h("dt", {}, t("refund.paid")), h("dd", {}, money(paid)),
+    clawbacks.map((lost) => [h("dt", {}, t("refund.clawback", { label: half(lost.label) })), h("dd", {}, `−${money(lost.amount)}`)]),
+    h("dt", { class: "sum" }, t("refund.amount_back")), h("dd", { class: "sum" }, money(amount)),
+    points > 0 && [h("dt", {}, t("refund.points_back")), h("dd", {}, count(points))],
+    whole && [h("dt", {}, t("refund.whole")), h("dd", {}, "✓")]);
+}
+
+function unitsField(line) {
+  return field(`${half(line.title)} ${line.options}`, { name: `line ${line.sku_id}`, type: "number", min: 0, max: line.quantity, value: 0 });
+}
+
+function unitsOf(values, order) {
+  return order.lines.map((line) => ({ sku_id: line.sku_id, quantity: Number(values[`line ${line.sku_id}`]) })).filter((line) => line.quantity > 0);
 }
 
 /** For a refund that its channel refused: try again, or say that it was paid by other means. */

@@ -33,6 +33,11 @@ export function moment(text) {
   return new Intl.DateTimeFormat(locale(), { dateStyle: "medium", timeStyle: "short" }).format(new Date(text));
 }
 
+/** The day alone. */
+export function day(text) {
+  return new Intl.DateTimeFormat(locale(), { dateStyle: "medium" }).format(new Date(text));
+}
+
 /** Time to the millisecond, for the order of things that happened within a second. */
 export function precise(text) {
   const day = new Intl.DateTimeFormat(locale(), { month: "short", day: "numeric" }).format(new Date(text));

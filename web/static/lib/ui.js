@@ -70,9 +70,9 @@ export function field(label, { hint, options, tag, ...attributes }) {
 let fields = 0;
 
 /** A form whose `act(values)` may take a while and may throw a problem, which is then shown above its buttons. */
-export function form(act, { fields: content, submit, danger = false, more = [], ...attributes }) {
+export function form(act, { fields: content, submit, kind = "main", danger = false, more = [], ...attributes }) {
   const trouble = h("div", { class: "trouble" });
-  const button = h("button", { class: `button ${danger ? "danger" : "main"}`, type: "submit" }, submit);
+  const button = h("button", { class: `button ${danger ? "danger" : kind}`, type: "submit" }, submit);
   const node = h("form", { ...attributes, on: { submit: send } }, content, trouble, h("p", { class: "row" }, button, more));
   async function send(event) {
     event.preventDefault();

@@ -1,25 +1,28 @@
-// The reader's account: name, address book, and where they are logged in.
+// The reader's account: name, points, address book, and where they are logged in.
 
 import { fill, h } from "../lib/dom.js";
-import { moment } from "../lib/format.js";
-import { t } from "../lib/i18n.js";
-import { button, dialog, field, form, say } from "../lib/ui.js";
+import { count, day, moment } from "../lib/format.js";
+import { t, word } from "../lib/i18n.js";
+import { button, dialog, endless, field, form, say } from "../lib/ui.js";
 import { addressForm } from "./addresses.js";
 import { api, loggedIn, session } from "./context.js";
 import { addressText } from "./pieces.js";
 
-/** Profile, addresses, sessions. */
+const EXPIRIES = 3;
+
+/** Profile, points, addresses, sessions. */
 export async function accountPage({ visit }) {
   if (!(await loggedIn(visit))) return;
   visit.wait("page");
   const get = (path) => api.get(path, { signal: visit.signal });
-  const [account, addresses, sessions] = await Promise.all([get("/v1/users/me"), get("/v1/addresses"), get("/v1/sessions")]);
+  const entries = (cursor) => api.get("/v1/points/entries", { query: { limit: 10, cursor }, signal: visit.signal });
+  const [account, addresses, sessions, points, ledger] = await Promise.all([get("/v1/users/me"), get("/v1/addresses"), get("/v1/sessions"), get("/v1/points"), entries()]);
   const book = h("section", { class: "panel" });
   drawBook(book, addresses);
   visit.show(t("account.title"),
     h("h1", {}, t("account.title")),
     h("div", { class: "two" },
-      h("div", {}, profile(account), book),
+      h("div", {}, profile(account), pointsView(points, ledger, entries), book),
       h("aside", {}, devices(sessions, visit))));
 }
 
@@ -32,6 +35,30 @@ function profile(account) {
     h("h2", {}, t("account.profile")),
     h("p", { class: "soft" }, [account.email, account.phone].filter(Boolean).join(" · ")),
     form(rename, { fields: field(t("entry.name"), { name: "display_name", value: account.display_name, required: true, maxlength: 60 }), submit: t("account.save") }));
+}
+
+/** How many there are, when the next ones expire, and every change. */
+function pointsView({ balance, lots }, first, load) {
+  const list = h("ul", { class: "ledger" });
+  const more = endless(first, { into: list, row: pointsRow, load });
+  return h("section", { class: "panel", id: "points" },
+    h("h2", {}, t("points.title")),
+    h("p", { class: "balance" }, count(balance)),
+    h("p", { class: "soft" }, t("points.about")),
+    lots.length > 0 && h("ul", { class: "soft" }, lots.slice(0, EXPIRIES).map((lot) => h("li", {}, t("points.expire", { n: count(lot.left), at: day(lot.expires_at) })))),
+    first.items.length > 0 && [list, more]);
+}
+
+function pointsRow(entry) {
+  const sign = entry.delta > 0 ? "+" : "−";
+  return h("li", {},
+    h("span", { class: "what" },
+      h("b", {}, word("points_kind", entry.kind)),
+      entry.kind === "adjusted" && entry.why && h("span", {}, entry.why),
+      entry.order_id && h("a", { href: `/shop/orders/${entry.order_id}` }, t("order.title")),
+      h("span", { class: "soft" }, moment(entry.at))),
+    h("b", { class: entry.delta > 0 ? "gain" : "" }, sign + count(Math.abs(entry.delta))),
+    h("span", { class: "soft" }, count(entry.balance)));
 }
 
 function drawBook(book, addresses) {

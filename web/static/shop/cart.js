@@ -4,9 +4,10 @@ import { Problem } from "../lib/http.js";
 
 const KEPT = "hanse.cart-id";
 export const MOST = 999;
+export const NOTHING = { coupons: [], points: 0 };
 
-/** The cart as the server priced it last, in `view`. Fires `change` after each answer, and `merged` when a visitor's went
- * into an account's, with the report as `detail`. */
+/** The cart as the server priced it last, in `view`. Fires `change` after each answer, `merged` when a visitor's went
+ * into an account's, with the report as `detail`, and `unspendable` when coupons or points were put back, with the problem. */
 export class Cart extends EventTarget {
   #api;
   #session;
@@ -14,6 +15,8 @@ export class Cart extends EventTarget {
   #settled = Promise.resolve(); // a change of owner that is under way: whatever asks for the cart waits for it
 
   view = null;
+  /** Coupons and points that the reader tries on the cart: `{coupons, points}`. */
+  tried = NOTHING;
 
   constructor(api, session) {
     super();
@@ -34,7 +37,13 @@ export class Cart extends EventTarget {
   /** Ask how the cart stands now. */
   async load(signal) {
     await this.#ready();
-    return this.#show(await this.#send("GET", "", { signal }));
+    return this.#show(await this.#priced(signal));
+  }
+
+  /** Try these coupons and points from now on. */
+  try(choice, signal) {
+    this.tried = choice;
+    return this.load(signal);
   }
 
   add(skuId, quantity) {
@@ -66,7 +75,32 @@ export class Cart extends EventTarget {
     await this.#ready();
     const view = await this.#send(method, path, { body });
     this.#others.postMessage("changed");
-    return this.#show(view);
+    return this.#show(this.#isTrying ? await this.#priced() : view);
+  }
+
+  get #isTrying() {
+    return this.tried.coupons.length > 0 || this.tried.points > 0;
+  }
+
+  // With what the reader tries; without it, and saying so, when it can no longer be spent.
+  async #priced(signal) {
+    if (!this.#session.isOpen || !this.#isTrying) return this.#send("GET", "", { signal });
+    const asked = new URLSearchParams([...this.tried.coupons.map((id) => ["coupon", id]), ["points", this.tried.points]]);
+    try {
+      const view = await this.#send("GET", `?${asked}`, { signal });
+      const refused = view.sums.find((sum) => sum.refused?.code === "points_above_share");
+      if (!refused) return view;
+      return await this.#without({ ...this.tried, points: 0 }, { ...refused.refused, status: 422 }, signal);
+    } catch (thrown) {
+      if (!/^(coupon|points)_/.test(Problem.of(thrown).code)) throw thrown;
+      return this.#without(NOTHING, thrown, signal);
+    }
+  }
+
+  #without(rest, problem, signal) {
+    this.tried = rest;
+    this.dispatchEvent(new CustomEvent("unspendable", { detail: problem }));
+    return this.#priced(signal);
   }
 
   // Whose cart it is depends on whether somebody is logged in.
@@ -96,6 +130,7 @@ export class Cart extends EventTarget {
 
   async #changeOwner() {
     const id = localStorage.getItem(KEPT);
+    this.tried = NOTHING;
     if (this.#session.isOpen && id) {
       const report = await this.#api.send("POST", "/v1/cart/merge", { headers: { "x-cart-id": id } }).catch(gone);
       localStorage.removeItem(KEPT);

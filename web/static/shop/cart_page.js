@@ -4,46 +4,75 @@ import { h, icon } from "../lib/dom.js";
 import { money } from "../lib/format.js";
 import { half, t } from "../lib/i18n.js";
 import { button, empty, explain, say } from "../lib/ui.js";
-import { cart } from "./context.js";
+import { looker } from "../lib/live.js";
+import { cart, session } from "./context.js";
 import { MOST } from "./cart.js";
+import { missedList, savedOn, savingRows } from "./offers.js";
 import { picture, stepper } from "./pieces.js";
+import { spendable, spendingView, toQuery } from "./spending.js";
 
-/** Lines, marks and sums; drawn anew whenever the cart changes. */
+/** Lines, marks and sums; drawn anew whenever the cart changes, and with what can be spent on it as soon as that is known. */
 export async function cartPage({ visit }) {
   if (!cart.view) visit.wait("list");
+  let known = { tried: [], balance: 0 };
+  const look = looker(() => whatCanBeSpent(visit.signal), (found) => {
+    known = found;
+    draw(visit, known);
+  });
   await cart.load(visit.signal);
-  draw(visit);
-  cart.addEventListener("change", () => draw(visit), { signal: visit.signal });
+  draw(visit, known);
+  cart.addEventListener("change", () => {
+    draw(visit, known);
+    look();
+  }, { signal: visit.signal });
+  await look();
 }
 
-function draw(visit) {
+/** Of a cart in several currencies nothing: coupons and points are for one order. */
+async function whatCanBeSpent(signal) {
+  const { sums } = cart.view;
+  if (sums.length !== 1 || sums[0].refused) return { tried: [], balance: 0 };
+  return spendable(sums[0].basket, signal).catch(() => ({ tried: [], balance: 0 })); // the cart is worth showing without
+}
+
+function draw(visit, known) {
   const { lines, saved, sums, missed } = cart.view;
   const nothing = empty("cart", t("cart.empty"), h("a", { class: "button main", href: "/" }, t("cart.look")));
   visit.show(t("cart.title"),
     h("h1", {}, t("cart.title")),
     lines.length
-      ? h("div", { class: "two" }, h("ul", { class: "lines" }, lines.map(row)), h("aside", { class: "panel" }, summary(sums, missed)))
+      ? h("div", { class: "two" }, h("ul", { class: "lines" }, lines.map(row)), h("aside", { class: "panel" }, summary(sums, missed, known)))
       : nothing,
     saved.length > 0 && h("section", { class: "panel saved-lines" }, h("h2", {}, t("cart.saved")), h("ul", { class: "lines" }, saved.map(savedRow))));
 }
 
-function summary(sums, missed) {
+function summary(sums, missed, known) {
+  const applied = sums.flatMap((sum) => sum.applied);
+  const isOne = sums.length === 1 && !sums[0].refused && sums[0].basket.length > 0;
   return [
     sums.length ? sums.map(sumView) : h("p", { class: "soft" }, t("cart.select")),
-    missed.map((offer) => h("p", { class: "callout" }, offer.label, ": ", offer.short_by ? t("cart.missed", { amount: money(offer.short_by) }) : offer.hint)),
+    missedList(missed.filter((offer) => !offer.coupon_id), applied),
+    isOne && session.isOpen && h("details", { class: "spending", open: true }, h("summary", {}, t("spending.title")), spendingView(known, cart.tried, sums[0].most_points, (choice) => attempt(cart.try(choice)))),
     h("p", { class: "soft" }, t("cart.shipping_later")),
   ];
 }
 
 function sumView(sum) {
-  if (sum.refused) return h("p", { class: "marked bad" }, sum.refused.detail);
-  const checkout = h("a", { class: "button main wide", href: `/shop/checkout?currency=${sum.currency}` }, t("cart.checkout"));
+  if (sum.refused) return h("p", { class: "marked bad" }, refusal(sum.refused));
+  const asked = new URLSearchParams([["currency", sum.currency], ...toQuery(cart.tried)]);
+  const checkout = h("a", { class: "button main wide", href: `/shop/checkout?${asked}` }, t("cart.checkout"));
+  const isReduced = sum.discount.minor > 0;
   return [
     h("dl", { class: "sums" },
-      sum.discount.minor > 0 && [h("dt", {}, t("sum.goods")), h("dd", {}, money(sum.goods)), h("dt", {}, t("sum.discount")), h("dd", {}, `−${money(sum.discount)}`)],
+      isReduced && [h("dt", {}, t("sum.goods")), h("dd", {}, money(sum.goods)), savingRows({ ...sum, points: cart.tried.points })],
       h("dt", { class: "total" }, t("cart.sum")), h("dd", { class: "total" }, money(sum.total))),
     sum.basket.length ? checkout : null,
   ];
+}
+
+function refusal(refused) {
+  const { title, detail } = explain({ ...refused, status: 422 });
+  return detail || title;
 }
 
 /** Do something to the cart; a refusal is said aloud, and the page shows how the cart stands. */
@@ -88,7 +117,7 @@ function described(line, name, actions) {
     line.spu_id ? h("a", { href: `/shop/products/${line.spu_id}` }, name) : h("span", {}, name),
     line.options && h("span", { class: "soft" }, line.options),
     line.marks.map(markText),
-    line.adjustments.map((saved) => h("span", { class: "saved" }, `${saved.label} −${money(saved.amount)}`)),
+    savedOn(line),
     h("span", { class: "row" }, actions));
 }
 

@@ -1,4 +1,4 @@
-// From cart to order in two steps: where to, then the quote with its stock held for some minutes.
+// From cart to order in two steps: where to and what to spend, then the quote with its stock held for some minutes.
 
 import { h } from "../lib/dom.js";
 import { money } from "../lib/format.js";
@@ -7,23 +7,30 @@ import { Problem, newKey } from "../lib/http.js";
 import { button, empty, field, form, problemView } from "../lib/ui.js";
 import { addressForm } from "./addresses.js";
 import { api, cart, loggedIn } from "./context.js";
+import { NOTHING } from "./cart.js";
+import { missedList, savings } from "./offers.js";
 import { addressText, clock, orderLine, picture, sums } from "./pieces.js";
+import { fromQuery, mendings, spendable, spendingView } from "./spending.js";
 
 /** The page: of the cart, or of the one SKU that `buy now` names. */
 export async function checkoutPage({ visit, query }) {
   if (!(await loggedIn(visit))) return;
   visit.wait("page");
-  const lines = query.has("sku") ? [await single(query)] : await chosenLines(query.get("currency"), visit.signal);
-  const addresses = await api.get("/v1/addresses", { signal: visit.signal });
-  await new Checkout(visit, lines, addresses, query.has("sku")).askWhere();
+  const { lines, most } = query.has("sku") ? { lines: [await single(query)], most: null } : await chosenLines(query.get("currency"), visit.signal);
+  const basket = lines.map(({ sku_id, quantity }) => ({ sku_id, quantity }));
+  const [addresses, spend] = await Promise.all([
+    api.get("/v1/addresses", { signal: visit.signal }),
+    spendable(basket, visit.signal).catch(() => ({ tried: [], balance: 0 })), // what is wrong with the basket, its quote will say
+  ]);
+  await new Checkout(visit, lines, addresses, query.has("sku"), { ...spend, most }, fromQuery(query)).askWhere();
 }
 
-/** The lines of the cart that are selected and can be bought, of one currency. */
+/** The lines of the cart that are selected and can be bought, of one currency, and how many points they take. */
 async function chosenLines(currency, signal) {
   const { lines, sums } = await cart.load(signal);
   const sum = sums.find((one) => one.currency === currency) ?? sums[0];
   const bought = new Set(sum?.basket.map((line) => line.sku_id));
-  return lines.filter((line) => bought.has(line.sku_id));
+  return { lines: lines.filter((line) => bought.has(line.sku_id)), most: sum && !sum.refused ? sum.most_points : null };
 }
 
 async function single(query) {
@@ -46,13 +53,17 @@ class Checkout {
   #address;
   #note = "";
   #isSingle;
+  #spend;
+  #chosen;
 
-  constructor(visit, lines, addresses, isSingle) {
+  constructor(visit, lines, addresses, isSingle, spend, chosen) {
     this.#visit = visit;
     this.#lines = lines;
     this.#addresses = addresses;
     this.#address = addresses[0]?.id;
     this.#isSingle = isSingle;
+    this.#spend = spend;
+    this.#chosen = chosen;
   }
 
   /** Step one. `trouble` is a refusal of step two, shown with what can be done about it. */
@@ -67,6 +78,7 @@ class Checkout {
       h("div", { class: "two" },
         h("div", {},
           h("section", { class: "panel" }, h("h2", {}, t("checkout.where")), known ? this.#choices() : this.#newAddress()),
+          known && this.#spending(),
           known && h("section", { class: "panel" },
             form((values) => this.#prepare(values), {
               fields: field(t("checkout.note"), { tag: "textarea", name: "note", maxlength: 500, rows: 2, value: this.#note, hint: t("checkout.note.hint") }),
@@ -83,6 +95,16 @@ class Checkout {
     return h("fieldset", { class: "choices" }, h("legend", { class: "unseen" }, t("checkout.where")), this.#addresses.map(choice), more);
   }
 
+  #spending() {
+    const { tried, balance, most } = this.#spend;
+    if (!tried.length && !balance) return null;
+    const change = (chosen) => {
+      this.#chosen = chosen;
+      return this.askWhere();
+    };
+    return h("section", { class: "panel" }, h("h2", {}, t("spending.title")), spendingView({ tried, balance }, this.#chosen, most, change));
+  }
+
   #newAddress() {
     return addressForm(null, async (entry) => {
       this.#addresses = await api.get("/v1/addresses");
@@ -94,7 +116,7 @@ class Checkout {
   async #prepare({ note }) {
     this.#note = note ?? this.#note;
     const lines = this.#lines.map(({ sku_id, quantity }) => ({ sku_id, quantity }));
-    const basket = { lines, address_id: this.#address, note: this.#note };
+    const basket = { lines, address_id: this.#address, note: this.#note, ...this.#chosen };
     try {
       const prepared = await api.post("/v1/orders/prepare", basket, { key: newKey() });
       this.#askToPlace(prepared, prepared.quote);
@@ -121,6 +143,7 @@ class Checkout {
         h("aside", { class: "panel" },
           h("p", { class: "callout" }, t("checkout.held"), " ", clock(this.#visit, prepared.hold_expires_at, over)),
           sums(quote),
+          missedList(quote.missed.filter((offer) => offer.reason === "short"), savings(quote)),
           button(before ? t("checkout.agree") : t("checkout.place"), place, { kind: "main wide", id: "place" }),
           button(t("checkout.change"), back, { kind: "wide" }))));
   }
@@ -128,6 +151,7 @@ class Checkout {
   async #place(prepared, quote, key) {
     try {
       const placed = await api.post("/v1/orders", { order_id: prepared.order_id, expected_total: quote.total }, { key });
+      cart.tried = NOTHING; // spent, or at least held
       if (!this.#isSingle) await Promise.all(this.#lines.map((line) => cart.remove(line.sku_id).catch(() => null))); // it is ordered all the same
       const next = placed.status === "pending_payment" ? `/shop/pay/${placed.order_id}` : `/shop/orders/${placed.order_id}`;
       await this.#visit.router.go(next, { replace: true });
@@ -140,15 +164,27 @@ class Checkout {
     return undefined;
   }
 
-  /** A refusal with the lines it is about and a button for each that mends it. */
+  /** A refusal with the lines it is about and a button for each that mends it, or with what can be spent instead. */
   #kindly(problem) {
     const { fields } = problem;
     const short = new Map((fields.lines ?? []).map((line) => [line.sku_id, line.left]));
-    Object.entries(fields.limits ?? {}).forEach(([skuId, most]) => short.set(skuId, most));
+    if (problem.code === "quantity_above_limit") Object.entries(fields.limits ?? {}).forEach(([skuId, most]) => short.set(skuId, most));
+    const only = this.#lines.length === 1 ? this.#lines[0].sku_id : null; // of a limit over several articles
+    if (problem.code === "purchase_limit_reached") fields.limits.forEach((limit) => short.set(limit.sku_id ?? only, limit.left));
     (fields.sku_ids ?? []).forEach((skuId) => short.has(skuId) || short.set(skuId, 0));
-    if (!short.size) return problemView(problem);
     const rows = this.#lines.filter((line) => short.has(line.sku_id)).map((line) => this.#mend(line, short.get(line.sku_id)));
-    return h("div", {}, problemView(problem), h("ul", { class: "mend" }, rows));
+    const { told, choices, links = [] } = mendings(problem, this.#chosen);
+    const actions = [
+      choices.map(([text, chosen]) => button(text, async () => {
+        this.#chosen = chosen;
+        await this.askWhere();
+      }, { kind: "small" })),
+      links.map(([text, href]) => h("a", { class: "button small", href }, text)),
+    ];
+    return h("div", { class: "refused" },
+      problemView(problem, { actions: actions.flat() }),
+      told.length > 0 && h("ul", { class: "missed" }, told.map((text) => h("li", {}, text))),
+      rows.length > 0 && h("ul", { class: "mend" }, rows));
   }
 
   #mend(line, left) {

@@ -26,6 +26,11 @@ export function directory() {
   return known;
 }
 
+/** Promotions that run now, newest first; none while they cannot be had, since the shop sells without them too. */
+export async function running(limit = 50) {
+  return api.get("/v1/promotions", { query: { limit } }).then((page) => page.items, () => []);
+}
+
 function byId(items, key) {
   return new Map(items.map((item) => [item[key], item]));
 }

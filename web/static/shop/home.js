@@ -3,23 +3,26 @@
 import { h } from "../lib/dom.js";
 import { half, t } from "../lib/i18n.js";
 import { empty, endless } from "../lib/ui.js";
-import { api, directory } from "./context.js";
+import { api, directory, running } from "./context.js";
+import { placeOf, untilText } from "./offers.js";
 import { card } from "./pieces.js";
 
 const AT_ONCE = 24;
+const SHOWN = 8;
 
 /** The grid, narrowed to what the address says. */
 export async function homePage({ visit, query }) {
   visit.wait("grid");
   const asked = { text: query.get("q"), category_id: query.get("category"), brand_id: query.get("brand"), merchant_id: query.get("merchant") };
   const load = (cursor) => api.get("/v1/products", { query: { ...asked, limit: AT_ONCE, cursor }, signal: visit.signal });
-  const [known, first] = await Promise.all([directory(), load()]);
+  const narrowed = Object.values(asked).some(Boolean);
+  const [known, first, offers] = await Promise.all([directory(), load(), narrowed ? [] : running(SHOWN)]);
   const grid = h("ul", { class: "grid" });
   const more = endless(first, { into: grid, row: card, load });
-  const narrowed = Object.values(asked).some(Boolean);
   visit.show(
     title(asked, known),
     narrowed ? h("div", { class: "lead" }, h("h1", {}, title(asked, known)), h("a", { href: "/" }, t("home.all"))) : harbour(),
+    offers.length > 0 && runningNow(offers),
     categories(asked, known),
     first.items.length ? [grid, more] : empty("anchor", t("home.nothing"), h("a", { class: "button", href: "/" }, t("home.all"))),
   );
@@ -40,6 +43,15 @@ function harbour() {
   return h("section", { class: "harbour" },
     h("div", {}, h("h1", {}, t("home.title")), h("p", {}, t("home.lead"))),
     h("img", { src: skyline, alt: "", width: 640, height: 220 }));
+}
+
+function runningNow(offers) {
+  const shown = (offer) => {
+    const place = placeOf(offer.scope);
+    const text = [h("b", {}, half(offer.label)), h("span", { class: "soft" }, [offer.members_only && t("offer.members"), untilText(offer.ends_at)].filter(Boolean).join(" · "))];
+    return h("li", {}, place ? h("a", { class: "running", href: place }, text) : h("span", { class: "running" }, text));
+  };
+  return h("section", { class: "running-now", "aria-label": t("home.running") }, h("ul", {}, offers.map(shown)));
 }
 
 function categories(asked, { categories: all, category }) {

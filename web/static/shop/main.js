@@ -3,11 +3,12 @@
 import { fill, h, icon } from "../lib/dom.js";
 import { chooseLanguage, language, loadWords, t } from "../lib/i18n.js";
 import { Router } from "../lib/router.js";
-import { say } from "../lib/ui.js";
+import { explain, say } from "../lib/ui.js";
 import { accountPage } from "./account.js";
 import { cartPage } from "./cart_page.js";
 import { checkoutPage } from "./checkout.js";
 import { cart, session } from "./context.js";
+import { couponsPage } from "./coupons.js";
 import { loginPage, registerPage, resetPage } from "./entry.js";
 import { homePage } from "./home.js";
 import { orderPage } from "./order.js";
@@ -24,6 +25,7 @@ const router = new Router(outlet, () => t("shop.name"), [
   ["/shop", homePage],
   ["/shop/products/:id", productPage],
   ["/shop/cart", cartPage],
+  ["/shop/coupons", couponsPage],
   ["/shop/checkout", checkoutPage],
   ["/shop/pay/:id", payPage],
   ["/shop/orders", ordersPage],
@@ -45,7 +47,7 @@ function drawFrame() {
     h("div", { class: "bar" },
       h("a", { class: "brand", href: "/" }, h("img", { src: new URL("../mark.svg", import.meta.url).pathname, alt: "", width: 34, height: 34 }), h("span", {}, t("shop.name"))),
       search,
-      h("nav", { class: "own", "aria-label": t("nav.own") }, languageSwitch(), ownLinks(), cartLink())));
+      h("nav", { class: "own", "aria-label": t("nav.own") }, languageSwitch(), couponsLink(), ownLinks(), cartLink())));
   fill(footer,
     h("p", {}, t("shop.motto")),
     h("p", { class: "soft" }, t("shop.notice"), " ", h("a", { href: "/console", target: "_self" }, t("nav.console"))));
@@ -69,6 +71,10 @@ async function speak(wanted) {
   document.getElementById("language").focus();
 }
 
+function couponsLink() {
+  return h("a", { class: "own-link", href: "/shop/coupons" }, icon("ticket"), h("span", {}, t("nav.coupons")));
+}
+
 function ownLinks() {
   if (!session.isOpen) return h("a", { class: "own-link", href: "/shop/login" }, icon("person"), h("span", {}, t("nav.login")));
   return [
@@ -89,6 +95,7 @@ async function start() {
   drawFrame();
   session.addEventListener("change", drawFrame);
   cart.addEventListener("merged", ({ detail }) => tellMerged(detail));
+  cart.addEventListener("unspendable", ({ detail }) => say(explain(detail).title, "bad"));
   cart.addEventListener("change", drawFrame);
   await session.token().catch(() => null); // without an answer the reader browses unknown
   drawFrame();

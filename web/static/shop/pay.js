@@ -31,7 +31,8 @@ export async function payPage({ visit, params }) {
   return undefined;
 }
 
-function payForm(order, channels, payment) {
+function payForm(order, listed, payment) {
+  const channels = listed.filter((channel) => !channel.needs_payer_id); // those belong to a page inside WeChat, which knows the payer
   const usable = channels.filter((channel) => channel.takes_rest);
   let work = { channel: null, key: null };
   const pay = async ({ channel }) => {

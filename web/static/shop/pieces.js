@@ -3,6 +3,7 @@
 import { h } from "../lib/dom.js";
 import { countdown, money } from "../lib/format.js";
 import { half, halves, t } from "../lib/i18n.js";
+import { savedOn, savingRows } from "./offers.js";
 
 /** A product's picture; grey while there is none. */
 export function picture(url, { large = false } = {}) {
@@ -29,18 +30,18 @@ export function orderLine(line) {
     h("div", { class: "what" },
       h("a", { href: `/shop/products/${line.spu_id}` }, half(line.title)),
       line.options && h("span", { class: "soft" }, line.options),
-      line.adjustments.map((saved) => h("span", { class: "saved" }, `${saved.label} −${money(saved.amount)}`))),
+      savedOn(line)),
     h("span", { class: "times" }, `${money(line.unit_price)} × ${line.quantity}`),
     h("b", { class: "sum" }, money(line.goods)));
 }
 
-/** Goods, discount, shipping and total. */
+/** Goods, shipping, what each offer saves, and the total. */
 export function sums(of) {
   const row = (label, amount, kind) => [h("dt", { class: kind }, label), h("dd", { class: kind }, amount)];
   return h("dl", { class: "sums" },
     row(t("sum.goods"), money(of.goods)),
-    of.discount.minor > 0 && row(t("sum.discount"), `−${money(of.discount)}`),
     row(t("sum.shipping"), of.shipping.minor ? money(of.shipping) : t("sum.free")),
+    savingRows(of),
     row(t("sum.total"), money(of.total), "total"),
     of.refunded?.minor > 0 && row(t("sum.refunded"), `−${money(of.refunded)}`));
 }

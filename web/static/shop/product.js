@@ -4,7 +4,8 @@ import { fill, h } from "../lib/dom.js";
 import { money } from "../lib/format.js";
 import { half, halves, t } from "../lib/i18n.js";
 import { button, say } from "../lib/ui.js";
-import { api, cart, directory } from "./context.js";
+import { api, cart, directory, running } from "./context.js";
+import { looksAt, untilText } from "./offers.js";
 import { picture, stepper } from "./pieces.js";
 
 const FEW = 5;
@@ -13,10 +14,11 @@ const LOOK_AGAIN = 10;
 /** The page of a product. */
 export async function productPage({ visit, params }) {
   visit.wait("product");
-  const [known, product] = await Promise.all([directory(), api.get(`/v1/products/${params.id}`, { signal: visit.signal })]);
+  const [known, product, offers] = await Promise.all([directory(), api.get(`/v1/products/${params.id}`, { signal: visit.signal }), running()]);
   const [own, other] = halves(product.title);
   const large = h("div", { class: "large" });
-  const offer = new Offer(product, large, visit);
+  const path = known.category.get(product.category_id)?.path ?? [];
+  const offer = new Offer(product, large, visit, (sku) => offers.filter(({ scope }) => looksAt(scope, { product, sku, path })));
   visit.show(own,
     crumbs(product, known),
     h("article", { class: "product" },
@@ -37,11 +39,13 @@ class Offer {
   #chosen;
   #large;
   #visit;
+  #offersOn;
   #quantity = 1;
   node = h("div", { class: "offer" });
 
-  constructor(product, large, visit) {
+  constructor(product, large, visit, offersOn) {
     this.#product = product;
+    this.#offersOn = offersOn;
     this.#visit = visit;
     this.#large = large;
     this.#chosen = product.skus.find((sku) => sku.in_stock && sku.price) ?? product.skus[0];
@@ -65,12 +69,20 @@ class Offer {
     const sellable = sku.in_stock && sku.price;
     return fill(this.node,
       h("p", { class: "price" }, sku.price ? money(sku.price) : t("product.unpriced")),
+      this.#offers(),
       this.#axes(),
       h("p", { class: `stock ${stockKind(sku)}`, role: "status" }, stockText(sku)),
       h("p", { class: "row buy" },
         stepper(this.#quantity, most, (quantity) => (this.#quantity = quantity), half(this.#product.title)),
         button(t("product.add"), () => this.#add(), { kind: "main", symbol: "cart", disabled: !sellable }),
         button(t("product.buy"), () => this.#buyNow(), { disabled: !sellable })));
+  }
+
+  #offers() {
+    const offers = this.#offersOn(this.#chosen.sku_id);
+    if (!offers.length) return null;
+    return h("ul", { class: "offers", "aria-label": t("home.running") }, offers.map((offer) =>
+      h("li", {}, h("b", {}, half(offer.label)), h("span", { class: "soft" }, [offer.members_only && t("offer.members"), untilText(offer.ends_at)].filter(Boolean).join(" · ")))));
   }
 
   #axes() {

@@ -105,7 +105,7 @@ def upgrade() -> None:
             FOREIGN KEY (order_id) REFERENCES orders_with_uses (order_id),
             FOREIGN KEY (promotion_id, version) REFERENCES promotion_versions (promotion_id, version)
         );
-        CREATE INDEX promotion_uses_that_count ON promotion_uses (promotion_id, user_id) WHERE state <> 'returned';
+        CREATE INDEX promotion_uses_that_count ON promotion_uses (user_id, promotion_id) WHERE state <> 'returned';
 
         CREATE TABLE purchase_limits (
             limit_id text COLLATE "C" NOT NULL,

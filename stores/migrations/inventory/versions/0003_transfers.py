@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0002_transfers"
-down_revision = "0001"
+revision = "0003_transfers"
+down_revision = "0002_hot_stock"
 branch_labels = None
 depends_on = None
 

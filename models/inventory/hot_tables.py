@@ -1,0 +1,42 @@
+"""The tables of stock that is split over rows (migration `0002_hot_stock`); the others are in `tables.py`."""
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, CheckConstraint, Text
+from sqlalchemy.dialects.postgresql import TIMESTAMP
+from sqlmodel import Field
+
+from models.inventory.tables import InventoryTable
+
+_IDENTIFIER = Text(collation="C")
+_MOMENT = TIMESTAMP(timezone=True)
+
+
+class SplitStockTable(InventoryTable, table=True):
+    """One row per level that was ever hot or that an operator spoke about; `since` says that it is to be split now."""
+
+    __tablename__ = "split_stock"
+    __table_args__ = (
+        CheckConstraint("mode IN ('automatic', 'always', 'never')", name="split_stock_mode"),
+        CheckConstraint("rows BETWEEN 2 AND 64", name="split_stock_rows"),
+    )
+
+    sku_id: str = Field(primary_key=True, sa_type=_IDENTIFIER)
+    warehouse_id: str = Field(primary_key=True, sa_type=_IDENTIFIER)
+    mode: str = Field(sa_type=Text)
+    rows: int
+    since: datetime | None = Field(sa_type=_MOMENT)
+    busy_at: datetime = Field(sa_type=_MOMENT)
+    version: int
+
+
+class StockBucketTable(InventoryTable, table=True):
+    """Units set aside from a level's row (they count in its `reserved`) that crowds buy without touching that row."""
+
+    __tablename__ = "stock_buckets"
+    __table_args__ = (CheckConstraint("free >= 0", name="stock_buckets_free"),)
+
+    sku_id: str = Field(primary_key=True, sa_type=_IDENTIFIER)
+    warehouse_id: str = Field(primary_key=True, sa_type=_IDENTIFIER)
+    bucket: int = Field(primary_key=True)
+    free: int = Field(sa_type=BigInteger)

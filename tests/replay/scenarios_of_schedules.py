@@ -1,0 +1,58 @@
+"""The ways through `Supplement` and `Reconciliation` whose histories are kept."""
+
+from collections.abc import Awaitable, Callable
+
+from models.payments.reconciliation import Outcome, RepairsDone
+from models.payments.supplement import AskAttempts, AttemptsAsked, StrandedCase
+from tests.workflows.reconciliations import COMPARE, REPAIR, Reconciling, report
+from tests.workflows.supplements import ASK, LAST, TAKE_UP, Supplementing, stranded
+
+SupplementScenario = Callable[[Supplementing], Awaitable[None]]
+ReconciliationScenario = Callable[[Reconciling], Awaitable[None]]
+
+
+async def found_and_repaired(run: Supplementing) -> None:
+    run.waiting_at("sandbox", "sandbox_card")
+    run.steps.answer(ASK, _page)
+    run.strands(
+        stranded(StrandedCase.WINDOW_WITHOUT_SAGA, "the first"),
+        stranded(StrandedCase.SETTLEMENT_UNHEARD, "the second"),
+        stranded(StrandedCase.ORDER_WITHOUT_SAGA, "the third"),
+    )
+    await run.start()
+
+
+async def channel_down_and_a_repair_broken(run: Supplementing) -> None:
+    run.waiting_at("sandbox")
+    run.steps.answer(ASK, AttemptsAsked(asked=8, silent=8, down=True))
+    run.strands(stranded(StrandedCase.WINDOW_WITHOUT_SAGA))
+    run.steps.fail(TAKE_UP)
+    await run.start()
+
+
+async def late_then_repaired(run: Reconciling) -> None:
+    left = [RepairsDone(done=50, left=1), RepairsDone(done=1, left=0)]
+    run.is_ready_after(2)
+    run.steps.answer(COMPARE, report(Outcome.DIFFERS, repairs=51))
+    run.steps.answer(REPAIR, lambda _: left.pop(0))
+    await run.start()
+
+
+async def daily(run: Reconciling) -> None:
+    await run.start(day=None)
+
+
+async def not_believed(run: Reconciling) -> None:
+    run.steps.answer(COMPARE, report(Outcome.FAILED, failure="the sums disagree"))
+    await run.start()
+
+
+def _page(ask: AskAttempts) -> AttemptsAsked:
+    more = ask.channel == "sandbox" and ask.after is None
+    return AttemptsAsked(asked=40, paid=1, after=LAST if more else None)
+
+
+SUPPLEMENTS: tuple[SupplementScenario, ...] = (found_and_repaired, channel_down_and_a_repair_broken)
+SUPPLEMENTS_QUEUED: tuple[SupplementScenario, ...] = (found_and_repaired,)
+RECONCILIATIONS: tuple[ReconciliationScenario, ...] = (late_then_repaired, daily, not_believed)
+RECONCILIATIONS_QUEUED: tuple[ReconciliationScenario, ...] = (late_then_repaired,)

@@ -77,7 +77,8 @@ def show(sections: list[Section]) -> None:
         return
     table = Table("what is broken", "where", "figures", "workflow to look at")
     for finding in found[:_SHOWN]:
-        workflow = f"checkout/{finding.subject}" if finding.subject.startswith("ord_") else ""
+        process = {"ord_": "checkout", "trf_": "transfer"}.get(finding.subject[:4])
+        workflow = f"{process}/{finding.subject}" if process else ""
         table.add_row(finding.check, finding.subject, finding.detail, workflow)
     console.print(table)
     if len(found) > _SHOWN:

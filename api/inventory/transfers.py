@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from temporalio.client import WithStartWorkflowOperation
+from temporalio.client import WithStartWorkflowOperation, WorkflowHandle
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 
 from activities.search_attributes import attributes
@@ -156,11 +156,14 @@ async def _asked(
     await shop.inventory.transfer(transfer_id)
     details = wish.model_dump(mode="json", exclude={"actor"}, exclude_none=True)
     async with trail.action(who, f"inventory.{update.__name__}_transfer", transfer_id, **details):
-        handle = shop.temporal.get_workflow_handle_for(TransferSaga.run, transfer_workflow_id(transfer_id))
         update_id = f"{update.__name__}/{TransferId.derive(claim.first_seen_at, claim.caller, claim.key)}"
         over = TransferNotWaiting.of(transfer_id, "settled", "waiting or on its way")
-        answer: Transfer = await answer_of(handle.execute_update(update, wish, id=update_id), over)
+        answer: Transfer = await answer_of(_saga(shop, transfer_id).execute_update(update, wish, id=update_id), over)
         return answer
+
+
+def _saga(shop: Services, transfer_id: TransferId) -> WorkflowHandle[TransferSaga, Any]:
+    return shop.temporal.get_workflow_handle_for(TransferSaga.run, transfer_workflow_id(transfer_id))
 
 
 def _starting(plan: OpenTransfer, who: Identity, shop: Services) -> WithStartWorkflowOperation[TransferSaga, object]:

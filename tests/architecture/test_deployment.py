@@ -52,3 +52,20 @@ def test_the_stack_registers_the_search_attributes_that_sagas_use() -> None:
     script = SERVICES["temporal-search-attributes"]["command"][0]
     wanted = [f"{name}={kind}" for name, kind in SEARCH_ATTRIBUTES.items()]
     assert [pair for pair in wanted if pair not in script] == []
+
+
+def test_every_alert_watches_something_that_is_counted() -> None:
+    rules = yaml.safe_load((ROOT / "deploy/alerts.yml").read_text())
+    watched = {
+        name.removesuffix("_total")
+        for group in rules["groups"]
+        for rule in group["rules"]
+        for name in re.findall(r"hanse_\w+", rule["expr"])
+    }
+    counted = {
+        name
+        for path in (ROOT / "workflows").glob("*.py")
+        for name in re.findall(r'create_counter\("(hanse_\w+)"\)', path.read_text())
+    }
+    assert watched, "the alerts watch nothing"
+    assert watched - counted == set()

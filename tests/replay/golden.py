@@ -27,7 +27,7 @@ from tests.replay.scenarios_of_schedules import (
     ReconciliationScenario,
     SupplementScenario,
 )
-from tests.replay.scenarios_of_transfers import TRANSFERS, TRANSFERS_QUEUED, TransferScenario
+from tests.replay.scenarios_of_transfers import NOTICES, TRANSFERS, TRANSFERS_QUEUED, TransferScenario
 
 FOLDER = Path(__file__).parent / "histories"
 _DROPPED = frozenset({"stackTrace", "sourceLocation", "identity"})
@@ -76,6 +76,7 @@ ALL = (
     *(Golden("refund", "inline", refund=scenario) for scenario in spending.REFUNDS),
     *(Golden("transfer", "inline", transfer=scenario) for scenario in TRANSFERS),
     *(Golden("transfer", "queue", transfer=scenario) for scenario in TRANSFERS_QUEUED),
+    *(Golden("stock_low_notice", "queue", saga=scenario) for scenario in NOTICES),
     *(Golden("points_expiry", "queue", saga=scenario) for scenario in EXPIRIES),
     *(Golden("points_adjustment", "queue", saga=scenario) for scenario in ADJUSTMENTS),
     *(Golden("supplement", "inline", supplement=scenario) for scenario in SUPPLEMENTS),

@@ -1,10 +1,15 @@
-"""The ways through `Transfer` whose histories are kept."""
+"""The ways through `Transfer` and `StockLowNotice` whose histories are kept."""
 
 from collections.abc import Awaitable, Callable
+from typing import Any
+
+from temporalio.client import WorkflowHandle
 
 from models.inventory.errors import TransferExceedsAvailable, TransferToItself
 from models.inventory.types import SkuQuantity
-from tests.workflows.sagas import refused
+from tests.replay.scenarios_of_points import SagaScenario
+from tests.workflows.notices import notice
+from tests.workflows.sagas import Sagas, refused
 from tests.workflows.transfers import DISPATCH, OPEN, POT, TEA, Lorry
 
 TransferScenario = Callable[[Lorry], Awaitable[None]]
@@ -53,6 +58,13 @@ async def cancelled_in_temporal_on_its_way(lorry: Lorry) -> None:
     await lorry.arrive()
 
 
+async def told_after_a_while(sagas: Sagas) -> WorkflowHandle[Any, Any]:
+    sagas.steps.fail("bus.publish_events", times=1)
+    run = await notice(sagas)
+    await run.result()
+    return run
+
+
 TRANSFERS: tuple[TransferScenario, ...] = (
     arrived_in_parts,
     overdue_then_partly_lost_and_recalled,
@@ -62,3 +74,4 @@ TRANSFERS: tuple[TransferScenario, ...] = (
     cancelled_in_temporal_on_its_way,
 )
 TRANSFERS_QUEUED: tuple[TransferScenario, ...] = (arrived_in_parts, not_spared_then_called_off)
+NOTICES: tuple[SagaScenario, ...] = (told_after_a_while,)

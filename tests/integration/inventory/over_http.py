@@ -19,9 +19,9 @@ class Listener:
     async def publish(self, events: Iterable[Event]) -> None:
         self.heard += events
 
-    def types(self) -> list[str]:
-        """The events' names, in order."""
-        return [event.type.split(".")[2] for event in self.heard]
+    def told_of(self, key: str) -> list[str]:
+        """The names of the events about this, in order."""
+        return [event.type.split(".")[2] for event in self.heard if event.key == key]
 
 
 async def post(who: Person, path: str, body: Any, key: str | None = None) -> Any:

@@ -8,9 +8,11 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from models.inventory.errors import SoldOut
+from models.inventory.transfers import TransferState
 from models.inventory.types import ReservationState
 from models.shared import Refusal
 from models.shared.ids import SkuId, WarehouseId
+from tests.integration.inventory.lorry import Lorry
 from tests.integration.inventory.shop import NOW, Shop, line, order, sku
 
 pytestmark = pytest.mark.parametrize("processes", [1, 4, 50])
@@ -78,7 +80,7 @@ async def test_one_receipt_sent_fifty_times_arrives_once(shop: Shop) -> None:
 
 
 async def test_fifty_connections_in_any_order_never_deadlock(shop: Shop) -> None:
-    """Many lines over few rows, named in any order, every call sent twice, with operators in between."""
+    """Many lines over few rows, named in any order, every call sent twice, with operators and transfers in between."""
     chance = random.Random(7)
     names = [f"sku {n}" for n in range(6)]
     warehouses = [await shop.warehouse(name) for name in "abc"]
@@ -100,6 +102,12 @@ async def test_fifty_connections_in_any_order_never_deadlock(shop: Shop) -> None
     for n in range(60):
         warehouse, sku_id = chance.choice(warehouses), sku(chance.choice(names))
         calls.append(lambda n=n, w=warehouse.warehouse_id, s=sku_id: _receive(shop, w, s, n))
+        calls.append(lambda n=n, w=warehouse.warehouse_id, s=sku_id: _count(shop, w, s, n))
+    for n in range(25):
+        start, end = chance.sample(warehouses, 2)
+        load = [line(chance.randint(1, 5), name) for name in chance.sample(names, chance.randint(1, 6))]
+        lorry = Lorry(shop, start, end, tuple(load), f"lorry {n}")
+        calls += [call for call in _ways_of(lorry, chance) for _ in range(2)]
     chance.shuffle(calls)
     waiting = asyncio.Queue[Callable[[], Awaitable[object]]]()
     for call in calls:
@@ -120,8 +128,33 @@ async def test_fifty_connections_in_any_order_never_deadlock(shop: Shop) -> None
     )  # a deadlock would be raised here: it is no Refusal
 
     assert done > 150
+    assert await shop.store.transfers(state=TransferState.COMPLETED)
     assert await shop.store.audit(NOW) == []
 
 
 async def _receive(shop: Shop, warehouse_id: WarehouseId, sku_id: SkuId, n: int) -> object:
     return await shop.store.receive(warehouse_id, sku_id, 3, key=f"delivery {n}", actor="test", now=NOW)
+
+
+async def _count(shop: Shop, warehouse_id: WarehouseId, sku_id: SkuId, n: int) -> object:
+    return await shop.store.count(warehouse_id, sku_id, 40, key=f"count {n}", actor="test", now=NOW)
+
+
+def _ways_of(lorry: Lorry, chance: random.Random) -> list[Callable[[], Awaitable[object]]]:
+    """What can be asked of one transfer; each may come before what it needs, and is refused then."""
+
+    async def leave() -> object:
+        await lorry.plan()
+        return await lorry.leave()
+
+    async def arrive() -> object:
+        await leave()
+        await lorry.arrive("half", lorry.load[0])
+        return await lorry.arrive("rest")
+
+    async def lose() -> object:
+        await leave()
+        return await lorry.lose("gone", lorry.load[-1])
+
+    undo = chance.choice((lorry.turn, lambda: lorry.shop.store.take_back_transfer(lorry.ref)))
+    return [leave, arrive, chance.choice((lose, undo, arrive))]

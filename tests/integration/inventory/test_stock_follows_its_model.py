@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from hypothesis import HealthCheck, settings
@@ -11,17 +12,29 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from models.inventory.hot import SplitMode, SplitSetting
 from models.inventory.types import Warehouse
 from models.shared import Refusal
+from tests.integration.inventory.lorry import Lorry
 from tests.integration.inventory.shop import NOW, Shop, line, order, sku
 
 Answer = TypeVar("Answer")
 ORDERS = st.integers(0, 4)
+LORRIES = st.integers(0, 2)
 SKUS = st.sampled_from(["tea", "cup"])
 UNITS = st.integers(1, 6)
 LINES = st.dictionaries(SKUS, UNITS | st.integers(7, 30), min_size=1)
 
 
+@dataclass
+class Road:
+    """What the model knows of one transfer."""
+
+    lorry: Lorry
+    load: dict[str, int]
+    state: str = "planned"
+    under_way: dict[str, int] = field(default_factory=dict)
+
+
 class StockModel(RuleBasedStateMachine):
-    """Two warehouses, two SKUs, five orders. `shop` and `loop` are set by the test."""
+    """Two warehouses, two SKUs, five orders, three transfers. `shop` and `loop` are set by the test."""
 
     shop: Shop
     loop: asyncio.AbstractEventLoop
@@ -40,6 +53,7 @@ class StockModel(RuleBasedStateMachine):
         self.holds: dict[int, tuple[str, dict[str, int]]] = {}
         self.returned: dict[int, dict[str, int]] = {}
         self.calls = 0
+        self.lorries: dict[int, Road] = {}
         self.warehouses: list[Warehouse] = []
         for name in "ab":
             made = self.now(self.shop.warehouse(name))
@@ -50,7 +64,8 @@ class StockModel(RuleBasedStateMachine):
         async with self.shop.db.transaction() as connection:
             await connection.execute("ALTER TABLE journal DISABLE TRIGGER ALL")
             await connection.execute(
-                "TRUNCATE split_stock, stock_buckets, warehouses, skus, stock, reservations, reservation_lines, operations, journal"
+                "TRUNCATE split_stock, stock_buckets, warehouses, skus, stock, reservations, reservation_lines, transfers, "
+                "transfer_lines, operations, journal"
             )
             await connection.execute("ALTER TABLE journal ENABLE TRIGGER ALL")
 
@@ -133,6 +148,91 @@ class StockModel(RuleBasedStateMachine):
             back[what] = back.get(what, 0) + units
             self.sellable[what] += units
 
+    @rule(n=LORRIES, where=st.integers(0, 1), load=LINES)
+    def plan_a_transfer(self, n: int, where: int, load: dict[str, int]) -> None:
+        road = self.lorries.get(n)
+        ends = self.warehouses[where], self.warehouses[1 - where]
+        lines = tuple(line(units, what) for what, units in load.items())
+        lorry = Lorry(self.shop, *ends, lines, f"lorry {n}")
+        available = self._available_in(where)
+        answer = self.now(lorry.plan())
+        if road is not None:
+            same = (road.lorry.start, road.load) == (lorry.start, load)
+            assert (answer == "operation_key_reused") != same
+        elif any(available[what] < units for what, units in load.items()):
+            assert answer == "transfer_exceeds_available"
+        else:
+            assert not isinstance(answer, str)
+            self.lorries[n] = Road(lorry, load)
+
+    @rule(n=LORRIES)
+    def let_it_leave(self, n: int) -> None:
+        if (road := self.lorries.get(n)) is None:
+            return
+        available = self._available_in(self.warehouses.index(road.lorry.start))
+        answer = self.now(road.lorry.leave())
+        if road.state != "planned":
+            return  # whether it ever left is in its first answer; the invariants see that nothing moves now
+        if any(available[what] < units for what, units in road.load.items()):
+            assert answer == "transfer_exceeds_available"
+            return
+        assert not isinstance(answer, str)
+        road.state, road.under_way = "in_transit", dict(road.load)
+        for what, units in road.load.items():
+            self.sellable[what] -= units
+
+    @rule(n=LORRIES, what=SKUS, units=UNITS, lost=st.booleans())
+    def a_part_arrives_or_is_lost(self, n: int, what: str, units: int, lost: bool) -> None:
+        if (road := self.lorries.get(n)) is None:
+            return
+        self.calls += 1
+        step = road.lorry.lose if lost else road.lorry.arrive
+        answers = [self.now(step(str(self.calls), line(units, what))) for _ in range(2)]
+        if road.state not in ("in_transit", "returning"):
+            assert answers[0] == "transfer_not_waiting"
+        elif units > road.under_way.get(what, 0):
+            assert answers[0] == "transfer_exceeds_transit"
+        else:
+            assert not isinstance(answers[0], str)
+            assert answers[0] == answers[1]
+            road.under_way[what] -= units
+            self.sellable[what] += 0 if lost else units
+            road.state = road.state if any(road.under_way.values()) else "completed"
+
+    @rule(n=LORRIES)
+    def turn_it_round(self, n: int) -> None:
+        if (road := self.lorries.get(n)) is None:
+            return
+        answer = self.now(road.lorry.turn())
+        if road.state in ("in_transit", "returning"):
+            assert not isinstance(answer, str)
+            road.state = "returning"
+        else:
+            assert answer == "transfer_not_waiting"
+
+    @rule(n=LORRIES)
+    def take_it_back(self, n: int) -> None:
+        if (road := self.lorries.get(n)) is None:
+            return
+        self.now(self.shop.store.take_back_transfer(road.lorry.ref))
+        if road.state != "completed":
+            for what, units in road.under_way.items():
+                self.sellable[what] += units
+            road.state, road.under_way = "cancelled", {}
+
+    def _available_in(self, where: int) -> dict[str, int]:
+        levels = self.now(self.shop.store.levels(warehouse_id=self.warehouses[where].warehouse_id))
+        assert not isinstance(levels, str)
+        found = {level.sku_id: level.available for level in levels}
+        return {what: found.get(sku(what), 0) for what in ("tea", "cup")}
+
+    @invariant()
+    def what_is_on_its_way_is_what_the_model_says(self) -> None:
+        for road in getattr(self, "lorries", {}).values():
+            kept = self.now(self.shop.store.transfer(road.lorry.transfer_id))
+            assert not isinstance(kept, str)
+            assert (kept.state, kept.in_transit) == (road.state, sum(road.under_way.values()))
+
     @invariant()
     def what_can_be_sold_is_what_the_model_says(self) -> None:
         if hasattr(self, "sellable"):
@@ -147,6 +247,6 @@ class StockModel(RuleBasedStateMachine):
 async def test_any_sequence_of_calls_leaves_the_stock_the_model_says(shop: Shop) -> None:
     machine = type("Machine", (StockModel,), {"shop": shop, "loop": asyncio.get_running_loop()})
     bounded = settings(
-        max_examples=25, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck), database=None
+        max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck), database=None
     )
     await asyncio.to_thread(run_state_machine_as_test, machine, settings=bounded)

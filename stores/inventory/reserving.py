@@ -161,11 +161,13 @@ async def _held_or_refused(connection: Connection, wish: Wish, *, locked: bool) 
     tried = await (hold_locked if locked else hold)(connection, [wish])
     if wish.order_id in tried.held:
         return tried.held[wish.order_id]
-    earlier = await _find(connection, wish.order_id)
-    if earlier is not None:
+    earlier, sold_out = await _find(connection, wish.order_id), tried.sold_out.get(wish.order_id)
+    # Where a saga lost its first task after a refusal, it has given back what it never held, and asks again: what the buyer
+    # wants to hear is still how many are left.
+    if earlier is not None and (earlier.allocations or sold_out is None):
         return _the_same_again(earlier, wish)
-    if wish.order_id in tried.sold_out:
-        raise tried.sold_out[wish.order_id]
+    if sold_out is not None:
+        raise sold_out
     return None
 
 

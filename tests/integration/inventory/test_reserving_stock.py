@@ -147,6 +147,14 @@ async def test_a_release_that_overtakes_its_reserve_is_remembered(shop: Shop) ->
     assert await shop.store.audit(NOW) == []
 
 
+async def test_who_asks_again_after_a_lost_refusal_still_hears_how_many_are_left(shop: Shop) -> None:
+    await shop.stock(await shop.warehouse("a"), sku(), 1)
+    await shop.store.release(order(), NOW)
+    with pytest.raises(SoldOut) as refused:
+        await shop.reserve(order(), line(2))
+    assert refused.value.fields["lines"] == [{"sku_id": sku(), "asked": 2, "left": 1}]
+
+
 async def test_a_commit_takes_the_goods_off_the_books_once_and_says_why(shop: Shop) -> None:
     a = await shop.warehouse("a")
     await shop.stock(a, sku(), 5)

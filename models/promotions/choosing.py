@@ -14,6 +14,7 @@ from math import prod
 
 from models.promotions.forgoing import best_item_prices
 from models.promotions.item_prices import prices_of_lines, work_out_cuts
+from models.promotions.preparing import Kind
 from models.promotions.reading import Basket, Candidate
 from models.promotions.weighing import Offered, Slot, Weighed
 
@@ -26,9 +27,11 @@ Allowed = tuple[Candidate | None, ...]
 
 def choose(basket: Basket, candidates: Sequence[Candidate]) -> Weighed:
     """The best way to price the basket. Of equal ones that whose offers come first in rank."""
-    item_offers = {offer for offer in candidates if work_out_cuts(offer, basket)}
-    prices = [offer for offer in candidates if offer in item_offers and offer.cuts and not offer.is_short]
-    slots = _slots([offer for offer in candidates if offer.is_short or offer not in item_offers])
+    for offer in candidates:
+        if offer.kind is Kind.ITEM:
+            work_out_cuts(offer, basket)
+    prices = [offer for offer in candidates if offer.cuts and not offer.is_short]
+    slots = _slots([offer for offer in candidates if offer.is_short or offer.kind is not Kind.ITEM])
     alternatives = _alternatives(prices, slots)
     in_question = {offer for members in alternatives for offer in members if offer is not None}
 

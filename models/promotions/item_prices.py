@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from models.promotions.offers import DirectCut, NForM
-from models.promotions.preparing import Kind
 from models.promotions.reading import Basket, Candidate
 
 
@@ -23,10 +22,8 @@ class ItemPrice:
 ORDINARY = ItemPrice(0)
 
 
-def work_out_cuts(candidate: Candidate, basket: Basket) -> bool:
-    """Whether it is an item price; its cuts are then known."""
-    if candidate.kind is not Kind.ITEM:
-        return False
+def work_out_cuts(candidate: Candidate, basket: Basket) -> None:
+    """Fill in the cuts of an item price, and whether its budget lasts for them."""
     terms = candidate.terms
     cuts: dict[int, int] = {}
     if isinstance(terms, DirectCut):
@@ -40,7 +37,6 @@ def work_out_cuts(candidate: Candidate, basket: Basket) -> bool:
             cuts[at] = free_units(terms, basket.quantities[at], basket.quantities[at]) * basket.prices[at]
     candidate.cuts = {at: cut for at, cut in cuts.items() if cut > 0}
     candidate.is_short = candidate.left is not None and sum(candidate.cuts.values()) > candidate.left
-    return True
 
 
 def free_units(terms: NForM, among: int, of: int) -> int:

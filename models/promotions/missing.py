@@ -69,7 +69,9 @@ def _usefulness(told: _Told) -> tuple[int, int, int, str, str]:
 class _Explaining:
     def __init__(self, reading: Reading, best: Weighed, counting: Collection[Candidate]) -> None:
         self._reading, self._basket, self._best, self._counting = reading, reading.basket, best, counting
-        self._of_group = {offer.group: offer for offer in counting if offer.group is not None}
+        self._of_group: dict[str | None, Candidate] = {
+            offer.group: offer for offer in counting if offer.group is not None
+        }
 
     def all(self) -> list[_Told]:
         """Whatever may be among the nearest, of the offers that may count and of those that may not."""

@@ -4,7 +4,7 @@ While discounts do not meet in a line that is too cheap for them, each group dec
 groups are tried together, by what really fits onto the lines.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import inf, prod
 
@@ -69,32 +69,13 @@ def weigh(basket: Basket, offered: Offered, ways: Sequence[ItemPrice], like: Wei
     for scope, lines in offered.scopes.items():
         if scope & changed:
             bases[scope] = sum([values[at] for at in lines])
-    cut = sum([way.cut for way in ways])
     amounts = {} if like is None else like.amounts.copy()
+    cut = sum([way.cut for way in ways])
     found = Weighed(cut, ways, values, bases, list(basket.shipping), amounts, [], False)
     covered = _cover_shipping(basket, offered, found)
-    best: list[Pick] = []
-    to_fit: list[Pick] = []
-    hoped = 0
-    for slot in offered.slots:
-        top: Candidate | None = None
-        most = 0
-        for offer in slot:
-            if offer.scope & changed or offer.kind is Kind.SHIPPING:  # which looks at what others pay
-                if offer in covered:
-                    amount = covered[offer]
-                else:
-                    amount = amount_of(offer, bases[offer.scope], basket, ways, found.unshipped)
-                amounts[offer] = amount
-            else:
-                amount = amounts[offer]
-            if amount > most:  # of equal ones the first, which is that of the lower rank
-                top, most = offer, amount
-        if top is not None:
-            best.append((top, most))
-            hoped += most
-            if top not in covered:
-                to_fit.append((top, most))
+    best = _best_of_slots(basket, offered, found, covered, changed)
+    hoped = sum([amount for _, amount in best])
+    to_fit = [pick for pick in best if pick[0] not in covered]
     flow = hoped if _fit_easily(to_fit, found) else flow_of(basket, best, found)
     if flow < hoped:
         found.is_capped = True
@@ -106,6 +87,27 @@ def weigh(basket: Basket, offered: Offered, ways: Sequence[ItemPrice], like: Wei
     found.saved += flow
     found.picks = sorted(best, key=lambda pick: pick[0].rank)
     return found
+
+
+def _best_of_slots(
+    basket: Basket, offered: Offered, found: Weighed, covered: Mapping[Candidate, int], changed: int
+) -> list[Pick]:
+    """What gives most in each slot that gives anything; the amounts of offers on changed lines are worked out anew."""
+    amounts, bases = found.amounts, found.bases
+    best: list[Pick] = []
+    for slot in offered.slots:
+        top: Candidate | None = None
+        most = 0
+        for offer in slot:
+            if offer in covered:
+                amounts[offer] = covered[offer]
+            elif offer.scope & changed or offer.kind is Kind.SHIPPING:  # which looks at what others pay, too
+                amounts[offer] = amount_of(offer, bases[offer.scope], basket, found.ways, found.unshipped)
+            if amounts[offer] > most:  # of equal ones the first, which is that of the lower rank
+                top, most = offer, amounts[offer]
+        if top is not None:
+            best.append((top, most))
+    return best
 
 
 def _changed(ways: Sequence[ItemPrice], like: Weighed | None) -> int:

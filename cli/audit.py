@@ -60,6 +60,7 @@ async def run_audit(settings: Settings) -> list[Section]:
             await across.money_of_orders(placed, paid),
             await across.orders_and_workflows(client, placed),
             await across.holds_and_workflows(client, stocked),
+            await across.transfers_and_workflows(client, stocked),
             await across.benefits_and_workflows(client, BenefitStore(promotions)),
         ]
 

@@ -77,6 +77,19 @@ async def holds_and_workflows(client: Client, inventory: InventoryStore) -> Sect
     return Section("Holds: stock is held only for a running checkout", f"{len(holds)} holds", tuple(found))
 
 
+async def transfers_and_workflows(client: Client, inventory: InventoryStore) -> Section:
+    """A transfer that has not ended has its process: someone is reminded of it, and can tell what became of it."""
+    unfinished = await inventory.open_transfers()
+    query = "WorkflowType = 'Transfer' AND ExecutionStatus = 'Running'"
+    running = {execution.id.removeprefix("transfer/") async for execution in client.list_workflows(query)}
+    found = [
+        Finding("transfer_without_workflow", transfer_id, "has not ended, but no process of it runs")
+        for transfer_id in unfinished
+        if transfer_id not in running
+    ]
+    return Section("Transfers: each that has not ended has its process", f"{len(unfinished)} transfers", tuple(found))
+
+
 async def benefits_and_workflows(client: Client, benefits: BenefitStore) -> Section:
     """Coupons, points and uses of rules are held only for a checkout that runs."""
     holds = await benefits.held_orders()

@@ -68,6 +68,15 @@ class TransferBooks(Room):
             lines = await connection.fetch(_LINES, [row["transfer_id"] for row in rows])
         return [_transfer(row, [line for line in lines if line["transfer_id"] == row["transfer_id"]]) for row in rows]
 
+    async def open_transfers(self) -> list[TransferId]:
+        """The transfers that have not ended: planned, on their way, or on their way back."""
+        async with self._db.reader() as connection:
+            rows = await connection.fetch(
+                "SELECT transfer_id FROM transfers WHERE state IN ('planned', 'in_transit', 'returning') "
+                "ORDER BY transfer_id"
+            )
+        return [TransferId(row["transfer_id"]) for row in rows]
+
 
 async def find_transfer(connection: Connection, transfer_id: TransferId, *, lock: bool = False) -> Transfer | None:
     """The transfer as it is, its row locked if that is asked; None if there is none."""

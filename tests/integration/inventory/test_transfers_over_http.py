@@ -7,7 +7,10 @@ import secrets
 from typing import Any
 
 import pytest
+from temporalio.client import Client
 
+from cli.auditing.across import transfers_and_workflows
+from models.inventory.messages import transfer_workflow_id
 from models.shared.events import Event
 from models.shared.ids import MerchantId, TransferId
 from tests.integration.inventory.over_http import Listener, post, receive
@@ -94,6 +97,32 @@ async def test_a_recalled_transfer_comes_back_and_a_planned_one_is_called_off(
     assert [each["transfer_id"] for each in under_way] == [sent["transfer_id"]]
     assert await on_hand(keeper) == {warehouse["warehouse_id"]: 20}
     assert listener.told_of(sent["transfer_id"]) == ["transfer_dispatched", "transfer_recalled", "transfer_arrived"]
+
+
+async def test_the_audit_finds_a_transfer_whose_process_is_gone(
+    keeper: Person,
+    warehouse: dict[str, Any],
+    south: dict[str, Any],
+    listener: Listener,
+    accounts: AccountsShop,
+    saga_client: Client,
+) -> None:
+    await receive(keeper, warehouse, 20)
+    planned = (await post(keeper, TRANSFERS, plan(warehouse, south))).json()
+    store = accounts.app.state.services.inventory
+
+    async def found(count: int) -> list[str]:
+        """What is found; Temporal's list of what runs is some moments late."""
+        for _ in range(100):
+            findings = (await transfers_and_workflows(saga_client, store)).findings
+            if len(findings) == count:
+                break
+            await asyncio.sleep(0.05)
+        return [finding.subject for finding in findings]
+
+    assert await found(0) == []
+    await saga_client.get_workflow_handle(transfer_workflow_id(planned["transfer_id"])).terminate()
+    assert await found(1) == [planned["transfer_id"]]
 
 
 async def test_each_impossible_transfer_is_a_problem_document(

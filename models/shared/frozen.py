@@ -24,7 +24,7 @@ class Frozen(BaseModel):
         """This value without validation: for inner loops, where every field is given, in order, and comes from values that
         are valid. `fields` belongs to the value from then on.
 
-        What `model_construct` makes, at a fifth of its time: that looks at each field for a default and an alias.
+        What `model_construct` makes, at a third of its time: that looks at each field for a default and an alias.
         """
         made = _new(cls)
         _put(made, "__dict__", fields)

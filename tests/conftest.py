@@ -19,6 +19,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 from temporalio.client import Client
+from xdist.scheduler import LoadScopeScheduling
 
 from hanse.database import Database
 from hanse.settings import Settings
@@ -40,17 +41,31 @@ _ONE_SHOP = ("e2e",)
 """Folders whose tests share one running shop: they stay in one process of a parallel run."""
 
 
+def _folder(path: str) -> str:
+    return path.removeprefix("tests/").split("/")[0]
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Long tests start first, and in a parallel run (`-n 2`) what shares servers stays together."""
-    here = Path(__file__).parent
+    """Long tests start first."""
+    items.sort(
+        key=lambda item: next(
+            (place for place, name in enumerate(_LONGEST_FIRST) if name == _folder(item.nodeid)), len(_LONGEST_FIRST)
+        )
+    )
 
-    def folder(item: pytest.Item) -> str:
-        return item.path.relative_to(here).parts[0]
 
-    items.sort(key=lambda item: _LONGEST_FIRST.index(folder(item)) if folder(item) in _LONGEST_FIRST else 99)
-    for item in items:
-        group = folder(item) if folder(item) in _ONE_SHOP else str(item.path.relative_to(here))
-        item.add_marker(pytest.mark.xdist_group(group))
+class _ByServers(LoadScopeScheduling):
+    """In a parallel run (`-n 2`) what shares servers stays in one process: a file, or a folder whose tests share a shop."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.split("::")[0]
+        folder = _folder(file)
+        return folder if folder in _ONE_SHOP else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadScopeScheduling:
+    """Whatever `--dist` says: the suite knows itself what belongs together."""
+    return _ByServers(config, log)
 
 
 OpenDatabase = Callable[[str], Awaitable[Database]]

@@ -94,12 +94,13 @@ class StockModel(RuleBasedStateMachine):
     def reserve(self, n: int, lines: dict[str, int]) -> None:
         answer = self.now(self.shop.reserve(order(n), *(line(units, what) for what, units in lines.items())))
         state, held = self.holds.get(n, ("none", {}))
+        is_short = any(self.sellable[what] < units for what, units in lines.items())
         if state == "released":
-            assert answer == "reservation_released"
+            assert answer == ("sold_out" if is_short and not held else "reservation_released")
         elif state != "none":
             same = held == lines
             assert answer == "reservation_conflict" if not same else not isinstance(answer, str)
-        elif any(self.sellable[what] < units for what, units in lines.items()):
+        elif is_short:
             assert answer == "sold_out"
         else:
             assert not isinstance(answer, str)

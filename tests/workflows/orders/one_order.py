@@ -85,7 +85,7 @@ class OneOrder(OneWorkflow):
         self.terms = CheckoutTerms(placement=placement, **terms)
         self.skus = {TEA.sku_id: TEA, POT.sku_id: POT}
         self.uses: tuple[RuleUse, ...] = ()
-        self.counted: tuple[CountedLine, ...] = ()
+        self.limited: tuple[CountedLine, ...] = ()
         self.warehouses = [HERE]
         steps.answer(QUOTE, self._quoted)
         steps.answer(RESERVE, self._reserved)
@@ -101,7 +101,7 @@ class OneOrder(OneWorkflow):
 
     def _quoted(self, ask: QuoteBasket) -> QuotedBasket:
         quote = price_basket(ask.basket.lines, self.skus, (), ADDRESS)
-        return QuotedBasket(quote=quote, address=ADDRESS, uses=self.uses, counted=self.counted)
+        return QuotedBasket(quote=quote, address=ADDRESS, uses=self.uses, counted=self.limited)
 
     def _reserved(self, ask: ReserveStock) -> Reservation:
         shares = [

@@ -14,5 +14,5 @@ LIMITED = CountedLine(sku_id=TEA.sku_id, quantity=2, limits=(named(PurchaseLimit
 
 def spends(order: OneOrder) -> OneOrder:
     """From now on the order's quote says what must be taken for it."""
-    order.uses, order.counted = (USE,), (LIMITED,)
+    order.uses, order.limited = (USE,), (LIMITED,)
     return order

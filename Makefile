@@ -7,9 +7,11 @@ INSTALLED := $(VENV)/.installed
 CONTRACT := .venv-contract
 SCHEMATHESIS := 4.32.5
 ARGS ?=
+# Tests start some hundred Python processes: compiled files are kept, whatever the shell says.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status doctor reset install test record-histories chaos lint types imports fix clean bench contract
+.PHONY: help up down status doctor reset install test record-histories proof chaos lint types imports fix clean bench contract
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,6 +55,9 @@ test: install lint types imports ## everything that must hold before a commit: l
 
 test-%: install ## the tests of one folder: test-unit, test-workflows, test-integration, test-architecture …
 	$(BIN)/pytest tests/$* $(ARGS)
+
+proof: install ## the longer tests that `make test` leaves out: crowds, crashes, pages in a browser; minutes
+	$(BIN)/pytest -m proof $(ARGS)
 
 chaos: install ## the long fault tests on the whole stack: kill -9 of everything, lost callbacks (HANSE_CHAOS_SEED, HANSE_CHAOS_ROUNDS)
 	$(BIN)/pytest tests/e2e -m chaos $(ARGS)

@@ -9,13 +9,13 @@ import pytest
 from fastapi.routing import RouteContext, iter_route_contexts
 from pydantic import TypeAdapter, ValidationError
 
-from api.app import build
 from api.contract.answers import calls_of
 from api.edge.identity import current_user
 from api.edge.limits import class_of
 from api.edge.problems import refusals_of
 from hanse.settings import Settings
 from models.users.errors import PermissionMissing
+from tests.openapi import APP, DOCUMENT
 from web.app import build as build_with_pages
 
 PROBLEM = "application/problem+json"
@@ -64,10 +64,6 @@ class Operation:
     def body(self, media_type: str = "application/json") -> dict[str, Any] | None:
         found: dict[str, Any] | None = self.says.get("requestBody", {}).get("content", {}).get(media_type)
         return found
-
-
-APP = build(Settings(environment="test"))
-DOCUMENT = APP.openapi()
 
 
 def operations() -> Iterator[Operation]:

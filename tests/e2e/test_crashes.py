@@ -46,6 +46,7 @@ async def survives(
     await shop.audit_is_clean()
 
 
+@pytest.mark.proof
 async def test_orders_outlive_the_death_of_any_process(shop: RunningShop, shelves: Shelves) -> None:
     dice = dice_for("any process")
     await survives(shop, shelves, dice, dice.sample(EVERYTHING, 4), buyers=40, at_once=4)

@@ -3,11 +3,14 @@
 import asyncio
 from collections import Counter
 
+import pytest
+
 from tests.e2e.calls import Operator
 from tests.e2e.goods import Shelves
 from tests.e2e.running import RunningShop
 
 
+@pytest.mark.proof
 async def test_two_hundred_buyers_share_fifty_units_and_the_others_hear_what_is_left(
     shop: RunningShop, shelves: Shelves, operator: Operator
 ) -> None:
@@ -45,6 +48,7 @@ async def test_fifty_requests_at_once_under_one_key_are_one_order_with_one_answe
     await shop.audit_is_clean()
 
 
+@pytest.mark.proof
 async def test_a_cancel_that_races_its_payment_gives_stock_and_money_back_once(
     shop: RunningShop, shelves: Shelves, operator: Operator
 ) -> None:

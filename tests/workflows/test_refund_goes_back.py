@@ -135,6 +135,7 @@ async def test_without_a_callback_the_channel_is_asked_until_it_knows(refunding:
     assert len(steps.told("payments.send_refund_leg")) == 1
 
 
+@pytest.mark.proof
 async def test_questions_come_further_and_further_apart(refunding: Refunding, steps: Scripted, sagas: Sagas) -> None:
     steps.answer("payments.send_refund_leg", PROCESSING)
     steps.answer("payments.ask_refund_leg", PROCESSING)

@@ -11,11 +11,10 @@ from typing import Any
 import httpx
 import pytest
 
-from api.app import build
-from hanse.settings import Settings
 from tests.e2e.calls import Buyer, Caller
 from tests.e2e.running import RunningShop
 from tests.integration.api.belongings import Belongings
+from tests.openapi import DOCUMENT
 
 SOMEBODYS = {
     "order_id",
@@ -38,7 +37,6 @@ SIGNED = re.compile(r".*/(payments/\{addressee\}|payment-channels/\{name\})/call
 """Known by the channel's signature, not by a log-in."""
 UNKNOWN_BODY = "7zzzzzzzzzzzzzzzzzzzzzzzzz"
 
-DOCUMENT = build(Settings(environment="test")).openapi()
 EVERY = [
     (method.upper(), path, says) for path, methods in DOCUMENT["paths"].items() for method, says in methods.items()
 ]

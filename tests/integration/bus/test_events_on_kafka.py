@@ -176,6 +176,7 @@ async def test_a_record_that_is_no_event_goes_to_the_dead_letters_at_once(
     assert dict(letter.headers)["dead_letter_reason"] == b"malformed"
 
 
+@pytest.mark.proof
 async def test_what_was_not_committed_at_a_stop_comes_again_and_what_was_does_not(
     kafka_bootstrap: str, publisher: Publisher, seen_redis: Redis
 ) -> None:
@@ -190,6 +191,7 @@ async def test_what_was_not_committed_at_a_stop_comes_again_and_what_was_does_no
     assert before.event_id not in second.attempts
 
 
+@pytest.mark.proof
 async def test_a_second_member_shares_the_work_and_takes_over_when_the_first_leaves(
     kafka_bootstrap: str, publisher: Publisher, seen_redis: Redis
 ) -> None:
@@ -205,6 +207,7 @@ async def test_a_second_member_shares_the_work_and_takes_over_when_the_first_lea
     assert len(together) == len(set(together)) == 40
 
 
+@pytest.mark.proof
 async def test_a_killed_broker_that_comes_back_empty_loses_nothing_after_the_acknowledgement_was_missing(
     seen_redis: Redis,
 ) -> None:

@@ -224,6 +224,7 @@ async def test_a_statement_can_miss_a_payment_or_book_another_amount(
     assert booked[StatementKind.PAYMENT] == 12_350
 
 
+@pytest.mark.proof
 async def test_the_same_seed_hits_the_same_payments(
     start_sandbox: StartSandbox, open_inbox: OpenInbox, http: httpx.AsyncClient
 ) -> None:

@@ -205,6 +205,7 @@ async def test_codes_count_against_the_limits_of_their_template(counter: Counter
         await counter.coupons.claim_once(user("bob"), key="a", now=NOW, code=codes[2])
 
 
+@pytest.mark.proof
 async def test_a_hundred_thousand_codes_are_made_in_seconds_and_none_is_kept_readable(counter: Counter) -> None:
     template = await counter.template(by_code_only=True)
     codes = list(write_codes(secrets.token_bytes(CODE_ENTROPY * MOST_CODES)))

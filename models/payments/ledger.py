@@ -7,14 +7,15 @@ form and not by care. It is written once per (kind, reference) and never changed
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from models.shared import Frozen, Instant, Money
-from models.shared.ids import OrderId, PaymentId
+from models.shared.ids import AdjustmentId, OrderId, PaymentId
 
 
 class TransferKind(StrEnum):
-    """What happened. The reference is the attempt for what concerns a capture, the leg for what concerns a refund."""
+    """What happened. The reference is the attempt for what concerns a capture, the leg for what concerns a refund, the
+    chargeback and the adjustment for theirs."""
 
     CAPTURE = "capture"
     SURPLUS = "surplus"
@@ -25,6 +26,14 @@ class TransferKind(StrEnum):
     REFUND_RELEASE = "refund_release"
     REFUND = "refund"
     OTHER_MEANS = "other_means"
+    FEE_CORRECTION = "fee_correction"
+    """The channel states another fee than was booked. The reference is the attempt and the report that showed it."""
+    CHARGEBACK = "chargeback"
+    """The channel took money back."""
+    CHARGEBACK_COVER = "chargeback_cover"
+    """What was kept and has not gone back pays for a chargeback."""
+    ADJUSTMENT = "adjustment"
+    """An operator's word; the only kind that belongs to no payment."""
 
 
 CUSTOMER_DEPOSITS = "customer_deposits"
@@ -37,6 +46,17 @@ FEES = "fees"
 """Expense: what channels keep."""
 OTHER_MEANS = "other_means"
 """Money paid back outside the channels, by an operator's word."""
+CHARGEBACKS = "chargebacks"
+"""Expense: chargebacks that nothing kept pays for, because the money had gone back before."""
+ADJUSTMENTS = "adjustments"
+"""What operators corrected, when nothing else stands against it."""
+
+ADJUSTABLE = (FEES, OTHER_MEANS, CHARGEBACKS, ADJUSTMENTS)
+"""Accounts that an operator may adjust, beside those of channels. Deposits and what is on its way back belong to payments:
+they move with captures, refunds and chargebacks only, or the books would say something else than the payments."""
+
+Account = Annotated[str, StringConstraints(min_length=1, max_length=80), Field(examples=[CUSTOMER_DEPOSITS])]
+"""`channel:{name}` or one of the accounts above."""
 
 
 def receivable(channel: str) -> str:
@@ -55,11 +75,23 @@ class Transfer(Frozen):
 
 
 class BookedTransfer(Transfer):
-    """A transfer in the books: its number, whom it concerns and when it was written."""
+    """A transfer in the books: its number, whom it concerns and when it was written. An adjustment concerns no payment."""
 
     number: int
-    payment_id: PaymentId
-    order_id: OrderId
+    payment_id: PaymentId | None
+    order_id: OrderId | None
+    at: Instant
+
+
+class Adjustment(Frozen):
+    """A transfer that an operator wrote into the books, with the reason."""
+
+    adjustment_id: AdjustmentId
+    debit: Account
+    credit: Account
+    amount: Money
+    reason: str
+    actor: str
     at: Instant
 
 

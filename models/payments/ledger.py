@@ -4,10 +4,13 @@ A transfer moves one positive amount from the account it credits to the account 
 form and not by care. It is written once per (kind, reference) and never changed; a mistake is corrected by another transfer.
 """
 
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, computed_field
 
 from models.shared import Frozen, Instant, Money
 from models.shared.ids import AdjustmentId, OrderId, PaymentId
@@ -103,7 +106,38 @@ class AccountBalance(Frozen):
     debit: int
     credit: int
 
+    @computed_field  # type: ignore[prop-decorator]  # pydantic's own way
     @property
     def balance(self) -> int:
         """Debits less credits: positive for what others owe us, negative for what we owe."""
         return self.debit - self.credit
+
+
+class CurrencyTotal(Frozen):
+    """All accounts of one currency together, minor units."""
+
+    currency: str
+    debit: int
+    credit: int
+
+
+class TrialBalance(Frozen):
+    """The books as they stood: every account, and whether debits equal credits in each currency."""
+
+    at: Instant
+    accounts: tuple[AccountBalance, ...]
+    totals: tuple[CurrencyTotal, ...]
+    balanced: bool
+
+    @classmethod
+    def of(cls, at: datetime, accounts: Sequence[AccountBalance]) -> Self:
+        """The sums of these accounts."""
+        debits, credits_ = Counter[str](), Counter[str]()
+        for entry in accounts:
+            debits[entry.currency] += entry.debit
+            credits_[entry.currency] += entry.credit
+        totals = tuple(
+            CurrencyTotal(currency=name, debit=debits[name], credit=credits_[name]) for name in sorted(debits)
+        )
+        balanced = all(total.debit == total.credit for total in totals)
+        return cls(at=at, accounts=tuple(accounts), totals=totals, balanced=balanced)

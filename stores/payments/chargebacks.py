@@ -49,23 +49,18 @@ class Chargebacks:
             row = await sole_row(tx, "SELECT * FROM chargebacks WHERE chargeback_id = $1", ask.chargeback_id)
             return to_chargeback(row)
 
-    async def chargebacks(self, payment_id: PaymentId) -> tuple[Chargeback, ...]:
-        """Every chargeback of a payment, oldest first."""
-        async with self._db.reader() as connection:
-            rows = await connection.fetch(
-                "SELECT * FROM chargebacks WHERE payment_id = $1 ORDER BY chargeback_id", payment_id
-            )
-        return tuple(map(to_chargeback, rows))
-
-    async def list_chargebacks(self, *, limit: int, before: ChargebackId | None = None) -> tuple[Chargeback, ...]:
-        """At most `limit` chargebacks, newest first, older than `before`."""
+    async def list_chargebacks(
+        self, *, limit: int, before: ChargebackId | None = None, payment_id: PaymentId | None = None
+    ) -> tuple[Chargeback, ...]:
+        """At most `limit` chargebacks, newest first, older than `before`; of one payment or all."""
         async with self._db.reader() as connection:
             rows = await connection.fetch(
                 """
                 SELECT * FROM chargebacks WHERE ($1::text IS NULL OR chargeback_id < $1)
-                ORDER BY chargeback_id DESC LIMIT $2
+                  AND ($2::text IS NULL OR payment_id = $2)
+                ORDER BY chargeback_id DESC LIMIT $3
                 """,
-                *(before, limit),
+                *(before, payment_id, limit),
             )
         return tuple(map(to_chargeback, rows))
 

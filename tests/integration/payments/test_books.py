@@ -80,7 +80,7 @@ async def test_what_a_refused_refund_gives_back_pays_for_the_chargeback_first(ti
     held = await till.hold(payment, 7_000)
     await charge_back(till, attempt, 9_000)
     await till.store.release_refund(ReleaseRefund(refund_id=held.refund_id, at=till.tick(), detail="account closed"))
-    (after,) = await till.store.chargebacks(payment.payment_id)
+    (after,) = await till.store.list_chargebacks(limit=5, payment_id=payment.payment_id)
     assert (after.covered, left_to_refund(await till.fresh(payment))) == (cny(9_000), cny(1_000))
     assert await till.sound()
 

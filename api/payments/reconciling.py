@@ -80,7 +80,7 @@ async def list_reports(
 
 
 @reads.get("/channels", summary="Channels with statements", responses=refusals(*_WHO))
-async def list_channels(_who: Finance, shop: Wired) -> list[str]:
+async def list_reconcilable(_who: Finance, shop: Wired) -> list[str]:
     """The names of the channels that can be reconciled, as the cashier orders them."""
     return [channel.terms.name for channel in shop.payment_channels.all()]
 

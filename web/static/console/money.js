@@ -47,10 +47,10 @@ function momentForm(visit, at) {
 
 function balanceTable({ at, accounts, totals, balanced }) {
   const amount = (minor, currency) => h("td", { class: "number" }, money({ minor, currency }));
-  const row = (name, { debit, credit, currency }, tag = "td") => h("tr", {}, h(tag, { scope: tag === "th" ? "row" : false }, name), amount(debit, currency), amount(credit, currency), amount(debit - credit, currency));
+  const row = (name, { debit, credit, currency }) => h("tr", {}, h("td", {}, name), amount(debit, currency), amount(credit, currency), amount(debit - credit, currency));
   const account = ({ account: name, ...sums }) => row(name.startsWith("channel:") ? t("account_of.channel", { name: name.slice(8) }) : word("account_of", name), sums);
   return [
-    table(["books.account", "books.debit", "books.credit", "books.net"], h("tbody", {}, accounts.map(account), totals.map((total) => row(t("books.total"), total, "th")))),
+    table(["books.account", "books.debit", "books.credit", "books.net"], h("tbody", {}, accounts.map(account), totals.map((total) => row(h("b", {}, t("books.total")), total)))),
     h("p", { class: "row" }, h("span", { class: balanced ? "badge done" : "badge failed" }, icon(balanced ? "check" : "alert")), t(balanced ? "books.balanced" : "books.differ"), h("span", { class: "soft" }, moment(at))),
   ];
 }

@@ -324,6 +324,15 @@ async def test_a_movement_that_stands_twice_in_one_statement_is_named_with_its_l
     assert (told.value.line, told.value.why) == (4, "payment txn-1 is listed before")
 
 
+async def test_a_fee_and_what_is_given_back_of_it_may_stand_in_one_statement(desk: Desk) -> None:
+    payment, attempt = await desk.paid(fee=30)
+    leg = await desk.sent_back(payment, 5_000, arrived=True)
+    report = await desk.report(paid(attempt), kept(attempt, 60), back(leg.leg_id, 5_000), kept(attempt, -30))
+    assert report.outcome is Outcome.BALANCED
+    with pytest.raises(StatementRepeats, match=r"chargeback .* is listed before"):
+        await desk.keep(taken_back(attempt, 1), taken_back(attempt, 1), digest="twice")
+
+
 async def test_a_refused_statement_leaves_a_failed_report_and_its_correction_is_compared(desk: Desk) -> None:
     _, attempt = await desk.paid()
     span = (OPENED, OPENED + timedelta(days=1))

@@ -123,7 +123,7 @@ class PaymentActivities:
         """Book a report. A payment that is complete is reported to the order; a capture that is not kept starts its refund;
         one that contradicts its attempt raises the alert `hanse_payment_mismatches`. Refusal: `not_found`."""
         attempt = await self._store.attempt(ask.report.attempt_id)
-        fee = self._channels.named(attempt.channel).terms.fee.on(attempt.amount)
+        fee = ask.report.fee or self._channels.named(attempt.channel).terms.fee.on(attempt.amount)
         booked = await self._store.settle(ask, fee)
         if booked.result is SettleResult.MISMATCH:
             _mismatches.labels(attempt.channel).inc()

@@ -19,6 +19,8 @@ from activities.siblings import Siblings
 from channels.payment.contract import PaymentChannel, StatementLine
 from channels.payment.errors import StatementCorrupt, StatementNotReady
 from models.orders.messages import Placement
+from models.payments.chargebacks import BookChargeback
+from models.payments.ledger_errors import ChargebackConflict, ChargebackExceedsCapture
 from models.payments.messages import PaymentReport, PaymentTimeoutInput, RefundLegState, RefundReport
 from models.payments.reconciliation import (
     ChannelDay,
@@ -35,7 +37,7 @@ from models.payments.reconciliation import (
     TakeIn,
 )
 from models.shared import Money
-from models.shared.ids import RefundId
+from models.shared.ids import ChargebackId, RefundId
 from models.shared.time import Clock
 
 if TYPE_CHECKING:
@@ -49,6 +51,7 @@ _differences = Counter("hanse_reconciliation_differences", "What channels and bo
 _repaired = Counter(
     "hanse_reconciliation_repaired", "Differences that were told to the saga that repairs them", ["repair"]
 )
+_charged_back = Counter("hanse_chargebacks", "Chargebacks that were booked from statements", ["channel"])
 _AT_ONCE = 2_000
 """Lines that are read before others get a turn on this worker."""
 _PIECE = 1_048_576
@@ -121,13 +124,20 @@ class ReconciliationActivities:
 
     @activity.defn(name="reconciliation.repair")
     async def repair(self, ask: RepairReport) -> RepairsDone:
-        """Tell sagas some of what a report says they did not hear; each is marked once it was told."""
+        """Tell sagas some of what a report says they did not hear, and book fees and chargebacks as the channel states them;
+        each is marked once that is done. A chargeback that an operator booked otherwise meanwhile is left to a person."""
         due = await self._store.repairs_due(ask.report, limit=_REPAIRS + 1)
+        done = 0
         for difference in due[:_REPAIRS]:
-            await self._repaired(difference)
+            try:
+                await self._repaired(difference)
+            except (ChargebackConflict, ChargebackExceedsCapture) as no:
+                _log.error("difference %s of report %s is left to a person: %s", difference.number, ask.report, no)
+                continue
             await self._store.mark_repaired(ask.report, difference.number, self._clock())
             _repaired.labels(difference.repair or "").inc()
-        return RepairsDone(done=len(due[:_REPAIRS]), left=len(due) - len(due[:_REPAIRS]))
+            done += 1
+        return RepairsDone(done=done, left=len(due) - len(due[:_REPAIRS]) if done else 0)
 
     async def _repaired(self, difference: Difference) -> None:
         match difference.repair:
@@ -135,6 +145,10 @@ class ReconciliationActivities:
                 await self._report_payment(difference)
             case Repair.REPORT_REFUND:
                 await self._report_refund(difference)
+            case Repair.BOOK_FEE:
+                await self._book_fee(difference)
+            case Repair.BOOK_CHARGEBACK:
+                await self._book_chargeback(difference)
 
     async def _report_payment(self, difference: Difference) -> None:
         assert difference.attempt_id is not None
@@ -148,6 +162,7 @@ class ReconciliationActivities:
             paid_at=difference.occurred_at,
             event_id=f"statement/{difference.transaction_id}",
             source="statement",
+            fee=await self._store.stated_fee(difference.report, difference.transaction_id or ""),
         )
         await self._siblings.report_payment(PaymentTimeoutInput.taking_up(payment, self._placement), report)
 
@@ -157,6 +172,31 @@ class ReconciliationActivities:
         report = RefundReport(leg_id=leg_id, state=RefundLegState.SUCCEEDED, detail="found in the channel's statement")
         standing = await self._store.record_leg(report, self._clock())
         await self._siblings.report_refund(refund.refund_id, standing)
+
+    async def _book_fee(self, difference: Difference) -> None:
+        assert difference.attempt_id is not None
+        assert difference.theirs is not None
+        stated = Money(minor=difference.theirs, currency=difference.currency)
+        await self._store.book_stated_fee(difference.attempt_id, stated, difference.report, self._clock())
+
+    async def _book_chargeback(self, difference: Difference) -> None:
+        assert difference.attempt_id is not None
+        assert difference.theirs is not None
+        assert difference.transaction_id is not None
+        attempt = await self._store.attempt(difference.attempt_id)
+        case = difference.transaction_id
+        ask = BookChargeback(
+            chargeback_id=ChargebackId.derive(difference.occurred_at, attempt.channel, case),
+            attempt_id=attempt.attempt_id,
+            reference=case,
+            amount=Money(minor=difference.theirs, currency=difference.currency),
+            reason="found in the channel's statement",
+            source="statement",
+            actor=f"reconciliation:{difference.report}",
+            occurred_at=difference.occurred_at,
+        )
+        await self._store.book_chargeback(ask, self._clock())
+        _charged_back.labels(attempt.channel).inc()
 
 
 def _digest(file: Path) -> str:

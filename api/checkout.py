@@ -8,6 +8,7 @@ from temporalio.client import WithStartWorkflowOperation, WorkflowHandle
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 
 from activities.search_attributes import attributes
+from api.edge.audit import Audit
 from api.edge.idempotency import Claim, Claimant, idempotent_router
 from api.edge.identity import CurrentUser, operator
 from api.edge.origin import ComesFrom
@@ -198,13 +199,15 @@ async def decide_commit(
     who: Annotated[Identity, operator("orders", "stock")],
     claim: Claimant,
     shop: Wired,
+    trail: Audit,
 ) -> OrderRef:
     """For operators: a paid order's stock cannot be committed; try again, or refund."""
     wish = DecideCommit(decision=ask.decision, actor=f"operator:{who.user_id}")
-    deciding = _checkout(shop, order_id).execute_update(
-        Checkout.decide_commit, wish, id=_update_id("decide_commit", claim)
-    )
-    return await answer_of(deciding, OrderNotOpen(f"Order {order_id} is over."))
+    async with trail.action(who, "orders.decide_commit", order_id, decision=ask.decision.value):
+        deciding = _checkout(shop, order_id).execute_update(
+            Checkout.decide_commit, wish, id=_update_id("decide_commit", claim)
+        )
+        return await answer_of(deciding, OrderNotOpen(f"Order {order_id} is over."))
 
 
 def _order_of(claim: Claim) -> OrderId:

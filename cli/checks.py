@@ -108,6 +108,29 @@ def secrets_file(data_dir: Path) -> Check:
     return Check("Secrets", "failed", f"{file} can be read by others ({mode:o})", f"chmod 600 {file}")
 
 
+def payment_channels_check(settings: Settings) -> Check:
+    """Somebody can pay, every channel is set up whole, and money that does not exist is taken on purpose only."""
+    from channels.payment.configured import ChannelMisconfigured
+    from channels.payment.registry import channel_names
+
+    what = "Payment channels"
+    try:
+        names = channel_names(settings)
+    except ChannelMisconfigured as halves:
+        return Check(what, "failed", str(halves), "docs/payment-channels.md says where each setting is found")
+    if not names:
+        step = "Set up a channel (docs/payment-channels.md), or HANSE_OFFER_SANDBOX_CHANNELS=true to try the shop"
+        return Check(what, "failed", "none: the sandbox is not offered in production, and no real one is set up", step)
+    real = [name for name in names if not name.startswith("sandbox")]
+    if not settings.sandbox_is_offered:
+        return Check(what, "ok", f"{', '.join(real)}; the sandbox is not offered")
+    found = ", ".join(["the sandbox", *real])
+    if settings.environment != "production":
+        return Check(what, "ok", found)
+    step = "Take HANSE_OFFER_SANDBOX_CHANNELS away before real buyers come"
+    return Check(what, "ok", f"{found}; in production, buyers can pay with money that does not exist", step)
+
+
 def port_checks(ports: Mapping[str, int]) -> list[Check]:
     """Every port a stack needs is free now; else who holds it."""
     return [_port(name, port) for name, port in ports.items()]

@@ -13,7 +13,7 @@ from rich.table import Table
 from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
 from temporalio.client import Client
 
-from cli.checks import Check, Verdict, before_start, port_checks
+from cli.checks import Check, Verdict, before_start, payment_channels_check, port_checks
 from cli.console import DataDir, console, settings_for
 from hanse.settings import Settings
 from hanse.stack.part import StackError
@@ -47,6 +47,7 @@ async def _examine(settings: Settings) -> list[Check]:
         checks += port_checks(Ports().by_name())
     checks += await asyncio.gather(*(probe.run(settings, expected=probe.part in running) for probe in _PROBES))
     checks.append(await _migrations(settings, expected="postgres" in running))
+    checks.append(payment_channels_check(settings))
     return checks
 
 

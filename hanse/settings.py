@@ -55,6 +55,10 @@ class Settings(BaseSettings):
     sandbox_payment_secret: SecretStr = SecretStr("")
     """Shared with the payment sandbox: signs requests and callbacks."""
 
+    offer_sandbox_channels: bool | None = None
+    """Whether buyers may pay at the payment sandbox, with money that does not exist. Unless it is said: everywhere but in
+    production."""
+
     # Real payment channels. Each is offered once its settings are complete; half of them is an error at start. Keys are
     # given as text or as the path of a file. docs/payment-channels.md says where a provider shows each of these.
     alipay_url: str = "https://openapi.alipay.com/gateway.do"
@@ -162,6 +166,13 @@ class Settings(BaseSettings):
     def browser_url(self) -> str:
         """Where a buyer's browser finds the shop, without a slash at the end."""
         return (self.public_url or self.api_url).rstrip("/")
+
+    @property
+    def sandbox_is_offered(self) -> bool:
+        """Whether the payment sandbox is among the channels of this shop."""
+        if self.offer_sandbox_channels is None:
+            return self.environment != "production"
+        return self.offer_sandbox_channels
 
     @property
     def points_terms(self) -> dict[str, int]:

@@ -9,10 +9,10 @@ from temporalio.exceptions import ActivityError
 with workflow.unsafe.imports_passed_through():
     from activities.reconciliation import ReconciliationActivities
     from models.payments.reconciliation import (
+        AGREES,
         CompareStatement,
         DayOf,
         DayReconciled,
-        DifferenceKind,
         Outcome,
         Reconciled,
         ReconciliationInput,
@@ -27,7 +27,6 @@ with workflow.unsafe.imports_passed_through():
     from workflows.saga import Saga, is_refusal
 
 _DUE_AT = SearchAttributeKey.for_datetime("TemporalScheduledStartTime")
-_NO_DIFFERENCE = (DifferenceKind.MATCHED, DifferenceKind.REFUND_MATCHED)
 _TAKING_IN = timedelta(minutes=30)
 _SILENCE = timedelta(minutes=5)
 """A worker that reads a statement says so every few thousand lines, but not while it is on its way."""
@@ -114,13 +113,13 @@ class Reconciliation:
         return report
 
     async def _repaired(self, report: Report) -> int:
-        """How many differences were told to a saga now; none when the report is an old one."""
+        """How many differences were told to a saga or booked now; none when the report is an old one."""
         done = 0
         while report.repairs:
             part = await self._saga.long_call(
                 ReconciliationActivities.repair,
                 RepairReport(report=report.number),
-                f"tell sagas what they did not hear ({report.repairs} in all)",
+                f"tell sagas what they did not hear, book fees and chargebacks ({report.repairs} in all)",
                 TaskQueue.PAYMENTS,
             )
             done += part.done
@@ -153,7 +152,7 @@ def _told(day: DayReconciled) -> str:
         f"{total.count} {total.kind} (ours {Money(minor=total.ours, currency=total.currency)}, "
         f"theirs {Money(minor=total.theirs, currency=total.currency)})"
         for total in report.totals
-        if total.kind not in _NO_DIFFERENCE
+        if total.kind not in AGREES
     ]
     told = ", ".join(found) or "everything agrees"
     return f"- {day.day} revision {report.revision}, {report.lines} lines: {told}; {day.repaired} repaired now"

@@ -13,6 +13,7 @@ TAGS: dict[str, str] = {
     "points": "Points: earned by completed orders, spent at checkout, and the ledger that explains them.",
     "refunds": "Money on its way back to where it came from.",
     "reconciliations": "Our books held against the daily statements of payment channels.",
+    "ledger": "The double-entry books of payments: balances at any moment, entries, chargebacks, adjustments.",
     "fulfillment": "Parcels: where they are and what moves them.",
     "operators": "What people of the shop see and do. Each operation takes a permission; each change is in the audit log.",
     "system": "Health, metrics and the contract of events; for machines.",

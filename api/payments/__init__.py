@@ -1,10 +1,11 @@
-"""Routes of money: paying (`paying.py`), what channels report (`callbacks.py`), giving back (`refunding.py`), holding our books
-against channels' statements (`reconciling.py`), and what operators see (`operators.py`). `schemas.py` is what goes over the wire.
+"""Routes of money: paying (`paying.py`, `scanning.py`), what channels report (`callbacks.py`), giving back (`refunding.py`), holding our books
+against channels' statements (`reconciling.py`), the books themselves (`books.py`), and what operators see (`operators.py`).
+`schemas.py` is what goes over the wire.
 """
 
 from fastapi import APIRouter
 
-from api.payments import callbacks, operators, paying, reconciling, refunding
+from api.payments import books, callbacks, operators, paying, reconciling, refunding, scanning
 
 _versioned = APIRouter(prefix="/v1")
 _bare = (paying.bare, paying.bare_reads, callbacks.bare, refunding.bare)
@@ -15,8 +16,11 @@ routers = (
     *_bare,
     _versioned,
     paying.cashier,
+    scanning.router,
     refunding.v1,
     refunding.reads,
+    books.writes,
+    books.reads,
     reconciling.router,
     reconciling.reads,
     operators.router,

@@ -8,7 +8,7 @@ from api.edge.identity import operator
 from api.edge.paging import Cursor, Limit, Page, page, read_cursor
 from api.edge.problems import refusals
 from api.edge.wired import Wired
-from models.payments.ledger import AccountBalance, BookedTransfer
+from models.payments.ledger import BookedTransfer
 from models.payments.types import Mismatch, MoneyBreak, Payment, PaymentState, Refund, RefundState
 from models.shared.ids import PaymentId, RefundId, UserId
 from models.shared.refusals import InvalidRequest
@@ -55,12 +55,6 @@ async def list_mismatches(_who: Finance, shop: Wired, limit: Limit = 100) -> lis
 async def list_transfers(payment_id: PaymentId, _who: Finance, shop: Wired) -> list[BookedTransfer]:
     """Every transfer booked for the payment, in the order it was booked."""
     return list(await shop.payments.transfers(payment_id))
-
-
-@router.get("/ledger/trial-balance", summary="The trial balance", responses=_READ)
-async def trial_balance(_who: Finance, shop: Wired) -> list[AccountBalance]:
-    """Debits and credits of every account by currency; over all accounts of a currency they are equal."""
-    return list(await shop.payments.trial_balance())
 
 
 @router.get("/ledger/audit", summary="Breaks of the money invariant", responses=_READ)

@@ -79,6 +79,12 @@ async def list_reports(
     return page(found, limit, lambda report: report.number, lambda report: report)
 
 
+@reads.get("/channels", summary="Channels with statements", responses=refusals(*_WHO))
+async def list_reconcilable(_who: Finance, shop: Wired) -> list[str]:
+    """The names of the channels that can be reconciled, as the cashier orders them."""
+    return [channel.terms.name for channel in shop.payment_channels.all()]
+
+
 @reads.get("/{number}", summary="A reconciliation", responses=refusals(*_WHO, NotFound))
 async def show_report(number: Number, _who: Finance, shop: Wired) -> Report:
     """Whether books and statement agree, with the sums of every kind of difference."""

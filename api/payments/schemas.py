@@ -3,9 +3,11 @@
 from datetime import date
 from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, StringConstraints
 
 from channels.payment.contract import ChannelTerms, Language
+from models.payments.chargebacks import Reference
+from models.payments.ledger import Account
 from models.payments.messages import RefundDecision
 from models.payments.rules import left_to_pay
 from models.payments.types import Attempt, AttemptState, Payment, PaymentState, RefundLine, RefundReason
@@ -13,6 +15,15 @@ from models.shared import Frozen, Instant, Money
 from models.shared.ids import AttemptId, OrderId, PaymentId
 
 _Name = Annotated[str, Field(min_length=1, max_length=40)]
+
+
+def _positive(amount: Money) -> Money:
+    if amount.minor <= 0:
+        raise ValueError("the amount must be more than nothing")
+    return amount
+
+
+PositiveMoney = Annotated[Money, AfterValidator(_positive)]
 
 
 class PayRequest(Frozen):
@@ -60,6 +71,8 @@ class PaymentView(Frozen):
     captured: Money
     refunded: Money
     held: Money
+    charged_back: Money
+    """What the channel took back from the shop; it can no longer be refunded."""
     state: PaymentState
     due_at: Instant
     settled_at: Instant | None
@@ -123,6 +136,28 @@ class RefundDecisionRequest(Frozen):
     """What to do about a refund that its channel refused for good."""
 
     decision: RefundDecision
+
+
+_Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=500)]
+
+
+class ChargebackRequest(Frozen):
+    """A channel took money back of one capture; `occurred_at` is when, now if it is left out."""
+
+    attempt_id: AttemptId
+    amount: Money
+    reference: Reference
+    reason: _Reason
+    occurred_at: Instant | None = None
+
+
+class AdjustmentRequest(Frozen):
+    """Move `amount` from the account `credit` to the account `debit`."""
+
+    debit: Account
+    credit: Account
+    amount: PositiveMoney
+    reason: _Reason
 
 
 class ReconcileRequest(Frozen):

@@ -182,25 +182,27 @@ class CallbackAnswer(Frozen):
 
 
 class StatementKind(StrEnum):
-    """What a line of a statement says: money in, money back, or what the channel kept."""
+    """What a line of a statement says: money in, money back, what the channel kept, or what it took back from the shop."""
 
     PAYMENT = "payment"
     REFUND = "refund"
     FEE = "fee"
+    CHARGEBACK = "chargeback"
 
 
 class StatementLine(Frozen):
-    """One movement as the channel booked it. Refunds and fees are negative; what the channel gives back of a fee, or of a
+    """One movement as the channel booked it. Refunds, fees and chargebacks are negative; what the channel gives back of a fee, or of a
     refund that failed, is positive."""
 
     line: int
     """Where it stands among the movements of the file, from 1; a fee may share the line of what it was taken for."""
     kind: StatementKind
     transaction_id: str
-    """Of the payment or refund; a fee carries that of its payment."""
+    """Of the payment or refund; a fee carries that of its payment, a chargeback the number of its case."""
     channel_reference: str
     merchant_id: str
-    """Our attempt id, or our refund id on a refund line. Empty for a movement that this shop did not ask for."""
+    """Our attempt id, or our refund id on a refund line; on a chargeback the attempt of its payment.
+    Empty for a movement that this shop did not ask for."""
     amount: Money
     occurred_at: Instant
 

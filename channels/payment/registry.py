@@ -28,7 +28,7 @@ class PaymentChannels:
         """The channel; ChannelUnknown if the shop does not offer it."""
         channel = self._channels.get(name)
         if channel is None:
-            offered = ", ".join(self._channels)
+            offered = ", ".join(self._channels) or "none: no channel is set up"
             raise ChannelUnknown(
                 f"There is no payment channel {name[:40]!r}; choose one of {offered}.", channel=name[:40]
             )
@@ -46,7 +46,8 @@ class PaymentChannels:
 def channel_names(settings: Settings) -> tuple[str, ...]:
     """The channels of this shop, for whoever needs no connection to them. ChannelMisconfigured for one set up by halves."""
     real = real_channels(settings, httpx.AsyncClient(), lambda: datetime.now(UTC))
-    return (*map(channel_name, get_args(Method)), *(channel.terms.name for channel in real))
+    sandbox = map(channel_name, get_args(Method)) if settings.sandbox_is_offered else ()
+    return (*sandbox, *(channel.terms.name for channel in real))
 
 
 def sandbox_channels(url: str, secret: str, client: httpx.AsyncClient, clock: Clock) -> list[PaymentChannel]:
@@ -57,8 +58,10 @@ def sandbox_channels(url: str, secret: str, client: httpx.AsyncClient, clock: Cl
 
 
 def payment_channels(settings: Settings, client: httpx.AsyncClient, clock: Clock) -> PaymentChannels:
-    """Every channel of this shop: the sandbox, then the real ones that are set up. ChannelMisconfigured, at start, for one
-    that is set up by halves."""
+    """Every channel of this shop: the sandbox where it is offered (never by default in production), then the real ones that are
+    set up. ChannelMisconfigured, at start, for one that is set up by halves."""
+    real = real_channels(settings, client, clock)
+    if not settings.sandbox_is_offered:
+        return PaymentChannels(real)
     secret = settings.sandbox_payment_secret.get_secret_value()
-    sandbox = sandbox_channels(settings.sandbox_payment_url, secret, client, clock)
-    return PaymentChannels([*sandbox, *real_channels(settings, client, clock)])
+    return PaymentChannels([*sandbox_channels(settings.sandbox_payment_url, secret, client, clock), *real])

@@ -14,7 +14,8 @@ from stores.promotions import BenefitStore
 
 
 async def money_of_orders(orders: OrderStore, payments: PaymentStore) -> Section:
-    """Invariant 2 across: what is kept for an order is what its state says it should hold."""
+    """Invariant 2 across: what is kept for an order is what its state says it should hold. What a channel charged back is the
+    shop's loss and not the order's refund: the order should hold it still, and a cancelled order cannot give it back."""
     balances = {balance.order_id: balance async for balance in payments.balances()}
     found: list[Finding] = []
     count = 0
@@ -24,7 +25,7 @@ async def money_of_orders(orders: OrderStore, payments: PaymentStore) -> Section
     found += [
         Finding("payment_without_order", order_id, f"{balance.kept} is kept for an order that does not exist")
         for order_id, balance in balances.items()
-        if balance.going_back < balance.kept
+        if balance.going_back + balance.charged_back < balance.kept
     ]
     return Section(
         "Money of orders: captured − refunded is what the order should hold", f"{count} orders", tuple(found)
@@ -34,6 +35,7 @@ async def money_of_orders(orders: OrderStore, payments: PaymentStore) -> Section
 def _money_breaks(order: OrderStanding, balance: PaymentBalance | None) -> Iterator[Finding]:
     kept = balance.kept.minor if balance else 0
     going_back = balance.going_back.minor if balance else 0
+    charged_back = balance.charged_back.minor if balance else 0
     match order.status:
         case OrderStatus.PAID | OrderStatus.COMPLETED:
             wanted = order.total.minor - order.refunded.minor
@@ -41,8 +43,8 @@ def _money_breaks(order: OrderStanding, balance: PaymentBalance | None) -> Itera
                 detail = f"holds {kept}, should hold {wanted} ({order.status}); {going_back} is on its way back"
                 yield Finding("kept_differs", order.order_id, detail)
         case OrderStatus.CANCELLED:
-            if kept > going_back:
-                detail = f"cancelled, yet {kept} is kept and {going_back} goes back"
+            if kept > going_back + charged_back:
+                detail = f"cancelled, yet {kept} is kept, {going_back} goes back and {charged_back} was charged back"
                 yield Finding("cancelled_but_kept", order.order_id, detail)
         case OrderStatus.PENDING_PAYMENT:
             if balance is None and order.total.minor > 0:

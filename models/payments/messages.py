@@ -63,6 +63,8 @@ class PaymentReport(Frozen):
     paid_at: Instant
     event_id: str
     source: Literal["callback", "poll", "close", "supplement", "statement"]
+    fee: Money | None = None
+    """What the channel kept, where the report says so (a statement does); else it is reckoned by the channel's terms."""
 
 
 class StopWaiting(Frozen):

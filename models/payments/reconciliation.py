@@ -53,16 +53,40 @@ class DifferenceKind(StrEnum):
     """The channel gave money back, and our books do not say so."""
     REFUND_MISSING_THERE = "refund_missing_there"
     REFUND_DIFFERS = "refund_differs"
+    FEE_MATCHED = "fee_matched"
+    """The channel kept of this payment what we booked, over all its statements so far. Counted, not listed."""
+    FEE_DIFFERS = "fee_differs"
+    """The payment agrees, but the channel kept another fee of it than was booked."""
+    CHARGEBACK_MATCHED = "chargeback_matched"
+    CHARGEBACK_MISSING_HERE = "chargeback_missing_here"
+    """The channel took money back from the shop, and our books do not say so."""
+    CHARGEBACK_MISSING_THERE = "chargeback_missing_there"
+    """An operator booked a chargeback that stands in no statement."""
+    CHARGEBACK_DIFFERS = "chargeback_differs"
+
+
+AGREES = (
+    DifferenceKind.MATCHED,
+    DifferenceKind.REFUND_MATCHED,
+    DifferenceKind.FEE_MATCHED,
+    DifferenceKind.CHARGEBACK_MATCHED,
+)
+"""What is counted in the totals of a report and is no difference."""
 
 
 class Repair(StrEnum):
-    """What is done about a difference without asking a person, because it is what the lost callback would have done: the
-    saga that is told decides under its own lock, and knows a repeat."""
+    """What is done about a difference without asking a person. For payments and refunds, what the lost callback would have
+    done: the saga that is told decides under its own lock, and knows a repeat. Fees and chargebacks have no saga: they are the
+    channel's word alone, and are booked once (docs/decisions/0021)."""
 
     REPORT_PAYMENT = "report_payment"
     """Money for an attempt of ours, of its amount, that nobody has reported: told to its payment window."""
     REPORT_REFUND = "report_refund"
     """A refund that we wait for, of its amount, has gone back: booked, and told to its saga."""
+    BOOK_FEE = "book_fee"
+    """The channel states the fee of a payment that agrees: what is missing in the books, or too much, is booked."""
+    BOOK_CHARGEBACK = "book_chargeback"
+    """The channel took back a capture of ours, or a part of it: nobody asks us, so it is booked."""
 
 
 class Outcome(StrEnum):
@@ -212,7 +236,7 @@ class RepairReport(Frozen):
 
 
 class RepairsDone(Frozen):
-    """How many were done now, and how many are left."""
+    """How many were done now, and how many of the rest are worth another try."""
 
     done: int
     left: int

@@ -13,8 +13,8 @@ def left_to_pay(payment: Payment) -> Money:
 
 
 def left_to_refund(payment: Payment) -> Money:
-    """What can still go back of what was kept: captured − refunded − held."""
-    return payment.captured - payment.refunded - payment.held
+    """What can still go back of what was kept: captured − refunded − held − charged back."""
+    return payment.captured - payment.refunded - payment.held - payment.charged_back
 
 
 def is_kept(payment: Payment, capture: Money) -> bool:

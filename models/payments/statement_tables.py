@@ -57,7 +57,7 @@ class StatementLineTable(PaymentsTable, table=True):
 
     __tablename__ = "statement_lines"
     __table_args__ = (
-        CheckConstraint("kind IN ('payment', 'refund', 'fee')", name="statement_lines_kind"),
+        CheckConstraint("kind IN ('payment', 'refund', 'fee', 'chargeback')", name="statement_lines_kind"),
         Index("statement_lines_by_transaction", "transaction_id", "kind"),
         Index("statement_lines_by_refund", "merchant_id", postgresql_where=text("kind = 'refund'")),
     )
@@ -109,10 +109,13 @@ class DifferenceTable(PaymentsTable, table=True):
     __table_args__ = (
         CheckConstraint(
             "kind IN ('missing_here', 'missing_there', 'amount_differs', 'duplicate', 'refund_missing_here', "
-            "'refund_missing_there', 'refund_differs')",
+            "'refund_missing_there', 'refund_differs', 'fee_differs', 'chargeback_missing_here', "
+            "'chargeback_missing_there', 'chargeback_differs')",
             name="differences_kind",
         ),
-        CheckConstraint("repair IN ('report_payment', 'report_refund')", name="differences_repair"),
+        CheckConstraint(
+            "repair IN ('report_payment', 'report_refund', 'book_fee', 'book_chargeback')", name="differences_repair"
+        ),
     )
 
     report: int = Field(

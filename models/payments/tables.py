@@ -1,7 +1,7 @@
 """The schema of database `payments`, in its written form. The migration creates it; a test compares the two.
 
-Not tables to work with: stores speak SQL, and values that travel are in `types.py`. Amounts are minor units. Statements and
-reconciliations are in `statement_tables.py`.
+Not tables to work with: stores speak SQL, and values that travel are in `types.py`. Amounts are minor units. The books are in
+`ledger_tables.py`, statements and reconciliations in `statement_tables.py`.
 """
 
 from datetime import datetime
@@ -17,6 +17,7 @@ from models.payments.columns import minor_column as _minor
 from models.payments.columns import moment_column as _moment
 from models.payments.columns import number_column as _number
 from models.payments.columns import text_column as _text
+from models.payments.ledger_tables import AdjustmentTable, ChargebackTable, LedgerTable
 from models.payments.statement_tables import (
     DifferenceTable,
     ReconciliationTable,
@@ -26,8 +27,10 @@ from models.payments.statement_tables import (
 )
 
 __all__ = [
+    "AdjustmentTable",
     "AttemptTable",
     "CallbackTable",
+    "ChargebackTable",
     "DifferenceTable",
     "LedgerTable",
     "MismatchTable",
@@ -54,10 +57,14 @@ class PaymentTable(PaymentsTable, table=True):
         CheckConstraint("captured_minor >= 0", name="payments_captured"),
         CheckConstraint("refunded_minor >= 0", name="payments_refunded"),
         CheckConstraint("held_minor >= 0", name="payments_held"),
+        CheckConstraint("charged_back_minor >= 0", name="payments_charged_back"),
         CheckConstraint("state IN ('pending', 'paid', 'closed')", name="payments_state"),
         CheckConstraint("closed_as IN ('expired', 'cancelled')", name="payments_closed_as"),
         CheckConstraint("captured_minor <= amount_minor", name="payments_never_more_than_owed"),
-        CheckConstraint("refunded_minor + held_minor <= captured_minor", name="payments_never_more_back_than_came"),
+        CheckConstraint(
+            "refunded_minor + held_minor + charged_back_minor <= captured_minor",
+            name="payments_never_more_back_than_came",
+        ),
         CheckConstraint("(state = 'paid') = (captured_minor = amount_minor)", name="payments_paid_is_complete"),
         CheckConstraint("state <> 'closed' OR captured_minor = 0", name="payments_closed_keeps_nothing"),
         CheckConstraint("(state = 'closed') = (closed_as IS NOT NULL)", name="payments_closed_says_how"),
@@ -75,6 +82,7 @@ class PaymentTable(PaymentsTable, table=True):
     """Kept captures only; a surplus never counts here."""
     refunded_minor: int = _minor(default="0")
     held_minor: int = _minor(default="0")
+    charged_back_minor: int = _minor(default="0")
     state: str = _text()
     closed_as: str | None = _text(nullable=True)
     due_at: datetime = _moment()
@@ -93,6 +101,7 @@ class AttemptTable(PaymentsTable, table=True):
         CheckConstraint("amount_minor > 0", name="attempts_amount"),
         CheckConstraint("refunded_minor >= 0", name="attempts_refunded"),
         CheckConstraint("held_minor >= 0", name="attempts_held"),
+        CheckConstraint("charged_back_minor >= 0", name="attempts_charged_back"),
         CheckConstraint("state IN ('pending', 'captured', 'surplus', 'closed')", name="attempts_state"),
         CheckConstraint(
             "(state IN ('captured', 'surplus')) = (channel_transaction IS NOT NULL AND captured_at IS NOT NULL)",
@@ -100,7 +109,8 @@ class AttemptTable(PaymentsTable, table=True):
         ),
         CheckConstraint("(state = 'surplus') = (surplus_reason IS NOT NULL)", name="attempts_surplus_says_why"),
         CheckConstraint(
-            "refunded_minor + held_minor <= CASE WHEN channel_transaction IS NULL THEN 0 ELSE amount_minor END",
+            "refunded_minor + held_minor + charged_back_minor <= "
+            "CASE WHEN channel_transaction IS NULL THEN 0 ELSE amount_minor END",
             name="attempts_never_more_back_than_came",
         ),
         Index("attempts_by_payment", "payment_id", "attempt_id"),
@@ -117,6 +127,7 @@ class AttemptTable(PaymentsTable, table=True):
     amount_minor: int = _minor()
     refunded_minor: int = _minor(default="0")
     held_minor: int = _minor(default="0")
+    charged_back_minor: int = _minor(default="0")
     state: str = _text()
     surplus_reason: str | None = _text(nullable=True)
     channel_reference: str | None = _text(nullable=True)
@@ -208,34 +219,6 @@ class RefundLegTable(PaymentsTable, table=True):
     amount_minor: int = _minor()
     state: str = _text()
     detail: str = _text(default="")
-
-
-class LedgerTable(PaymentsTable, table=True):
-    """The books: one transfer a row, append-only by a trigger."""
-
-    __tablename__ = "ledger"
-    __table_args__ = (
-        UniqueConstraint("kind", "reference", name="ledger_once"),
-        CheckConstraint(
-            "kind IN ('capture', 'surplus', 'fee', 'unkeep', 'refund_hold', 'refund_release', 'refund', 'other_means')",
-            name="ledger_kind",
-        ),
-        CheckConstraint("amount_minor > 0", name="ledger_amount"),
-        CheckConstraint("debit <> credit", name="ledger_two_accounts"),
-        Index("ledger_by_payment", "payment_id", "number"),
-        Index("ledger_by_time", "at"),
-    )
-
-    number: int = _number()
-    kind: str = _text()
-    reference: str = _id()
-    debit: str = _text()
-    credit: str = _text()
-    amount_minor: int = _minor()
-    currency: str = _text()
-    payment_id: str = _id()
-    order_id: str = _id()
-    at: datetime = _moment()
 
 
 class CallbackTable(PaymentsTable, table=True):

@@ -72,6 +72,8 @@ class Payment(Frozen):
     refunded: Money
     held: Money
     """Refunds under way."""
+    charged_back: Money
+    """What channels took back of the kept captures: as good as gone, and never refunded."""
     due_at: Instant
     created_at: Instant
     settled_at: Instant | None = None
@@ -180,8 +182,10 @@ class MoneyBreak(Frozen):
 
 
 class PaymentBalance(Frozen):
-    """What is kept for an order, and how much of it is on its way back."""
+    """What was kept for an order and not refunded, and how much of it is on its way back."""
 
     order_id: OrderId
     kept: Money
     going_back: Money
+    charged_back: Money
+    """How much of it a channel took back from the shop."""

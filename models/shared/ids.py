@@ -172,6 +172,18 @@ class RefundId(Id):
     prefix = "rfd"
 
 
+class ChargebackId(Id):
+    """Money that a channel took back from the shop."""
+
+    prefix = "cbk"
+
+
+class AdjustmentId(Id):
+    """A transfer that an operator wrote into the books."""
+
+    prefix = "adj"
+
+
 class ShipmentId(Id):
     """One parcel from one warehouse of one merchant."""
 

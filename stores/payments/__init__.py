@@ -9,6 +9,8 @@
 | `refunds.py` | hold, record, book or release money on its way back |
 | `refund_legs.py` | over which captures it goes, and the sums and transfers that move with each leg |
 | `refund_reading.py` | refunds as they stand |
+| `chargebacks.py` | money that channels take back; `covering.py`: what was kept pays for it |
+| `adjusting.py` | operators' adjustments, and fees as channels state them |
 | `ledger.py` | double-entry books |
 | `audit.py` | what breaks invariant 2 |
 | `statements.py` | what channels say they moved, as they said it |

@@ -39,15 +39,18 @@ _CHECKS: tuple[tuple[str, str, str], ...] = (
     ),
     (
         "refunded_and_held_are_the_attempts",
-        "The payment's refunded or held sum is not that of its kept captures.",
+        "The payment's refunded, held or charged back sum is not that of its kept captures.",
         """
         SELECT p.payment_id, p.order_id, p.refunded_minor AS refunded, coalesce(a.refunded, 0)::bigint AS by_attempts,
-               p.held_minor AS held, coalesce(a.held, 0)::bigint AS held_by_attempts
+               p.held_minor AS held, coalesce(a.held, 0)::bigint AS held_by_attempts,
+               p.charged_back_minor AS charged_back, coalesce(a.charged_back, 0)::bigint AS charged_back_by_attempts
         FROM payments p LEFT JOIN (
-            SELECT payment_id, sum(refunded_minor) AS refunded, sum(held_minor) AS held
+            SELECT payment_id, sum(refunded_minor) AS refunded, sum(held_minor) AS held,
+                   sum(charged_back_minor) AS charged_back
             FROM attempts WHERE state = 'captured' GROUP BY payment_id
         ) a USING (payment_id)
         WHERE p.refunded_minor <> coalesce(a.refunded, 0) OR p.held_minor <> coalesce(a.held, 0)
+           OR p.charged_back_minor <> coalesce(a.charged_back, 0)
         """,
     ),
     (
@@ -69,11 +72,12 @@ _CHECKS: tuple[tuple[str, str, str], ...] = (
     ),
     (
         "never_refunded_above_captured",
-        "More went back, or is held to go back, than this capture brought.",
+        "More went back, is held to go back or was charged back than this capture brought.",
         """
-        SELECT payment_id, order_id, attempt_id, amount_minor AS captured, refunded_minor AS refunded, held_minor AS held
+        SELECT payment_id, order_id, attempt_id, amount_minor AS captured, refunded_minor AS refunded, held_minor AS held,
+               charged_back_minor AS charged_back
         FROM attempts
-        WHERE refunded_minor + held_minor > CASE WHEN state IN ('captured', 'surplus') THEN amount_minor ELSE 0 END
+        WHERE refunded_minor + held_minor + charged_back_minor > CASE WHEN state IN ('captured', 'surplus') THEN amount_minor ELSE 0 END
         """,
     ),
     (
@@ -105,9 +109,9 @@ _CHECKS: tuple[tuple[str, str, str], ...] = (
         "This capture must go back whole, and no refund holds it.",
         """
         SELECT a.payment_id, a.order_id, a.attempt_id, a.amount_minor AS captured,
-               a.refunded_minor + a.held_minor AS going_back, a.surplus_reason
+               a.refunded_minor + a.held_minor + a.charged_back_minor AS going_back, a.surplus_reason
         FROM attempts a JOIN payments p USING (payment_id)
-        WHERE a.state = 'surplus' AND a.refunded_minor + a.held_minor < a.amount_minor
+        WHERE a.state = 'surplus' AND a.refunded_minor + a.held_minor + a.charged_back_minor < a.amount_minor
           AND greatest(a.captured_at, p.settled_at) < $1
           AND NOT EXISTS (SELECT FROM refunds r WHERE r.attempt_id = a.attempt_id AND r.state = 'refused')
         """,
@@ -121,28 +125,60 @@ _CHECKS: tuple[tuple[str, str, str], ...] = (
         """,
     ),
     (
+        "chargebacks_are_covered_as_far_as_possible",
+        "What was kept of this capture does not pay for its chargebacks as it should, or the sums disagree.",
+        """
+        SELECT a.payment_id, a.order_id, a.attempt_id, a.charged_back_minor AS charged_back,
+               coalesce(c.covered, 0)::bigint AS covered, coalesce(c.amount, 0)::bigint AS chargebacks,
+               a.amount_minor - a.refunded_minor - a.held_minor - a.charged_back_minor AS left_over
+        FROM attempts a LEFT JOIN (
+            SELECT attempt_id, sum(covered_minor) AS covered, sum(amount_minor) AS amount FROM chargebacks GROUP BY attempt_id
+        ) c USING (attempt_id)
+        WHERE a.charged_back_minor <> coalesce(c.covered, 0) OR c.amount > a.amount_minor
+           OR (c.covered < c.amount AND a.refunded_minor + a.held_minor + a.charged_back_minor < a.amount_minor)
+        """,
+    ),
+    (
+        "adjustments_are_booked",
+        "An operator's adjustment and the books differ: missing, without a reason, or of another amount.",
+        """
+        SELECT NULL AS payment_id, NULL AS order_id, coalesce(j.adjustment_id, l.reference) AS adjustment_id,
+               j.amount_minor AS amount, l.amount_minor AS booked
+        FROM adjustments j FULL JOIN (SELECT * FROM ledger WHERE kind = 'adjustment') l ON l.reference = j.adjustment_id
+        WHERE j.adjustment_id IS NULL OR l.number IS NULL OR l.currency <> j.currency
+           OR (l.debit, l.credit, l.amount_minor) <> (j.debit, j.credit, j.amount_minor)
+        """,
+    ),
+    (
         "ledger_says_what_payments_say",
         "The books hold another amount for this payment than its rows do.",
         """
         SELECT p.payment_id, p.order_id,
                coalesce(b.deposits, 0)::bigint AS booked_deposits,
-               p.captured_minor - p.refunded_minor - p.held_minor AS deposits,
+               p.captured_minor - p.refunded_minor - p.held_minor - p.charged_back_minor AS deposits,
                coalesce(b.surplus, 0)::bigint AS booked_surplus, coalesce(a.surplus, 0)::bigint AS surplus,
-               coalesce(b.payable, 0)::bigint AS booked_payable, coalesce(a.held, 0)::bigint AS payable
+               coalesce(b.payable, 0)::bigint AS booked_payable, coalesce(a.held, 0)::bigint AS payable,
+               coalesce(b.loss, 0)::bigint AS booked_loss, coalesce(c.loss, 0)::bigint AS loss_by_chargebacks
         FROM payments p
         LEFT JOIN (
             SELECT payment_id,
                    sum(CASE 'customer_deposits' WHEN credit THEN amount_minor WHEN debit THEN -amount_minor END) AS deposits,
                    sum(CASE 'surplus_deposits' WHEN credit THEN amount_minor WHEN debit THEN -amount_minor END) AS surplus,
-                   sum(CASE 'refunds_payable' WHEN credit THEN amount_minor WHEN debit THEN -amount_minor END) AS payable
+                   sum(CASE 'refunds_payable' WHEN credit THEN amount_minor WHEN debit THEN -amount_minor END) AS payable,
+                   sum(CASE 'chargebacks' WHEN debit THEN amount_minor WHEN credit THEN -amount_minor END) AS loss
             FROM ledger GROUP BY payment_id
         ) b USING (payment_id)
         LEFT JOIN (
             SELECT payment_id, sum(held_minor) AS held,
-                   sum(amount_minor - refunded_minor - held_minor) FILTER (WHERE state = 'surplus') AS surplus
+                   sum(amount_minor - refunded_minor - held_minor - charged_back_minor)
+                       FILTER (WHERE state = 'surplus') AS surplus
             FROM attempts GROUP BY payment_id
         ) a USING (payment_id)
-        WHERE coalesce(b.deposits, 0) <> p.captured_minor - p.refunded_minor - p.held_minor
+        LEFT JOIN (
+            SELECT payment_id, sum(amount_minor - covered_minor) AS loss FROM chargebacks GROUP BY payment_id
+        ) c USING (payment_id)
+        WHERE coalesce(b.deposits, 0) <> p.captured_minor - p.refunded_minor - p.held_minor - p.charged_back_minor
+           OR coalesce(b.loss, 0) <> coalesce(c.loss, 0)
            OR coalesce(b.surplus, 0) <> coalesce(a.surplus, 0) OR coalesce(b.payable, 0) <> coalesce(a.held, 0)
         """,
     ),
@@ -168,7 +204,7 @@ class Audit:
         async with self._db.transaction() as tx:
             rows = tx.cursor(
                 """
-                SELECT order_id, currency, captured_minor - refunded_minor AS kept, held_minor
+                SELECT order_id, currency, captured_minor - refunded_minor AS kept, held_minor, charged_back_minor
                 FROM payments ORDER BY order_id
                 """,
                 prefetch=1000,
@@ -178,6 +214,7 @@ class Audit:
                     order_id=OrderId(row["order_id"]),
                     kept=Money(minor=row["kept"], currency=row["currency"]),
                     going_back=Money(minor=row["held_minor"], currency=row["currency"]),
+                    charged_back=Money(minor=row["charged_back_minor"], currency=row["currency"]),
                 )
 
 

@@ -2,17 +2,19 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from hanse.database import Connection, Database
-from models.payments.ledger import AccountBalance, BookedTransfer, Transfer
+from models.payments.ledger import AccountBalance, BookedTransfer, Transfer, TransferKind
 from models.payments.types import Payment
-from models.shared.ids import PaymentId
-from stores.payments.rows import money
+from models.shared.ids import OrderId, PaymentId
+from stores.payments.rows import Row, money
 
 
-async def book(tx: Connection, payment: Payment, transfers: Sequence[Transfer], now: datetime) -> None:
+async def book(tx: Connection, payment: Payment | None, transfers: Sequence[Transfer], now: datetime) -> None:
     """Write transfers in the caller's transaction. Each (kind, reference) is written once; a second one is an error,
-    since the caller's own row lock should have shown that it was done."""
+    since the caller's own row lock should have shown that it was done. Only an adjustment concerns no payment."""
+    whom = (None, None) if payment is None else (payment.payment_id, payment.order_id)
     await tx.executemany(
         """
         INSERT INTO ledger (kind, reference, debit, credit, amount_minor, currency, payment_id, order_id, at)
@@ -21,7 +23,7 @@ async def book(tx: Connection, payment: Payment, transfers: Sequence[Transfer], 
         [
             (
                 *(transfer.kind, transfer.reference, transfer.debit, transfer.credit),
-                *(transfer.amount.minor, transfer.amount.currency, payment.payment_id, payment.order_id, now),
+                *(transfer.amount.minor, transfer.amount.currency, *whom, now),
             )
             for transfer in transfers
             if transfer.amount.minor
@@ -35,19 +37,24 @@ class Ledger:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    async def trial_balance(self) -> tuple[AccountBalance, ...]:
-        """Every account's debits and credits by currency. Reads the whole book: for audits and reports, not for pages."""
+    async def trial_balance(self, at: datetime | None = None) -> tuple[AccountBalance, ...]:
+        """Every account's debits and credits by currency, of what was booked up to `at` (inclusive) or until now. Debits and
+        credits are summed apart, so that their agreement is found and not assumed. Reads the whole book: for audits and
+        reports, not for pages. A moment that is seconds old may still get a transfer that was about to be written."""
         async with self._db.reader() as connection:
             rows = await connection.fetch(
                 """
                 SELECT account, currency, sum(debit)::bigint AS debit, sum(credit)::bigint AS credit
                 FROM (
                     SELECT debit AS account, currency, amount_minor AS debit, 0 AS credit FROM ledger
+                    WHERE $1::timestamptz IS NULL OR at <= $1
                     UNION ALL
-                    SELECT credit, currency, 0, amount_minor FROM ledger
+                    SELECT credit, currency, 0, amount_minor FROM ledger WHERE $1::timestamptz IS NULL OR at <= $1
                 ) AS sides
                 GROUP BY account, currency ORDER BY currency, account
-                """
+                """,
+                at,
+                timeout=60,
             )
         return tuple(AccountBalance(**dict(row)) for row in rows)
 
@@ -55,10 +62,36 @@ class Ledger:
         """Everything booked for one payment, in the order it was booked."""
         async with self._db.reader() as connection:
             rows = await connection.fetch("SELECT * FROM ledger WHERE payment_id = $1 ORDER BY number", payment_id)
-        names = set(BookedTransfer.model_fields) - {"amount"}
-        return tuple(
-            BookedTransfer.model_validate(
-                {**{name: row[name] for name in names}, "amount": money(row["amount_minor"], row["currency"])}
+        return tuple(map(_to_transfer, rows))
+
+    async def entries(
+        self,
+        *,
+        limit: int,
+        before: int | None = None,
+        account: str | None = None,
+        kind: TransferKind | None = None,
+        order_id: OrderId | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> tuple[BookedTransfer, ...]:
+        """At most `limit` transfers, newest first, older than number `before`; of one account (on either side), kind, order or
+        span of time (`since` and `until` inclusive), or all."""
+        async with self._db.reader() as connection:
+            rows = await connection.fetch(
+                """
+                SELECT * FROM ledger
+                WHERE ($1::bigint IS NULL OR number < $1) AND ($2::text IS NULL OR $2 IN (debit, credit))
+                  AND ($3::text IS NULL OR kind = $3) AND ($4::text IS NULL OR order_id = $4)
+                  AND ($5::timestamptz IS NULL OR at >= $5) AND ($6::timestamptz IS NULL OR at <= $6)
+                ORDER BY number DESC LIMIT $7
+                """,
+                *(before, account, kind, order_id, since, until, limit),
             )
-            for row in rows
-        )
+        return tuple(map(_to_transfer, rows))
+
+
+def _to_transfer(row: Row) -> BookedTransfer:
+    names = set(BookedTransfer.model_fields) - {"amount"}
+    values: dict[str, Any] = {name: row[name] for name in names}
+    return BookedTransfer.model_validate({**values, "amount": money(row["amount_minor"], row["currency"])})

@@ -23,6 +23,7 @@ from models.shared import Money
 from models.shared.ids import AttemptId, RefundId
 from models.shared.money import total
 from models.shared.refusals import NotFound
+from stores.payments.covering import cover_chargebacks
 from stores.payments.ledger import book
 from stores.payments.rows import Row, money, sole_row
 
@@ -57,7 +58,8 @@ async def find_room(tx: Connection, payment: Payment, attempt_id: AttemptId | No
         raise PaymentStillOpen.of(payment.payment_id)
     rows = await tx.fetch(
         """
-        SELECT attempt_id, state, currency, amount_minor - refunded_minor - held_minor AS left_minor FROM attempts
+        SELECT attempt_id, state, currency, amount_minor - refunded_minor - held_minor - charged_back_minor AS left_minor
+        FROM attempts
         WHERE payment_id = $1 AND CASE WHEN $2::text IS NULL THEN state = 'captured' ELSE attempt_id = $2 END
         """,
         payment.payment_id,
@@ -102,10 +104,11 @@ async def book_leg(tx: Connection, payment: Payment, leg: Row, now: datetime, *,
 
 
 async def release_leg(tx: Connection, payment: Payment, leg: Row, now: datetime) -> None:
-    """The leg's money stays: its hold is given back."""
+    """The leg's money stays: its hold is given back, and pays first for what was charged back meanwhile."""
     await set_leg(tx, RefundId(leg["leg_id"]), "released", leg["detail"])
     await _move_sums(tx, leg, held=-leg["amount_minor"], refunded=0)
     await _book(tx, payment, leg, TransferKind.REFUND_RELEASE, REFUNDS_PAYABLE, _deposit(leg), now)
+    await cover_chargebacks(tx, payment, AttemptId(leg["attempt_id"]), leg["leg_id"], now)
 
 
 async def set_leg(tx: Connection, leg_id: RefundId, state: str, detail: str) -> None:

@@ -30,7 +30,7 @@ class Refunds:
         self._db = db
 
     async def hold_refund(self, ask: RefundInput, now: datetime) -> RefundHeld:
-        """Hold an amount against what can still go back (captured − refunded − held, never below zero however many ask
+        """Hold an amount against what can still go back (captured − refunded − held − charged back, never below zero however many ask
         at once) and say over which captured attempts it goes. Idempotent by refund id; `RefundConflict` if it names
         another refund. A refund that was released after a channel's refusal is held again, for what has not gone back
         yet, in legs with new ids.

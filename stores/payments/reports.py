@@ -6,6 +6,7 @@ from typing import Any
 
 from hanse.database import Connection, Database
 from models.payments.reconciliation import Difference, Report
+from models.shared import Money
 from models.shared.refusals import NotFound
 from stores.payments.rows import Row
 
@@ -73,6 +74,18 @@ class Reports:
                 *(report, limit),
             )
         return tuple(map(_to_difference, rows))
+
+    async def stated_fee(self, report: int, transaction_id: str) -> Money | None:
+        """What the statement of a report says that the channel kept of a payment; None if it says nothing."""
+        async with self._db.reader() as connection:
+            rows = await connection.fetch(
+                """
+                SELECT currency, -sum(amount_minor)::bigint AS minor FROM statement_lines
+                WHERE statement = $1 AND kind = 'fee' AND transaction_id = $2 GROUP BY currency
+                """,
+                *(report, transaction_id),
+            )
+        return Money(minor=rows[0]["minor"], currency=rows[0]["currency"]) if len(rows) == 1 else None
 
     async def mark_repaired(self, report: int, number: int, now: datetime) -> None:
         """The saga was told. Idempotent by (report, difference); the first time stays."""

@@ -20,7 +20,10 @@ def money(minor: int, currency: str) -> Money:
 
 def to_payment(row: Row) -> Payment:
     """A row of `payments`."""
-    sums = {name: money(row[f"{name}_minor"], row["currency"]) for name in ("amount", "captured", "refunded", "held")}
+    sums = {
+        name: money(row[f"{name}_minor"], row["currency"])
+        for name in ("amount", "captured", "refunded", "held", "charged_back")
+    }
     same = ("payment_id", "order_id", "user_id", "state", "due_at", "created_at", "settled_at")
     return Payment.model_validate({**sums, **{name: row[name] for name in same}})
 

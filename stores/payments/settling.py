@@ -16,6 +16,7 @@ from stores.payments.ledger import book
 from stores.payments.rows import (
     lock_payment,
     lock_payment_of_order,
+    money,
     read_attempt,
     read_payment,
     sole_row,
@@ -67,7 +68,8 @@ class Settling:
                 await _unkeep(tx, payment, now)
                 await tx.execute(
                     """
-                    UPDATE payments SET state = 'closed', closed_as = $2, captured_minor = 0, settled_at = $3
+                    UPDATE payments SET state = 'closed', closed_as = $2, captured_minor = 0, charged_back_minor = 0,
+                        settled_at = $3
                     WHERE payment_id = $1
                     """,
                     payment.payment_id,
@@ -196,12 +198,12 @@ async def _unkeep(tx: Connection, payment: Payment, now: datetime) -> None:
     back = [
         Transfer(
             kind=TransferKind.UNKEEP,
-            reference=attempt.attempt_id,
+            reference=row["attempt_id"],
             debit=CUSTOMER_DEPOSITS,
             credit=SURPLUS_DEPOSITS,
-            amount=attempt.amount,
+            amount=money(row["amount_minor"] - row["charged_back_minor"], row["currency"]),
         )
-        for attempt in map(to_attempt, rows)
+        for row in rows
     ]
     await book(tx, payment, back, now)
 

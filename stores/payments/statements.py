@@ -123,9 +123,10 @@ async def _known(connection: Connection, channel: str, day: date, digest: str) -
 
 
 async def _refuse_repeats(tx: Connection, number: int) -> None:
+    """A fee may stand beside its payment and, as what is given back of it, beside a refund of the same day."""
     row = await tx.fetchrow(
         """
-        SELECT kind, transaction_id, max(line) AS line FROM statement_lines WHERE statement = $1
+        SELECT kind, transaction_id, max(line) AS line FROM statement_lines WHERE statement = $1 AND kind <> 'fee'
         GROUP BY kind, transaction_id HAVING count(*) > 1 ORDER BY max(line) LIMIT 1
         """,
         number,

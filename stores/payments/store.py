@@ -1,8 +1,10 @@
 """The parts of database `payments`, as one store."""
 
+from stores.payments.adjusting import Adjusting
 from stores.payments.attempts import Attempts
 from stores.payments.audit import Audit
 from stores.payments.callbacks import Callbacks
+from stores.payments.chargebacks import Chargebacks
 from stores.payments.comparing import Comparing
 from stores.payments.ledger import Ledger
 from stores.payments.payments import Payments
@@ -14,6 +16,18 @@ from stores.payments.statements import Statements
 
 
 class PaymentStore(
-    Payments, Attempts, Settling, Callbacks, Refunds, RefundReading, Ledger, Audit, Statements, Comparing, Reports
+    Payments,
+    Attempts,
+    Settling,
+    Callbacks,
+    Refunds,
+    RefundReading,
+    Chargebacks,
+    Adjusting,
+    Ledger,
+    Audit,
+    Statements,
+    Comparing,
+    Reports,
 ):
     """What database `payments` can do, atomically and idempotently."""

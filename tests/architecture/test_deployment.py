@@ -67,5 +67,32 @@ def test_every_alert_watches_something_that_is_counted() -> None:
         for path in (ROOT / "workflows").glob("*.py")
         for name in re.findall(r'create_counter\("(hanse_\w+)"\)', path.read_text())
     }
+    counted |= {
+        name
+        for path in [*(ROOT / "workflows").glob("*.py"), *(ROOT / "activities").glob("*.py")]
+        for name in re.findall(r'(?:_count|Counter)\(\s*"(hanse_\w+)"', path.read_text())
+    }
     assert watched, "the alerts watch nothing"
     assert watched - counted == set()
+
+
+def test_every_alert_says_what_to_do_about_it() -> None:
+    rules = yaml.safe_load((ROOT / "deploy/alerts.yml").read_text())
+    silent = [
+        rule["alert"]
+        for group in rules["groups"]
+        for rule in group["rules"]
+        if not {"summary", "todo"} <= set(rule["annotations"]) or rule["labels"].keys() != {"severity"}
+    ]
+    assert silent == []
+
+
+def test_a_stranded_order_and_a_statement_that_failed_or_never_came_raise_an_alert() -> None:
+    alerts = (ROOT / "deploy/alerts.yml").read_text()
+    wanted = (
+        "hanse_order_stranded",
+        "hanse_reconciliation_failed",
+        "hanse_statement_missing",
+        "hanse_stock_commit_failed",
+    )
+    assert [name for name in wanted if f"{name}_total" not in alerts] == []

@@ -1,6 +1,9 @@
 """Storefront and console, tried as a person would: pages, forms and buttons in a real browser."""
 
+import asyncio
 import secrets
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from playwright.async_api import Page, expect
@@ -178,6 +181,41 @@ async def test_an_operator_finds_an_order_reads_its_story_and_gives_money_back(
         return bool((await operator.order(order["order_id"]))["refunded"]["minor"] == 6_800)
 
     await eventually("the refund is booked", refunded)
+
+
+@pytest.mark.proof
+async def test_an_operator_reconciles_a_day_reads_what_was_repaired_and_takes_it_along(
+    shop: RunningShop, shelves: Shelves, buyer: Buyer, operator: Operator
+) -> None:
+    good = await shelves.good(5, price=12_345)
+    order_id = (await buyer.placed(good.sku_id))["order_id"]
+    attempt = await buyer.try_to_pay(order_id, "sandbox_voucher")
+    said(await buyer.press_pay(attempt, "lost"), 200)
+    contact = await operator_with_password(shop, operator)
+    async with open_page("en-GB", 1360) as page:
+        await page.goto(f"{shop.settings.api_url}/console/reconciliations")
+        await page.fill("input[name=contact]", contact)
+        await page.fill("input[name=password]", PASSWORD)
+        await page.click("form button[type=submit]")
+        await page.select_option("select[name=channel]", "sandbox_voucher")
+        await page.fill("input[name=day]", datetime.now(UTC).date().isoformat())
+        await page.get_by_role("button", name="Reconcile a day").click()
+        await expect(page.locator("h1")).to_contain_text("sandbox_voucher")
+        row = page.locator("tr", has=page.locator(f'a[href="/console/orders/{order_id}"]'))
+        await expect(row).to_contain_text("Payment missing here")
+        await expect(row).to_contain_text("¥123.45")
+        await expect(row).to_contain_text("Payment told to its order")
+        async with page.expect_download() as taken:
+            await page.get_by_role("button", name="Differences as CSV").click()
+        csv = await asyncio.to_thread(Path(await (await taken.value).path()).read_text, "utf-8")
+        assert attempt["attempt_id"] in csv
+        await buyer.until(order_id, "paid")
+        await page.goto(f"{shop.settings.api_url}/console/money")
+        await expect(page.locator("#balance")).to_contain_text("Owed by sandbox_voucher")
+        await expect(page.locator("#balance")).to_contain_text("Debits equal credits.")
+        await page.fill("input[name=at]", "2020-01-01T00:00")
+        await page.get_by_role("button", name="Show").click()
+        await expect(page.locator("#balance tbody tr")).to_have_count(0)
 
 
 @pytest.mark.proof

@@ -3,10 +3,11 @@
 import asyncio
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from cli.checks import data_folder, disk, refuse_failed, secrets_file, server_programs
+from cli.checks import data_folder, disk, payment_channels_check, refuse_failed, secrets_file, server_programs
 from hanse.settings import Settings
 from hanse.stack.embedded import EmbeddedStack
 from hanse.stack.part import StackError
@@ -98,3 +99,19 @@ def test_a_setting_that_names_no_program_is_found(tmp_path: Path) -> None:
 
 def test_disk_space_is_looked_up_where_the_data_will_be(tmp_path: Path) -> None:
     assert str(tmp_path) in disk(tmp_path / "not" / "yet" / "there").found
+
+
+@pytest.mark.parametrize(
+    ("settings", "verdict", "words"),
+    [
+        ({"environment": "development"}, "ok", "the sandbox"),
+        ({"environment": "production"}, "failed", "the sandbox is not offered in production"),
+        ({"environment": "production", "offer_sandbox_channels": True}, "ok", "money that does not exist"),
+        ({"environment": "production", "alipay_app_id": "2021000000000001"}, "failed", "set up by halves"),
+    ],
+)
+def test_doctor_says_who_can_be_paid_and_whether_it_is_real_money(
+    settings: dict[str, Any], verdict: str, words: str
+) -> None:
+    check = payment_channels_check(Settings(**settings))
+    assert (check.verdict, words in check.found) == (verdict, True), check

@@ -63,7 +63,10 @@ def _payment_lines(row: sqlite3.Row, schedule: Schedule) -> Iterator[Line]:
     if "statement_wrong_encoding" in hits:
         paid["method"] = "银行卡".encode("gbk").decode("utf-8", "surrogateescape")
     yield paid
-    yield _line("fee", row, -fee_on(int(paid["amount_minor"])))
+    yield _line("fee", row, -fee_on(int(paid["amount_minor"])) - int(hits.get("statement_fee_differs", 0)))
+    if "statement_chargeback" in hits:
+        taken = int(hits["statement_chargeback"]) or int(row["amount_minor"])
+        yield _line("chargeback", row, -taken) | {"transaction_id": f"{row['transaction_id']}_case"}
     if "statement_doubled" in hits:
         yield paid
     if "statement_paid_twice" in hits:

@@ -58,6 +58,7 @@ async def gather(shop: RunningShop) -> Belongings:
         "order_id": order_id,
         "payment_id": order["payment_id"],
         "addressee": attempt["attempt_id"],
+        "attempt_id": attempt["attempt_id"],
         "shipment_id": shipment["shipment_id"],
         "refund_id": refund["refund_id"],
         "address_id": address["id"],

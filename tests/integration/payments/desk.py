@@ -3,12 +3,13 @@
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
+from models.payments.chargebacks import BookChargeback
 from models.payments.messages import RefundLegState, RefundReport
 from models.payments.reconciliation import CARRY_OVER, Difference, Report, StatementTaken
 from models.payments.types import Attempt, Payment, RefundLeg
-from models.shared.ids import RefundId
+from models.shared.ids import ChargebackId, RefundId
 from stores.payments.statements import Line
-from tests.integration.payments.till import OPENED, Till
+from tests.integration.payments.till import OPENED, Till, cny
 
 DAY = date(2026, 11, 1)
 NEXT = DAY + timedelta(days=1)
@@ -25,6 +26,16 @@ def paid(attempt: Attempt, amount: int | None = None, *, transaction: str | None
 def back(leg_id: RefundId, amount: int) -> Wanted:
     """A line about a refund."""
     return ("refund", f"rtx-{leg_id}", leg_id, -amount, "CNY")
+
+
+def kept(attempt: Attempt, fee: int) -> Wanted:
+    """A line about what the channel kept of a payment; negative for what it gave back of that."""
+    return ("fee", f"txn-{attempt.attempt_id}", attempt.attempt_id, -fee, "CNY")
+
+
+def taken_back(attempt: Attempt, amount: int, *, case: str = "case") -> Wanted:
+    """A line about a chargeback."""
+    return ("chargeback", f"{case}-{attempt.attempt_id}", attempt.attempt_id, -amount, "CNY")
 
 
 async def streamed(lines: Sequence[Wanted], day: date = DAY) -> AsyncIterator[Line]:
@@ -47,10 +58,24 @@ class Desk:
         """A try over this channel."""
         return await self.till.attempt(payment or await self.till.open(), channel=self.channel)
 
-    async def paid(self, amount: int = 10_000) -> tuple[Payment, Attempt]:
-        """A payment that one capture over this channel completed."""
-        booked = await self.till.capture(await self.attempt(await self.till.open(amount)))
+    async def paid(self, amount: int = 10_000, fee: int = 0) -> tuple[Payment, Attempt]:
+        """A payment that one capture over this channel completed, and of which the channel should keep `fee`."""
+        booked = await self.till.capture(await self.attempt(await self.till.open(amount)), fee=fee)
         return booked.payment, booked.attempt
+
+    async def charged_back(self, attempt: Attempt, amount: int) -> None:
+        """An operator books a chargeback under the channel's case."""
+        ask = BookChargeback(
+            chargeback_id=ChargebackId.derive(self.till.now, attempt.attempt_id),
+            attempt_id=attempt.attempt_id,
+            reference=taken_back(attempt, amount)[1],
+            amount=cny(amount),
+            reason="the bank wrote",
+            source="operator",
+            actor="operator:test",
+            occurred_at=self.till.now,
+        )
+        await self.store.book_chargeback(ask, self.till.tick())
 
     async def keep(
         self, *lines: Wanted, day: date = DAY, digest: str = "first", fetched_at: datetime | None = None

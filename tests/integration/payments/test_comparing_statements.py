@@ -10,8 +10,8 @@ import pytest
 from models.payments.reconciliation import DifferenceKind, Outcome, Repair, StatementRepeats, StatementState
 from stores.payments.statements import Line
 from tests.databases import MigratedCopies
-from tests.integration.payments.desk import DAY, NEXT, Desk, back, paid, streamed
-from tests.integration.payments.till import OPENED, Till
+from tests.integration.payments.desk import DAY, NEXT, Desk, back, kept, paid, streamed, taken_back
+from tests.integration.payments.till import OPENED, Till, cny
 
 LAST_HOUR = datetime(2026, 11, 1, 23, 30, tzinfo=UTC)
 
@@ -31,12 +31,12 @@ def desk(shared_till: Till, request: pytest.FixtureRequest) -> Desk:
 
 
 async def test_a_day_on_which_everything_agrees_is_balanced_and_says_what_it_sums_to(desk: Desk) -> None:
-    (payment, first), (_, second) = await desk.paid(), await desk.paid(5_000)
+    (payment, first), (_, second) = await desk.paid(fee=60), await desk.paid(5_000)
     leg = await desk.sent_back(payment, 3_000, arrived=True)
-    fee = ("fee", f"txn-{first.attempt_id}", first.attempt_id, -60, "CNY")
-    report = await desk.report(paid(first), fee, paid(second), back(leg.leg_id, 3_000))
+    report = await desk.report(paid(first), kept(first, 60), paid(second), back(leg.leg_id, 3_000))
     assert (report.outcome, report.lines, report.differences, report.repairs) == (Outcome.BALANCED, 4, 0, 0)
     assert [(total.kind, total.count, total.ours, total.theirs) for total in report.totals] == [
+        (DifferenceKind.FEE_MATCHED, 1, 60, 60),
         (DifferenceKind.MATCHED, 2, 15_000, 15_000),
         (DifferenceKind.REFUND_MATCHED, 1, 3_000, 3_000),
     ]
@@ -140,6 +140,82 @@ async def test_a_refund_of_another_amount_differs_and_is_never_repaired(desk: De
     found = await desk.only_difference(paid(attempt), back(leg.leg_id, 2_999))
     assert (found.kind, found.ours, found.theirs) == (DifferenceKind.REFUND_DIFFERS, 3_000, 2_999)
     assert found.repair is None
+
+
+# ---- fees and chargebacks --------------------------------------------------------------------------------------------
+
+
+async def test_a_fee_that_is_not_the_booked_one_differs_and_is_counted_in_the_totals(desk: Desk) -> None:
+    _, attempt = await desk.paid(fee=60)
+    report = await desk.report(paid(attempt), kept(attempt, 67))
+    (found,) = await desk.differences(report)
+    assert (found.kind, found.ours, found.theirs, found.line) == (DifferenceKind.FEE_DIFFERS, 60, 67, 2)
+    assert (found.repair, found.attempt_id, report.outcome) == (Repair.BOOK_FEE, attempt.attempt_id, Outcome.DIFFERS)
+    sums = {total.kind: (total.count, total.ours, total.theirs) for total in report.totals}
+    assert sums[DifferenceKind.FEE_DIFFERS] == (1, 60, 67)
+
+
+async def test_a_fee_that_the_channel_does_not_state_is_left_to_a_person(desk: Desk) -> None:
+    _, attempt = await desk.paid(fee=60)
+    found = await desk.only_difference(paid(attempt))
+    assert (found.kind, found.theirs, found.repair) == (DifferenceKind.FEE_DIFFERS, 0, None)
+
+
+async def test_a_fee_of_a_payment_that_does_not_agree_itself_is_not_judged(desk: Desk) -> None:
+    _, attempt = await desk.paid(fee=60)
+    found = await desk.only_difference(paid(attempt, 9_000), kept(attempt, 54))
+    assert found.kind is DifferenceKind.AMOUNT_DIFFERS
+
+
+async def test_a_fee_that_is_given_back_with_a_refund_days_later_is_held_against_all_that_was_kept(desk: Desk) -> None:
+    payment, attempt = await desk.paid(fee=60)
+    assert (await desk.report(paid(attempt), kept(attempt, 60))).outcome is Outcome.BALANCED
+    leg = await desk.sent_back(payment, 5_000, arrived=True)
+    later = await desk.report(back(leg.leg_id, 5_000), kept(attempt, -30), day=NEXT)
+    (found,) = await desk.differences(later)
+    assert (found.kind, found.ours, found.theirs) == (DifferenceKind.FEE_DIFFERS, 60, 30)
+    await desk.store.book_stated_fee(attempt.attempt_id, cny(30), later.number, OPENED)
+    again = await desk.report(back(leg.leg_id, 5_000), kept(attempt, -30), day=NEXT, digest="packed anew")
+    assert again.outcome is Outcome.BALANCED
+
+
+async def test_the_fee_that_a_statement_states_is_told_with_a_payment_that_nobody_reported(desk: Desk) -> None:
+    attempt = await desk.attempt()
+    report = await desk.report(paid(attempt), kept(attempt, 67))
+    assert [each.kind for each in await desk.differences(report)] == [DifferenceKind.MISSING_HERE]
+    assert await desk.store.stated_fee(report.number, f"txn-{attempt.attempt_id}") == cny(67)
+    assert await desk.store.stated_fee(report.number, "another") is None
+
+
+async def test_a_chargeback_of_a_capture_of_ours_is_missing_here_and_can_be_booked(desk: Desk) -> None:
+    _, attempt = await desk.paid()
+    found = await desk.only_difference(paid(attempt), taken_back(attempt, 4_000))
+    assert (found.kind, found.theirs, found.repair) == (
+        DifferenceKind.CHARGEBACK_MISSING_HERE,
+        4_000,
+        Repair.BOOK_CHARGEBACK,
+    )
+
+
+async def test_a_chargeback_that_an_operator_booked_is_matched_by_its_case_or_differs(desk: Desk) -> None:
+    _, attempt = await desk.paid()
+    await desk.charged_back(attempt, 4_000)
+    report = await desk.report(paid(attempt), taken_back(attempt, 4_000))
+    assert (report.outcome, report.totals[0].kind) == (Outcome.BALANCED, DifferenceKind.CHARGEBACK_MATCHED)
+    (found,) = await desk.differences(await desk.report(paid(attempt), taken_back(attempt, 4_100), digest="corrected"))
+    assert (found.kind, found.ours, found.theirs) == (DifferenceKind.CHARGEBACK_DIFFERS, 4_000, 4_100)
+    (found,) = await desk.differences(await desk.report(paid(attempt), digest="corrected again"))
+    assert (found.kind, found.ours, found.repair) == (DifferenceKind.CHARGEBACK_MISSING_THERE, 4_000, None)
+
+
+async def test_chargebacks_beyond_a_capture_of_nobody_or_given_back_are_left_to_a_person(desk: Desk) -> None:
+    _, attempt = await desk.paid()
+    nobody = ("chargeback", "case-nobody", "", -700, "CNY")
+    won = ("chargeback", "case-won", attempt.attempt_id, 700, "CNY")
+    cases = (taken_back(attempt, 6_000), taken_back(attempt, 6_000, case="second"), nobody, won)
+    report = await desk.report(paid(attempt), *cases)
+    repairs = [each.repair for each in await desk.differences(report)]
+    assert repairs == [Repair.BOOK_CHARGEBACK, None, None, None]
 
 
 # ---- the turn of the day ---------------------------------------------------------------------------------------------
@@ -246,6 +322,15 @@ async def test_a_movement_that_stands_twice_in_one_statement_is_named_with_its_l
     with pytest.raises(StatementRepeats) as told:
         await desk.keep(line, ("fee", "txn-1", "att", -1, "CNY"), line)
     assert (told.value.line, told.value.why) == (4, "payment txn-1 is listed before")
+
+
+async def test_a_fee_and_what_is_given_back_of_it_may_stand_in_one_statement(desk: Desk) -> None:
+    payment, attempt = await desk.paid(fee=30)
+    leg = await desk.sent_back(payment, 5_000, arrived=True)
+    report = await desk.report(paid(attempt), kept(attempt, 60), back(leg.leg_id, 5_000), kept(attempt, -30))
+    assert report.outcome is Outcome.BALANCED
+    with pytest.raises(StatementRepeats, match=r"chargeback .* is listed before"):
+        await desk.keep(taken_back(attempt, 1), taken_back(attempt, 1), digest="twice")
 
 
 async def test_a_refused_statement_leaves_a_failed_report_and_its_correction_is_compared(desk: Desk) -> None:

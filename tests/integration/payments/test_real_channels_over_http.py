@@ -4,6 +4,7 @@ from typing import Any
 
 import httpx
 import pytest
+import segno
 
 from models.payments.types import CallbackVerdict, PaymentState
 from tests.integration.payments.counter import Counter, Customer, eventually
@@ -127,3 +128,23 @@ async def send(counter: Counter, path: str, headers: dict[str, str], body: bytes
 
 async def _now(value: Any) -> Any:
     return value
+
+
+async def test_wechat_pay_is_shown_as_a_code_to_its_buyer_only_and_only_while_it_can_be_paid(counter: Counter) -> None:
+    buyer, stranger = await counter.person(), await counter.person()
+    provider_of(counter, "wechat_pay")
+    payment = await counter.owed_by(buyer)
+    attempt = (await buyer.pay(payment, channel="wechat_pay")).json()
+    assert attempt["cashier_url"].startswith("weixin:")
+    path = f"/v1/payments/{payment.payment_id}/attempts/{attempt['attempt_id']}/code.svg"
+    shown = await buyer.http.get(path)
+    assert (shown.status_code, shown.headers["content-type"]) == (200, "image/svg+xml")
+    assert shown.headers["cache-control"] == "no-store"
+    modules = segno.make(attempt["cashier_url"], error="m", micro=False).symbol_size(scale=8, border=4)
+    assert f'width="{modules[0]}"' in shown.text
+    assert (await stranger.http.get(path)).status_code == 404
+    other = attempt["attempt_id"].replace("att_0", "att_7")
+    assert (await buyer.http.get(path.replace(attempt["attempt_id"], other))).status_code == 404
+    counter.wechat_pay.pay((await counter.shop.payments.attempt(attempt["attempt_id"])).channel_reference)
+    await counter.until(payment, lambda now: now.state is PaymentState.PAID)
+    assert (await buyer.http.get(path)).status_code == 404

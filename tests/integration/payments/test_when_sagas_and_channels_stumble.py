@@ -100,6 +100,33 @@ async def test_a_refund_the_channel_refuses_waits_for_finance(counter: Counter) 
     await counter.until(payment, lambda now: now.refunded.minor == 4_000, seconds=50)
 
 
+async def test_refunds_of_operators_of_after_sales_and_of_late_money_at_once_go_one_way_and_never_exceed_what_came(
+    counter: Counter,
+) -> None:
+    buyer, finance = await counter.person(), await counter.person("finance")
+    payment = await counter.owed_by(buyer)
+    first, second = [await buyer.pay(payment) for _ in range(2)]
+    await counter.buyer_pays(first)
+    await counter.until(payment, is_paid)
+    reasons = ["by_operator", "aftersale"] * 5
+    *answers, _ = await asyncio.gather(
+        *(refund(finance, payment.payment_id, amount={"minor": 1_500}, reason=reason) for reason in reasons),
+        counter.buyer_pays(second),  # paid twice: goes back whole, whatever else goes back
+    )
+    assert sorted(answer.status_code for answer in answers) == [201] * 6 + [409] * 4
+    refunds = await eventually(
+        lambda: counter.shop.payments.refunds(payment.order_id),
+        lambda found: len(found) == 7 and all(each.finished_at for each in found),
+        30,
+    )
+    assert {each.reason.value for each in refunds} >= {"duplicate_payment"}
+    after = await counter.shop.payments.payment(payment.payment_id)
+    assert (after.refunded.minor, after.held.minor) == (9_000, 0)
+    for each in refunds:
+        described = await counter.shop.temporal.get_workflow_handle(f"refund/{each.refund_id}").describe()
+        assert described.workflow_type == "Refund"
+
+
 async def test_nothing_above_left_the_books_unsound(counter: Counter) -> None:
     breaks = await counter.shop.payments.audit(datetime.now(UTC) + timedelta(days=1))
     assert breaks == ()

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives import serialization
 
 from channels.payment.configured import ChannelMisconfigured, real_channels
 from channels.payment.keys import KeyUnusable, private_key, public_key
-from channels.payment.registry import payment_channels
+from channels.payment.registry import channel_names, payment_channels
 from hanse.masking import mask_text, mask_value
 from hanse.settings import Settings
 from models.shared import Money
@@ -53,6 +53,25 @@ def names(**settings: Any) -> list[str]:
 )
 def test_what_is_set_up_is_offered(settings: dict[str, Any], found: list[str]) -> None:
     assert names(**settings) == found
+
+
+@pytest.mark.parametrize(
+    ("settings", "offered"),
+    [
+        ({"environment": "development"}, True),
+        ({"environment": "production"}, False),
+        ({"environment": "production", "offer_sandbox_channels": True}, True),
+        ({"environment": "development", "offer_sandbox_channels": False}, False),
+    ],
+)
+def test_the_sandbox_takes_no_money_in_production_unless_somebody_says_so(
+    settings: dict[str, Any], offered: bool
+) -> None:
+    given = Settings(**(ALIPAY | settings))
+    channels = payment_channels(given, httpx.AsyncClient(), lambda: datetime.now(UTC))
+    built = [channel.terms.name for channel in channels.all()]
+    assert list(channel_names(given)) == built
+    assert ("sandbox_card" in built, "alipay" in built) == (offered, True)
 
 
 def test_the_shop_offers_them_beside_the_sandbox() -> None:

@@ -11,6 +11,7 @@ import { moneyPage } from "./money.js";
 import { orderPage } from "./order.js";
 import { ordersPage } from "./orders.js";
 import { productPage, productsPage } from "./products.js";
+import { reconciliationPage, reconciliationsPage } from "./reconciliations.js";
 import { stockPage } from "./stock.js";
 import { workPage } from "./work.js";
 
@@ -22,6 +23,8 @@ const router = new Router(outlet, () => t("console.name"), [
   ["/console/orders/:id", orderPage],
   ["/console/work", workPage],
   ["/console/money", moneyPage],
+  ["/console/reconciliations", reconciliationsPage],
+  ["/console/reconciliations/:number", reconciliationPage],
   ["/console/stock", stockPage],
   ["/console/products", productsPage],
   ["/console/products/:id", productPage],
@@ -32,6 +35,7 @@ const PLACES = [
   ["/console", "list", "console.orders", ["orders", "service", "stock"]],
   ["/console/work", "clock", "console.work", ["orders", "service", "stock", "finance"]],
   ["/console/money", "coin", "console.money", ["finance"]],
+  ["/console/reconciliations", "anchor", "recon.title", ["finance"]],
   ["/console/stock", "stock", "console.stock", ["stock"]],
   ["/console/products", "tag", "console.products", ["catalogue"]],
   ["/console/audit", "book", "console.audit", ["accounts"]],

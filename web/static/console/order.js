@@ -102,6 +102,7 @@ function reduction(saved) {
 function moneyView({ payment, refunds }, look) {
   if (!payment) return null;
   const rows = [["sum.captured", payment.captured], ["sum.refunded", payment.refunded], ["sum.held", payment.held], ["sum.left", payment.left]];
+  if (payment.charged_back.minor > 0) rows.splice(3, 0, ["sum.charged_back", payment.charged_back]);
   return h("section", { class: "panel", id: "money" },
     h("h2", {}, t("console.money"), " ", badge("payment_state", payment.state)),
     h("dl", { class: "figures" }, rows.map(([name, amount]) => [h("dt", {}, t(name)), h("dd", {}, money(amount))])),

@@ -27,7 +27,7 @@ export function orderActions({ order, payment, timeline, parcels }, look) {
 }
 
 function refundable(payment) {
-  return payment.captured.minor - payment.refunded.minor - payment.held.minor;
+  return payment.captured.minor - payment.refunded.minor - payment.held.minor - payment.charged_back.minor;
 }
 
 async function ask(title, options, look) {

@@ -37,6 +37,13 @@ export class Api {
     return this.send("GET", path, { query, signal });
   }
 
+  /** A file of a route that needs the access token. Throws a Problem. */
+  async blob(path, { signal } = {}) {
+    const answer = await this.#fetch(path, { signal });
+    if (!answer.ok) throw await problemOf(answer);
+    return answer.blob();
+  }
+
   /** A POST that moves something takes a `key`. */
   post(path, body, { key, signal } = {}) {
     return this.send("POST", path, { body, key, signal });

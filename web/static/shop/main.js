@@ -5,6 +5,7 @@ import { chooseLanguage, language, loadWords, t } from "../lib/i18n.js";
 import { Router } from "../lib/router.js";
 import { explain, say } from "../lib/ui.js";
 import { accountPage } from "./account.js";
+import { bridgePage } from "./bridge.js";
 import { cartPage } from "./cart_page.js";
 import { checkoutPage } from "./checkout.js";
 import { cart, session } from "./context.js";
@@ -15,6 +16,7 @@ import { orderPage } from "./order.js";
 import { ordersPage } from "./orders.js";
 import { payPage } from "./pay.js";
 import { productPage } from "./product.js";
+import { scanPage } from "./scan.js";
 
 const header = h("header", { class: "top" });
 const outlet = h("main", { id: "content" });
@@ -28,6 +30,8 @@ const router = new Router(outlet, () => t("shop.name"), [
   ["/shop/coupons", couponsPage],
   ["/shop/checkout", checkoutPage],
   ["/shop/pay/:id", payPage],
+  ["/shop/pay/:id/scan/:attempt", scanPage],
+  ["/shop/pay/:id/wechat", bridgePage],
   ["/shop/orders", ordersPage],
   ["/shop/orders/:id", orderPage],
   ["/shop/account", accountPage],

@@ -104,7 +104,7 @@ async def set_thresholds(
 ) -> StockChange:
     """How many units are kept back from sale, and at how many an alert goes out."""
     async with trail.action(who, "inventory.set_thresholds", f"{warehouse_id}/{sku_id}", **ask.model_dump()):
-        change = await shop.inventory.set_safety(warehouse_id, sku_id, ask.safety, ask.low_at)
+        change = await shop.inventory.set_safety(warehouse_id, sku_id, ask.safety, ask.low_at, now=shop.clock())
     await tell_crossings_of(shop, f"{warehouse_id}/{sku_id}", _crossed(change), shop.clock())
     return change
 

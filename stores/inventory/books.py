@@ -23,7 +23,7 @@ class Books(Room):
             rows = await connection.fetch(
                 f"SELECT s.sku_id, sum(greatest(s.on_hand - s.reserved - s.safety + {SET_ASIDE}, 0))::bigint AS available "
                 "FROM stock s JOIN warehouses w USING (warehouse_id) "
-                "WHERE s.sku_id = ANY($1::text[]) AND w.active GROUP BY s.sku_id",
+                "WHERE s.sku_id = ANY($1::text[]) AND w.active AND s.claimed = 0 GROUP BY s.sku_id",
                 list(sku_ids),
             )
         return {**dict.fromkeys(sku_ids, 0), **{SkuId(row["sku_id"]): row["available"] for row in rows}}

@@ -1,4 +1,5 @@
-"""What operators do to stock: receive, adjust, count, set thresholds. Every change of on_hand is written in the journal."""
+"""What operators do to stock: receive, adjust, count, set thresholds. Every change of on_hand is written in the journal, and
+what it brings goes first to the claims that wait for it."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -12,11 +13,12 @@ from models.inventory.types import MAX_UNITS, LowStock, MovementReason, StockCha
 from models.shared.ids import SkuId, WarehouseId
 from models.shared.refusals import InvalidRequest, NotFound
 from stores.inventory.buckets import SET_ASIDE, gather, scatter
+from stores.inventory.claims import serve
 from stores.inventory.operations import earlier_answer, remember
 from stores.inventory.room import Room
 
 LEVEL_COLUMNS = f"""s.warehouse_id, s.sku_id, s.merchant_id, s.on_hand, s.reserved - {SET_ASIDE} AS reserved, s.safety, s.low_at,
-    greatest(s.on_hand - s.reserved - s.safety + {SET_ASIDE}, 0) AS available, s.split_over"""
+    greatest(s.on_hand - s.reserved - s.safety + {SET_ASIDE}, 0) AS available, s.split_over, s.claimed, s.not_before"""
 
 
 class Stockkeeping(Room):
@@ -76,7 +78,9 @@ class Stockkeeping(Room):
         asked = _Asked(MovementReason.COUNT, key, actor, now, note)
         return await self._move(asked, warehouse_id, sku_id, counted, lambda level: counted - level.on_hand)
 
-    async def set_safety(self, warehouse_id: WarehouseId, sku_id: SkuId, safety: int, low_at: int = 0) -> StockChange:
+    async def set_safety(
+        self, warehouse_id: WarehouseId, sku_id: SkuId, safety: int, low_at: int = 0, *, now: datetime
+    ) -> StockChange:
         """Keep `safety` units back from sale and call the level low at `low_at` available units or fewer.
 
         One transaction; the same values again change nothing. What is already promised stays promised.
@@ -91,8 +95,7 @@ class Stockkeeping(Room):
                 safety,
                 low_at,
             )
-            change = _change(before.available, level_of(after))
-            return await _spread_again(connection, change)
+            return await _settled(connection, before.available, level_of(after), now)
 
     async def _move(
         self,
@@ -111,7 +114,7 @@ class Stockkeeping(Room):
             delta = delta_of(level)
             _check_remaining(level, level.on_hand + delta)
             after = await _write(connection, asked, warehouse_id, sku_id, delta)
-            change = await _spread_again(connection, _change(level.available, level_of(after)))
+            change = await _settled(connection, level.available, level_of(after), asked.now)
             if not await remember(connection, asked.reason, asked.key, wording, change, asked.now):
                 raise OperationKeyReused.of(asked.reason, asked.key)
             return change
@@ -141,11 +144,19 @@ async def _locked_level(connection: Connection, warehouse_id: WarehouseId, sku_i
     return level_of(row)
 
 
-async def _spread_again(connection: Connection, change: StockChange) -> StockChange:
-    """The change, its level spread over rows again if it is hot."""
-    level = change.level.warehouse_id, change.level.sku_id
+async def _settled(connection: Connection, available_before: int, after: StockLevel, now: datetime) -> StockChange:
+    """The change, after claims that wait got what came, and its level spread over rows again if it is hot."""
+    level = after.warehouse_id, after.sku_id
+    served = await serve(connection, [level], now) if after.claimed else ()
+    if served:
+        after = level_of(
+            await connection.fetchrow(
+                f"SELECT {LEVEL_COLUMNS} FROM stock s WHERE warehouse_id = $1 AND sku_id = $2", *level
+            )
+        )
     rows = await scatter(connection, [level])
-    return change.model_copy(update={"level": change.level.model_copy(update={"split_over": rows.get(level, 0)})})
+    change = _change(available_before, after.model_copy(update={"split_over": rows.get(level, 0)}))
+    return change.model_copy(update={"served": served})
 
 
 async def _make_row(connection: Connection, warehouse_id: WarehouseId, sku_id: SkuId) -> None:

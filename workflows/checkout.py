@@ -14,7 +14,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.promotions import PromotionActivities
     from models.fulfillment.messages import HandOver, StopShipments
     from models.inventory.errors import ReservationCommitted
-    from models.inventory.messages import CommitStock, ReleaseStock, Restock
+    from models.inventory.messages import CommitStock, ReleaseClaims, ReleaseStock, Restock
     from models.orders.errors import NothingToDecide, OrderAlreadyShipped, OrderNotOpen
     from models.orders.messages import (
         AdvanceOrder,
@@ -231,6 +231,7 @@ class Checkout(CheckoutPlacing):
         """Called off after payment: stock that is held is released, stock that was committed comes back with the refund."""
         assert self._placed_order is not None
         order, restock = self._placed_order, not await self._released()
+        await self._claims_given_up()
         await self._benefits_returned()
         goods = goods_not_refunded(self._parcel_plans, self._parcels)
         if self._called_off is not None:
@@ -260,6 +261,12 @@ class Checkout(CheckoutPlacing):
                 raise
             return False
         return True
+
+    async def _claims_given_up(self) -> None:
+        """What was bought ahead of stock and has not come is waited for no longer; restocking knows that it never lay there."""
+        if any(parcel.waits for parcel in self._parcel_plans):
+            release = ReleaseClaims(order_id=self._start.order_id)
+            await self._saga.store_call(InventoryActivities.release_claims, release, "give up claims on goods to come")
 
     async def _benefits_returned(self) -> None:
         """Coupons by their rule, points and counts whole, whether they were redeemed already or not."""

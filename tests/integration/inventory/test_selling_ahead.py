@@ -163,7 +163,7 @@ async def test_a_cancelled_order_gives_its_claim_up_and_restocks_only_what_it_ha
 
 
 async def test_before_its_release_a_level_sells_by_pre_order_only(shop: Shop) -> None:
-    a = await _level(shop, PREORDER, units=4)
+    await _level(shop, PREORDER, units=4)
     held = await shop.reserve(order(), line(3))
     assert (held.allocations, held.ahead[0].state, held.ahead[0].not_before) == ((), ClaimState.FILLED, RELEASE)
     await shop.store.commit(order(), NOW)

@@ -121,10 +121,10 @@ class Siblings:
     async def tell_goods_came(self, claims: Sequence[Claim]) -> None:
         """Tell the parcels of these claims that their goods are there. One that does not run yet looks when it starts, and one
         that misses this looks by itself a few hours later."""
-        for some in batched(claims, _TOLD_AT_ONCE, strict=False):
-            await asyncio.gather(
-                *(self._tell(fulfillment_id(shipment_of(claim)), "goods_came", None) for claim in some)
-            )
+        parcels = [fulfillment_id(shipment_of(claim)) for claim in claims]
+        for first in range(0, len(parcels), _TOLD_AT_ONCE):
+            some = parcels[first : first + _TOLD_AT_ONCE]
+            await asyncio.gather(*(self._tell(parcel, "goods_came", None) for parcel in some))
 
     async def report_parcel(self, order_id: OrderId, report: ParcelReport) -> None:
         """Tell the order how a parcel ended."""

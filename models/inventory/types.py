@@ -98,6 +98,8 @@ class Claim(Frozen):
     """So many units of a SKU that an order bought beyond the stock of a level: the next that come, in the order of claims."""
 
     claim_id: ClaimId
+    number: int = 0
+    """Its place in the queue of its level: the smaller goes first. 0 until it has one."""
     order_id: OrderId
     warehouse_id: WarehouseId
     merchant_id: MerchantId

@@ -122,14 +122,14 @@ class AheadSettings(Room):
             found[SkuId(row["sku_id"])] = _with_level(found[SkuId(row["sku_id"])], row, now)
         return found
 
-    async def claims(self, wanted: ClaimSearch, *, after: ClaimId | None = None, limit: int = 100) -> Sequence[Claim]:
-        """Claims, oldest first, those behind `after`."""
+    async def claims(self, wanted: ClaimSearch, *, after: int = 0, limit: int = 100) -> Sequence[Claim]:
+        """Claims in the order in which they were made, those behind the one with the number `after`."""
         asked = {name: value for name, value in wanted if value is not None}
         where = "".join(f" AND c.{name} = ${n}" for n, name in enumerate(asked, 3))
         async with self._db.reader() as connection:
             rows = await connection.fetch(
-                f"SELECT {COLUMNS} FROM claims c WHERE c.claim_id > $1{where} ORDER BY c.claim_id LIMIT $2",
-                after or "",
+                f"SELECT {COLUMNS} FROM claims c WHERE c.number > $1{where} ORDER BY c.number LIMIT $2",
+                after,
                 limit,
                 *asked.values(),
             )

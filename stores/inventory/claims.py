@@ -14,7 +14,7 @@ from models.inventory.types import Claim
 from models.shared.ids import ClaimId, OrderId
 from stores.inventory.buckets import Level
 
-COLUMNS = """c.claim_id, c.order_id, c.warehouse_id, c.merchant_id, c.sku_id, c.quantity, c.policy, c.ships_by, c.not_before,
+COLUMNS = """c.claim_id, c.number, c.order_id, c.warehouse_id, c.merchant_id, c.sku_id, c.quantity, c.policy, c.ships_by, c.not_before,
     c.state, c.claimed_at, c.changed_at"""
 
 _SERVE = f"""
@@ -27,7 +27,7 @@ _SERVE = f"""
     ), filled AS (
         UPDATE claims c SET state = 'filled', changed_at = $3 FROM queue q
         WHERE c.claim_id = q.claim_id AND q.running <= q.available
-        RETURNING {COLUMNS}, c.number
+        RETURNING {COLUMNS}
     ), held AS (
         INSERT INTO reservations (order_id, state, expires_at, changed_at)
         SELECT claim_id, 'held', NULL, $3 FROM filled ORDER BY claim_id

@@ -99,7 +99,7 @@ async def test_goods_come_while_buyers_come_go_and_give_up(shop: Shop) -> None:
 
     await asyncio.gather(*(one(n) for n in range(48)), *(goods(n) for n in range(8)))
     assert await shop.store.audit(NOW) == []
-    open_ = await shop.store.claims(ClaimSearch(state=ClaimState.OPEN))
+    open_ = await shop.store.claims(ClaimSearch(state=ClaimState.OPEN))  # in the order of the queue
     (level,) = await shop.store.levels()
     assert not open_ or level.available < open_[0].quantity
 

@@ -20,6 +20,7 @@ from models.fulfillment.messages import (
     DecideException,
     Dispatch,
     ExceptionDecision,
+    GiveUpWaiting,
     ReceiveBack,
     ReportException,
     ShipmentAnswer,
@@ -59,6 +60,14 @@ class DispatchRequest(Frozen):
     model_config = _example(picked=[{"sku_id": "sku_01jd8x4q2r7m9v3k5t6w8y0zab", "quantity": 1}])
 
     picked: Annotated[tuple[LineRequest, ...], Field(max_length=200)] | None = None
+
+
+class GiveUpRequest(Frozen):
+    """Why its goods are waited for no longer; kept in the order's timeline."""
+
+    model_config = _example(why="the maker stopped producing it")
+
+    why: _Words = ""
 
 
 class SignOffRequest(Frozen):
@@ -111,6 +120,15 @@ async def dispatch(
     """For warehouses that let parcels out by hand: it is picked and packed, and waits for its waybill."""
     wish = Dispatch(actor=f"operator:{who.user_id}", picked=ask.picked)
     return await _as_operator(Fulfillment.dispatch, wish, shipment_id, who, claim, shop, trail)
+
+
+@warehouse.post("/{shipment_id}/give-up", summary="Wait for a parcel's goods no longer", responses=refusals(*_PARCEL))
+async def give_up(
+    shipment_id: ShipmentId, ask: GiveUpRequest, who: StockOperator, claim: Claimant, shop: Wired, trail: Audit
+) -> ShipmentAnswer:
+    """What was bought ahead of stock will not come (in time): the parcel is refunded, its place in the queue is free."""
+    wish = GiveUpWaiting(actor=f"operator:{who.user_id}", why=ask.why)
+    return await _as_operator(Fulfillment.give_up, wish, shipment_id, who, claim, shop, trail)
 
 
 @warehouse.post("/{shipment_id}/sign-off", summary="Sign off a parcel", responses=refusals(*_PARCEL))

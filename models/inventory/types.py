@@ -182,6 +182,8 @@ class StockChange(Frozen):
 
     level: StockLevel
     low_stock: LowStock | None = None
+    crossed_at: Instant | None = None
+    """When it was crossed: for new thresholds, where a repetition is told of the same crossing."""
     served: tuple[Claim, ...] = ()
     """Claims that got their goods by it."""
 

@@ -2,7 +2,7 @@
 what it brings goes first to the claims that wait for it."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from asyncpg import ForeignKeyViolationError, Record
 
@@ -19,6 +19,15 @@ from stores.inventory.room import Room
 
 LEVEL_COLUMNS = f"""s.warehouse_id, s.sku_id, s.merchant_id, s.on_hand, s.reserved - {SET_ASIDE} AS reserved, s.safety, s.low_at,
     greatest(s.on_hand - s.reserved - s.safety + {SET_ASIDE}, 0) AS available, s.split_over, s.claimed, s.not_before"""
+
+
+_THRESHOLDS = "thresholds"
+_ASKED_AGAIN_WITHIN = timedelta(days=1)
+"""So long a repetition tells the crossing again; as long Temporal knows that it was told."""
+_LAST_CROSSED = """
+    SELECT answered FROM operations WHERE operation = $1 AND key > $2 AND key < $2 || '~' AND at > $3 AND asked = $4::jsonb
+    ORDER BY key DESC LIMIT 1
+"""
 
 
 class Stockkeeping(Room):
@@ -83,10 +92,16 @@ class Stockkeeping(Room):
     ) -> StockChange:
         """Keep `safety` units back from sale and call the level low at `low_at` available units or fewer.
 
-        One transaction; the same values again change nothing. What is already promised stays promised.
+        One transaction; the same values again change nothing and are answered with the threshold that they crossed when they
+        were set, so that whoever asks again after a fault can still tell it. What is already promised stays promised.
         """
+        name, asked = f"{warehouse_id}/{sku_id}/", {"safety": safety, "low_at": low_at}
         async with self._db.transaction() as connection:
             before = await _locked_level(connection, warehouse_id, sku_id)
+            if (before.safety, before.low_at) == (safety, low_at):
+                change = await _settled(connection, before.available, before, now)
+                crossed = await connection.fetchval(_LAST_CROSSED, _THRESHOLDS, name, now - _ASKED_AGAIN_WITHIN, asked)
+                return StockChange.model_validate({**crossed, "level": change.level}) if crossed else change
             after = await connection.fetchrow(
                 f"UPDATE stock s SET safety = $3, low_at = $4 WHERE warehouse_id = $1 AND sku_id = $2 "
                 f"RETURNING {LEVEL_COLUMNS}",
@@ -95,7 +110,11 @@ class Stockkeeping(Room):
                 safety,
                 low_at,
             )
-            return await _settled(connection, before.available, level_of(after), now)
+            change = await _settled(connection, before.available, level_of(after), now)
+            if change.low_stock is not None:
+                change = change.model_copy(update={"crossed_at": now})
+                await remember(connection, _THRESHOLDS, f"{name}{now.isoformat()}", asked, change, now)
+            return change
 
     async def _move(
         self,

@@ -58,8 +58,7 @@ class Fulfillment(FulfillmentMoves):
         if end is ParcelEnd.STOPPED:
             self._now_it_is(_S.STOPPED, "nothing")
             show(ShipmentStatus=_S.STOPPED)
-        await self._saga.announced()
-        await workflow.wait_condition(workflow.all_handlers_finished)
+        await self._saga.closed()
         return end
 
     async def _sent_until_it_arrived(self) -> ParcelEnd:

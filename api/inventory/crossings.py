@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 
-from api.edge.idempotency import Claim
+from api.edge.idempotency import Claim as RequestClaim
 from api.edge.sagas import answer_of
 from api.wiring import Services
 from models.inventory.messages import TellLowStock
@@ -21,7 +21,7 @@ async def tell_served(shop: Services, served: Sequence[Claim]) -> None:
         await answer_of(shop.siblings.tell_goods_came(served))
 
 
-async def tell_crossings(shop: Services, claim: Claim, crossings: Sequence[LowStock]) -> None:
+async def tell_crossings(shop: Services, claim: RequestClaim, crossings: Sequence[LowStock]) -> None:
     """Start the process that tells them, once for each request."""
     await tell_crossings_of(shop, f"{claim.caller}:{claim.key}", crossings, claim.first_seen_at)
 

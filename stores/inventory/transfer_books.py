@@ -48,6 +48,15 @@ class TransferBooks(Room):
         async with self._db.reader() as connection:
             return await read_transfer(connection, transfer_id)
 
+    async def part_is_booked(self, transfer_id: TransferId, part: str) -> bool:
+        """Whether goods arrived or were written off under this name."""
+        async with self._db.reader() as connection:
+            found: bool = await connection.fetchval(
+                "SELECT EXISTS (SELECT FROM operations WHERE operation IN ('transfer_in', 'transfer_lost') AND key = $1)",
+                f"{transfer_id}/{part}",
+            )
+        return found
+
     async def transfers(
         self,
         *,

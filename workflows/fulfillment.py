@@ -58,7 +58,7 @@ class Fulfillment(FulfillmentMoves):
         if end is ParcelEnd.STOPPED:
             self._now_it_is(_S.STOPPED, "nothing")
             show(ShipmentStatus=_S.STOPPED)
-        await self._saga.closed()
+        await self._saga.closed(at_once=end is ParcelEnd.SIGNED)
         return end
 
     async def _sent_until_it_arrived(self) -> ParcelEnd:

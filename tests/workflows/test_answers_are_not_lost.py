@@ -6,7 +6,7 @@ import pytest
 
 from api.edge.sagas import ask_running
 from models.fulfillment.messages import SignOff
-from models.fulfillment.types import ShipmentStatus
+from models.fulfillment.types import ExceptionKind, ShipmentStatus
 from models.inventory.messages import ArriveTransfer
 from models.inventory.transfers import TransferState
 from models.orders.errors import OrderNotOpen
@@ -20,14 +20,29 @@ from workflows.transfer import TransferSaga
 LATER = datetime.now(UTC) + timedelta(hours=1)
 
 
-async def test_a_tracking_report_while_a_parcel_is_signed_off_takes_no_answer_away(
+async def test_a_sign_off_that_a_tracking_report_made_the_run_forget_is_asked_again(
     shipped: Parcel, steps: Scripted
 ) -> None:
     async def carrier_reports() -> None:
         await shipped.handle.signal(Fulfillment.tracking_reported, report(ShipmentStatus.DELIVERED))
 
     steps.meanwhile(FINISH, carrier_reports)
-    assert (await shipped.sign_off()).status is ShipmentStatus.SIGNED
+    wish = SignOff(actor="buyer", at=LATER)
+    signed = await ask_running(shipped.handle, Fulfillment.sign_off, wish, "sign_off/1")
+    assert signed.status is ShipmentStatus.SIGNED
+    await shipped.ended()
+    events = [event async for event in shipped.handle.fetch_history_events()]
+    assert any(event.HasField("workflow_task_failed_event_attributes") for event in events)
+
+
+async def test_a_parcel_received_back_answers_though_a_report_comes(shipped: Parcel, steps: Scripted) -> None:
+    async def carrier_reports() -> None:
+        await shipped.handle.signal(Fulfillment.tracking_reported, report(ShipmentStatus.DELIVERED))
+
+    await shipped.trouble(ExceptionKind.REFUSED)
+    await shipped.is_now(ShipmentStatus.RETURNING)
+    steps.meanwhile(FINISH, carrier_reports)
+    assert (await shipped.receive_back()).status is ShipmentStatus.RETURNED
     await shipped.ended()
     assert len(steps.told(FINISH)) == 1
 

@@ -56,6 +56,7 @@ class FulfillmentActivities:
     @activity.defn(name="fulfillment.hand_over")
     async def hand_over(self, ask: HandOver) -> None:
         """Open the parcels of a paid order, and start a `Fulfillment` for each. Refusal: `order_not_open`."""
+        waits = {plan.shipment_id: plan.waits for plan in ask.parcels}
         for parcel in await self._store.open_shipments(ask):
             warehouse = await self._warehouses.warehouse(parcel.warehouse_id)
             await self._siblings.start_fulfillment(
@@ -65,6 +66,7 @@ class FulfillmentActivities:
                     payment_id=ask.payment_id,
                     user_id=ask.user_id,
                     items=parcel.items,
+                    waits=waits.get(parcel.shipment_id),
                     outbound=Outbound(warehouse.outbound),
                     carriers=self._carriers.names,
                     placement=ask.placement,

@@ -1,10 +1,12 @@
 """The steps of sagas that move stock. Undo stands directly below do."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from temporalio import activity
 
+from models.inventory.ahead import ClaimsReleased
 from models.inventory.events import (
     TransferArrived,
     TransferDispatched,
@@ -15,21 +17,24 @@ from models.inventory.messages import (
     BookTransfer,
     CommitStock,
     OpenTransfer,
+    ReleaseClaims,
     ReleaseStock,
     ReserveStock,
     Restock,
+    TakeClaim,
     TransferMoved,
     TransferRef,
     TurnTransfer,
 )
 from models.inventory.transfers import Transfer, TransferStep
-from models.inventory.types import Reservation, Restocked
+from models.inventory.types import Claim, Reservation, Restocked
 from models.shared.done import Done
 from models.shared.events import Event
 from models.shared.time import Clock
 
 if TYPE_CHECKING:
     from activities.announcing import Announcer
+    from activities.siblings import Siblings
     from stores.inventory import InventoryStore
 
 
@@ -37,9 +42,10 @@ class InventoryActivities:
     """Each is one store promise, idempotent by the order or transfer id, so Temporal may repeat it as it likes. A step of a
     transfer is announced right after it."""
 
-    def __init__(self, store: "InventoryStore", clock: Clock, announcer: "Announcer") -> None:
+    def __init__(self, store: "InventoryStore", clock: Clock, announcer: "Announcer", siblings: "Siblings") -> None:
         self._store = store
         self._clock = clock
+        self._siblings = siblings
         self._announcer = announcer
 
     @activity.defn(name="inventory.reserve_stock")
@@ -51,8 +57,10 @@ class InventoryActivities:
 
     @activity.defn(name="inventory.release_stock")
     async def release_stock(self, ask: ReleaseStock) -> Reservation:
-        """Undo of reserve: give back what is held, also when nothing was. Refusal: `reservation_committed`."""
-        return await self._store.release(ask.order_id, self._clock())
+        """Undo of reserve: give back what is held and claimed, also when nothing was. Refusal: `reservation_committed`."""
+        released = await self._store.release(ask.order_id, self._clock())
+        await self._tell_parcels(released.served)
+        return released.model_copy(update={"served": ()})
 
     @activity.defn(name="inventory.commit_stock")
     async def commit_stock(self, ask: CommitStock) -> Reservation:
@@ -62,7 +70,21 @@ class InventoryActivities:
     @activity.defn(name="inventory.restock")
     async def restock(self, ask: Restock) -> Restocked:
         """Undo of commit, whole or in part: goods lie again where they came from. Refusal: `restock_exceeds_sold`."""
-        return await self._store.restock(ask.order_id, ask.key, ask.lines, self._clock())
+        restocked = await self._store.restock(ask.order_id, ask.key, ask.lines, self._clock())
+        await self._tell_parcels(restocked.served)
+        return restocked.model_copy(update={"served": ()})
+
+    @activity.defn(name="inventory.take_claim")
+    async def take_claim(self, ask: TakeClaim) -> Claim:
+        """The goods of a claim leave the books if they are there. Refusals: `reservation_released`, `not_found`."""
+        return await self._store.take_claim(ask.claim_id, self._clock())
+
+    @activity.defn(name="inventory.release_claims")
+    async def release_claims(self, ask: ReleaseClaims) -> ClaimsReleased:
+        """Undo of what was bought ahead and has not come: those claims are given up, also when there were none."""
+        done = await self._store.release_claims(ask.order_id, self._clock(), ask.claim_id)
+        await self._tell_parcels(done.served)
+        return ClaimsReleased(released=done.released)
 
     @activity.defn(name="inventory.open_transfer")
     async def open_transfer(self, plan: OpenTransfer) -> TransferMoved:
@@ -90,6 +112,7 @@ class InventoryActivities:
         step = await self._store.take_back_transfer(ref)
         if step is None:
             return Done()
+        await self._tell_parcels(step.served)
         back = _arrived(step, "taken-back", ref.at)
         return Done(unannounced=await self._announcer.announce(back))
 
@@ -97,6 +120,7 @@ class InventoryActivities:
     async def receive_transfer(self, book: BookTransfer) -> TransferMoved:
         """A part arrived, once. Refusals: `transfer_exceeds_transit`, `transfer_not_waiting`, `operation_key_reused`."""
         step = await self._store.receive_transfer(book)
+        await self._tell_parcels(step.served)
         return await self._told(step.transfer, _arrived(step, book.part, book.at))
 
     @activity.defn(name="inventory.write_off_transfer")
@@ -121,6 +145,10 @@ class InventoryActivities:
             occurred_at=turn.at, reason=turn.reason, in_transit=transfer.in_transit, **_ends(transfer)
         )
         return await self._told(transfer, turned)
+
+    async def _tell_parcels(self, served: Sequence[Claim]) -> None:
+        if served:
+            await self._siblings.tell_goods_came(served)
 
     async def _told(self, transfer: Transfer, *events: Event) -> TransferMoved:
         return TransferMoved(transfer=transfer, unannounced=await self._announcer.announce(*events))

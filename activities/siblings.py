@@ -4,6 +4,8 @@ Sagas of one order are siblings, not Temporal children (docs/decisions/0005). Ev
 that runs or ran already counts as started, and nobody to tell counts as told.
 """
 
+import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 from temporalio.client import Client, WorkflowExecutionStatus
@@ -13,7 +15,9 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.search_attributes import attributes
 from models.fulfillment.messages import FulfillmentInput, StopShipments, fulfillment_id
+from models.inventory.ahead import shipment_of
 from models.inventory.messages import TellLowStock, low_stock_id
+from models.inventory.types import Claim
 from models.orders.messages import ParcelReport, Settlement, checkout_id
 from models.payments.messages import (
     PaymentReport,
@@ -27,6 +31,7 @@ from models.payments.messages import (
 from models.shared.ids import OrderId, RefundId, ShipmentId
 
 SAGA_QUEUE = "checkout"
+_TOLD_AT_ONCE = 50
 _SKUS_SHOWN = 20
 """An attribute of a workflow is kept small."""
 
@@ -113,6 +118,14 @@ class Siblings:
         """Tell a parcel's saga that the order was called off."""
         await self._tell(fulfillment_id(shipment_id), "order_stopped", stop)
 
+    async def tell_goods_came(self, claims: Sequence[Claim]) -> None:
+        """Tell the parcels of these claims that their goods are there. One that does not run yet looks when it starts, and one
+        that misses this looks by itself a few hours later."""
+        parcels = [fulfillment_id(shipment_of(claim)) for claim in claims]
+        for first in range(0, len(parcels), _TOLD_AT_ONCE):
+            some = parcels[first : first + _TOLD_AT_ONCE]
+            await asyncio.gather(*(self._tell(parcel, "goods_came", None) for parcel in some))
+
     async def report_parcel(self, order_id: OrderId, report: ParcelReport) -> None:
         """Tell the order how a parcel ended."""
         await self._tell(checkout_id(order_id), "parcel_ended", report)
@@ -161,7 +174,7 @@ class Siblings:
 
     async def _tell(self, workflow_id: str, signal: str, arg: Any) -> None:
         try:
-            await self._client.get_workflow_handle(workflow_id).signal(signal, arg)
+            await self._client.get_workflow_handle(workflow_id).signal(signal, args=[] if arg is None else [arg])
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:  # the answer for closed workflows, too
                 raise

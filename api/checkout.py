@@ -14,7 +14,7 @@ from api.edge.identity import CurrentUser, operator
 from api.edge.origin import ComesFrom
 from api.edge.problems import refusals
 from api.edge.refusals import ServiceBusy
-from api.edge.sagas import answer_of, ask_starting
+from api.edge.sagas import Fulfilled, ask_running, ask_starting
 from api.edge.wired import Wired
 from api.parcels import sign_off_as_buyer
 from api.wiring import Services
@@ -53,7 +53,7 @@ from models.orders.messages import (
     Prepared,
     checkout_id,
 )
-from models.orders.types import CancelReason
+from models.orders.types import CancelReason, OrderStatus
 from models.points.errors import PointsAboveShare, PointsNotEnough
 from models.promotions.errors import (
     CouponAlreadyUsed,
@@ -133,7 +133,9 @@ async def prepare(basket: Basket, who: CurrentUser, origin: ComesFrom, claim: Cl
     """The quote, with the stock held for a few minutes. Place it with the `order_id` of the answer before the hold ends."""
     order_id = _order_of(claim)
     start = _starting(shop, order_id, who.user_id, basket, origin)
-    answer: Prepared = await ask_starting(shop.temporal, Checkout.prepare, basket, start, _update_id("prepare", claim))
+    answer: Prepared = await ask_starting(
+        shop.temporal, Checkout.prepare, basket, start, _update_id("prepare", claim), checkout_id(order_id)
+    )
     return answer
 
 
@@ -150,18 +152,22 @@ async def place(ask: PlaceRequest, who: CurrentUser, origin: ComesFrom, claim: C
         return await _place_prepared(shop, ask.order_id, wish, claim)
     order_id = _order_of(claim)
     start = _starting(shop, order_id, who.user_id, ask.basket, origin, ask.expected_total)
-    answer: Placed = await ask_starting(shop.temporal, Checkout.place, wish, start, _update_id("place", claim))
+    answer: Placed = await ask_starting(
+        shop.temporal, Checkout.place, wish, start, _update_id("place", claim), checkout_id(order_id)
+    )
     return answer
 
 
 async def _place_prepared(shop: Services, order_id: OrderId, wish: PlaceOrder, claim: Claim) -> Placed:
     """Another's order, one that never was and one whose hold ended are answered alike."""
     over = HoldExpired("The hold on this order has expired; prepare it again.")
-    placing = _checkout(shop, order_id).execute_update(Checkout.place, wish, id=_update_id("place", claim))
     try:
-        return await answer_of(placing, over)
+        placed: Placed = await ask_running(
+            _checkout(shop, order_id), Checkout.place, wish, _update_id("place", claim), over
+        )
     except Refusal as refusal:
         raise over if refusal.code == NotFound.code else refusal from None
+    return placed
 
 
 @r19.post("/orders/{order_id}/cancel", summary="Cancel an order", responses=refusals(*_STANDING, OrderAlreadyShipped))
@@ -171,8 +177,21 @@ async def cancel(order_id: OrderId, ask: CancelRequest, who: CurrentUser, claim:
         wish = CancelOrder(by=CancelReason.BY_OPERATOR, actor=f"operator:{who.user_id}", why=ask.why)
     else:
         wish = CancelOrder(by=CancelReason.BY_USER, actor="buyer", why=ask.why, asked_by=who.user_id)
-    cancelling = _checkout(shop, order_id).execute_update(Checkout.cancel, wish, id=_update_id("cancel", claim))
-    return await answer_of(cancelling, await _over(shop, order_id, who))
+    fulfilled = Fulfilled(claim.first_seen_at, lambda: _cancelled(shop, order_id, wish))
+    over, update_id = await _over(shop, order_id, who), _update_id("cancel", claim)
+    answer: CancelAnswer = await ask_running(
+        _checkout(shop, order_id), Checkout.cancel, wish, update_id, over, fulfilled
+    )
+    return answer
+
+
+async def _cancelled(shop: Services, order_id: OrderId, wish: CancelOrder) -> CancelAnswer | None:
+    """Whether the order was cancelled by the one who asked, although the answer was lost."""
+    order = await shop.orders.order(order_id)
+    if order.status is not OrderStatus.CANCELLED or order.cancel_reason is not wish.by:
+        return None
+    refunding = order.total if order.paid_at is not None and order.total.minor else None
+    return CancelAnswer(order_id=order_id, status=order.status, refunding=refunding)
 
 
 @v1.post("/orders/{order_id}/confirm", summary="Confirm receipt", responses=refusals(*_STANDING, ParcelsUnderWay))
@@ -182,10 +201,18 @@ async def confirm(order_id: OrderId, who: CurrentUser, claim: Claimant, shop: Wi
     await shop.orders.order_of(order_id, who.user_id)
     await sign_off_as_buyer(order_id, claim, shop)
     wish = ConfirmReceipt(asked_by=who.user_id)
-    confirming = _checkout(shop, order_id).execute_update(
-        Checkout.confirm_receipt, wish, id=_update_id("confirm", claim)
+    fulfilled = Fulfilled(claim.first_seen_at, lambda: _completed(shop, order_id))
+    over, update_id = await _over(shop, order_id, who), _update_id("confirm", claim)
+    answer: OrderRef = await ask_running(
+        _checkout(shop, order_id), Checkout.confirm_receipt, wish, update_id, over, fulfilled
     )
-    return await answer_of(confirming, await _over(shop, order_id, who))
+    return answer
+
+
+async def _completed(shop: Services, order_id: OrderId) -> OrderRef | None:
+    """Whether the order is complete, although the answer was lost."""
+    order = await shop.orders.order(order_id)
+    return OrderRef(order_id=order_id) if order.status is OrderStatus.COMPLETED else None
 
 
 @v1.post(
@@ -203,11 +230,10 @@ async def decide_commit(
 ) -> OrderRef:
     """For operators: a paid order's stock cannot be committed; try again, or refund."""
     wish = DecideCommit(decision=ask.decision, actor=f"operator:{who.user_id}")
+    over, update_id = OrderNotOpen(f"Order {order_id} is over."), _update_id("decide_commit", claim)
     async with trail.action(who, "orders.decide_commit", order_id, decision=ask.decision.value):
-        deciding = _checkout(shop, order_id).execute_update(
-            Checkout.decide_commit, wish, id=_update_id("decide_commit", claim)
-        )
-        return await answer_of(deciding, OrderNotOpen(f"Order {order_id} is over."))
+        answer: OrderRef = await ask_running(_checkout(shop, order_id), Checkout.decide_commit, wish, update_id, over)
+    return answer
 
 
 def _order_of(claim: Claim) -> OrderId:

@@ -1,5 +1,6 @@
 """What moves a parcel: the warehouse, operators, carriers and buyers. Every route here speaks with the parcel's `Fulfillment`."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
@@ -11,7 +12,7 @@ from api.edge.idempotency import Claim, Claimant, idempotent_router
 from api.edge.identity import operator
 from api.edge.problems import refusals
 from api.edge.refusals import BodyTooLarge, ServiceBusy
-from api.edge.sagas import answer_of
+from api.edge.sagas import Fulfilled, answer_of, ask_running
 from api.edge.wired import Wired
 from api.wiring import Services
 from channels.carrier.errors import CarrierUnknown, TrackingMalformed
@@ -20,6 +21,7 @@ from models.fulfillment.messages import (
     DecideException,
     Dispatch,
     ExceptionDecision,
+    GiveUpWaiting,
     ReceiveBack,
     ReportException,
     ShipmentAnswer,
@@ -45,6 +47,13 @@ routers = (warehouse, carriers)
 StockOperator = Annotated[Identity, operator("stock")]
 _PARCEL = (NotAuthenticated, PermissionMissing, NotFound, ParcelNotWaiting, ServiceBusy)
 _UNDER_WAY = (ShipmentStatus.SHIPPED, ShipmentStatus.DELIVERED, ShipmentStatus.EXCEPTION)
+_END_OF: Mapping[type, ShipmentStatus] = {
+    SignOff: ShipmentStatus.SIGNED,
+    ReceiveBack: ShipmentStatus.RETURNED,
+    DecideException: ShipmentStatus.STOPPED,
+    GiveUpWaiting: ShipmentStatus.STOPPED,
+}
+"""What a parcel is after the wishes that end it."""
 _MAX_PUSH_BYTES = 65_536
 _Words = Annotated[str, Field(max_length=500)]
 
@@ -59,6 +68,14 @@ class DispatchRequest(Frozen):
     model_config = _example(picked=[{"sku_id": "sku_01jd8x4q2r7m9v3k5t6w8y0zab", "quantity": 1}])
 
     picked: Annotated[tuple[LineRequest, ...], Field(max_length=200)] | None = None
+
+
+class GiveUpRequest(Frozen):
+    """Why its goods are waited for no longer; kept in the order's timeline."""
+
+    model_config = _example(why="the maker stopped producing it")
+
+    why: _Words = ""
 
 
 class SignOffRequest(Frozen):
@@ -111,6 +128,15 @@ async def dispatch(
     """For warehouses that let parcels out by hand: it is picked and packed, and waits for its waybill."""
     wish = Dispatch(actor=f"operator:{who.user_id}", picked=ask.picked)
     return await _as_operator(Fulfillment.dispatch, wish, shipment_id, who, claim, shop, trail)
+
+
+@warehouse.post("/{shipment_id}/give-up", summary="Wait for a parcel's goods no longer", responses=refusals(*_PARCEL))
+async def give_up(
+    shipment_id: ShipmentId, ask: GiveUpRequest, who: StockOperator, claim: Claimant, shop: Wired, trail: Audit
+) -> ShipmentAnswer:
+    """What was bought ahead of stock will not come (in time): the parcel is refunded, its place in the queue is free."""
+    wish = GiveUpWaiting(actor=f"operator:{who.user_id}", why=ask.why)
+    return await _as_operator(Fulfillment.give_up, wish, shipment_id, who, claim, shop, trail)
 
 
 @warehouse.post("/{shipment_id}/sign-off", summary="Sign off a parcel", responses=refusals(*_PARCEL))
@@ -202,9 +228,18 @@ async def _as_operator(
 async def _asked(update: Any, wish: Any, shipment_id: ShipmentId, claim: Claim, shop: Services) -> ShipmentAnswer:
     """The parcel's answer, the same for every repetition of this request."""
     update_id = f"{update.__name__}/{ShipmentId.derive(claim.first_seen_at, claim.caller, claim.key)}"
-    asking = _saga(shop, shipment_id).execute_update(update, wish, id=update_id)
-    answer: ShipmentAnswer = await answer_of(asking, ParcelNotWaiting(f"Parcel {shipment_id} has ended."))
+    over = ParcelNotWaiting(f"Parcel {shipment_id} has ended.")
+    fulfilled = Fulfilled(claim.first_seen_at, lambda: _ended_as_wished(shop, shipment_id, wish))
+    answer: ShipmentAnswer = await ask_running(_saga(shop, shipment_id), update, wish, update_id, over, fulfilled)
     return answer
+
+
+async def _ended_as_wished(shop: Services, shipment_id: ShipmentId, wish: Any) -> ShipmentAnswer | None:
+    """Whether the parcel came to the end that was asked for, although the answer was lost."""
+    parcel = await shop.fulfillment.shipment(shipment_id)
+    if parcel.status is not _END_OF.get(type(wish)):
+        return None
+    return ShipmentAnswer(shipment_id=shipment_id, status=parcel.status)
 
 
 def _saga(shop: Services, shipment_id: ShipmentId) -> WorkflowHandle[Fulfillment, Any]:

@@ -86,7 +86,7 @@ async def open_activities(settings: Settings, client: Client, clock: Clock = _ut
         yield Activities(
             bus=BusActivities(publisher),
             fulfillment=FulfillmentActivities(parcels, inventory, Carriers(SandboxCarrier()), siblings, announcer),
-            inventory=InventoryActivities(inventory, clock, announcer),
+            inventory=InventoryActivities(inventory, clock, announcer, siblings),
             orders=OrderActivities(
                 placed,
                 pricing,

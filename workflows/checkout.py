@@ -1,6 +1,6 @@
 """An order from quote to completion: `checkout/{order_id}`."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from temporalio import workflow
@@ -14,7 +14,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.promotions import PromotionActivities
     from models.fulfillment.messages import HandOver, StopShipments
     from models.inventory.errors import ReservationCommitted
-    from models.inventory.messages import CommitStock, ReleaseStock, Restock
+    from models.inventory.messages import CommitStock, ReleaseClaims, ReleaseStock, Restock
     from models.orders.errors import NothingToDecide, OrderAlreadyShipped, OrderNotOpen
     from models.orders.messages import (
         AdvanceOrder,
@@ -40,10 +40,8 @@ with workflow.unsafe.imports_passed_through():
         stock_commit_failed,
         where_the_money_is,
     )
-    from workflows.saga import Deadline, ends_the_saga, is_refusal, refusal_code, unbroken
+    from workflows.saga import WRITTEN_DOWN, Deadline, ends_the_saga, is_refusal, refusal_code, unbroken
     from workflows.search_attributes import show
-
-_WRITTEN_DOWN = timedelta(milliseconds=1)
 
 
 @workflow.defn(name="Checkout")
@@ -231,6 +229,7 @@ class Checkout(CheckoutPlacing):
         """Called off after payment: stock that is held is released, stock that was committed comes back with the refund."""
         assert self._placed_order is not None
         order, restock = self._placed_order, not await self._released()
+        await self._claims_given_up()
         await self._benefits_returned()
         goods = goods_not_refunded(self._parcel_plans, self._parcels)
         if self._called_off is not None:
@@ -260,6 +259,12 @@ class Checkout(CheckoutPlacing):
                 raise
             return False
         return True
+
+    async def _claims_given_up(self) -> None:
+        """What was bought ahead of stock and has not come is waited for no longer; restocking knows that it never lay there."""
+        if any(parcel.waits for parcel in self._parcel_plans):
+            release = ReleaseClaims(order_id=self._start.order_id)
+            await self._saga.store_call(InventoryActivities.release_claims, release, "give up claims on goods to come")
 
     async def _benefits_returned(self) -> None:
         """Coupons by their rule, points and counts whole, whether they were redeemed already or not."""
@@ -304,7 +309,7 @@ class Checkout(CheckoutPlacing):
         if ended_as is OrderStatus.CANCELLED:
             # A report that comes while a run ends makes Temporal do the last task anew, without the wish that it answered. So what
             # was done is written down before; the money's way back tells the order more than once.
-            await workflow.sleep(_WRITTEN_DOWN, summary="until all of it is written down")
+            await workflow.sleep(WRITTEN_DOWN, summary="until all of it is written down")
 
     def _answer_cancels(self, *, refunding: Money | None) -> None:
         answer = CancelAnswer(

@@ -29,6 +29,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.checkout_steps import (
         basket_to_quote,
         benefits_to_hold,
+        late_goods,
         order_to_open,
         payment_to_open,
         purchases_to_count,
@@ -101,7 +102,10 @@ class CheckoutPlacing(CheckoutDesk):
         self._hold = Deadline(self._terms.hold, "hold on the stock of a prepared order")
         self._go_to(Stage.HELD, "the buyer to place the order")
         return Prepared(
-            order_id=self._start.order_id, quote=quoted.quote, hold_expires_at=self._since + self._terms.hold
+            order_id=self._start.order_id,
+            quote=quoted.quote,
+            hold_expires_at=self._since + self._terms.hold,
+            late=late_goods(self._reservation),
         )
 
     async def _place(self, wish: PlaceOrder) -> Placed:
@@ -161,6 +165,7 @@ class CheckoutPlacing(CheckoutDesk):
             payment_id=payment_of(order_id),
             payment_due_at=now + self._terms.payment_window,
             quote=quoted.quote,
+            late=late_goods(self._reservation),
         )
         opening = order_to_open(self._start, basket, quoted, self._reservation, self._placed_order, now)
         await self._hold_what_it_spends(basket, quoted)

@@ -7,9 +7,10 @@ from datetime import datetime
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
+    from models.inventory.ahead import shipment_of
     from models.inventory.events import StockCommitFailed
     from models.inventory.messages import ReserveStock
-    from models.inventory.types import Destination, Reservation, SkuQuantity
+    from models.inventory.types import Claim, Destination, Reservation, SkuQuantity
     from models.orders.messages import (
         Basket,
         CancelOrder,
@@ -23,7 +24,7 @@ with workflow.unsafe.imports_passed_through():
         Settlement,
         SettlementKind,
     )
-    from models.orders.types import LineRequest, OrderStatus, ParcelPlan, PaymentStatus
+    from models.orders.types import LateGoods, LineRequest, OrderStatus, ParcelPlan, PaymentStatus, Wait
     from models.payments.messages import OpenPayment, RefundInput
     from models.payments.rules import order_refund_id
     from models.payments.types import RefundLine, RefundReason
@@ -68,7 +69,7 @@ def stock_to_reserve(order_id: OrderId, quoted: QuotedBasket) -> ReserveStock:
 
 
 def parcels_of(order_id: OrderId, reservation: Reservation) -> tuple[ParcelPlan, ...]:
-    """One sub-order, and one parcel, for each warehouse and merchant that has a part of the order.
+    """One sub-order, and one parcel, for each warehouse and merchant that has a part of the order, and for each claim.
 
     Their ids bear the time at which the process began: a worker that dies after it opened the order is followed by one that
     opens it again, later, and it must be the same order.
@@ -77,7 +78,7 @@ def parcels_of(order_id: OrderId, reservation: Reservation) -> tuple[ParcelPlan,
     shares: dict[tuple[MerchantId, WarehouseId], dict[SkuId, int]] = defaultdict(lambda: defaultdict(int))
     for share in reservation.allocations:
         shares[share.merchant_id, share.warehouse_id][share.sku_id] += share.quantity
-    return tuple(
+    at_once = tuple(
         ParcelPlan(
             shipment_id=ShipmentId.derive(at, order_id, merchant_id, warehouse_id),
             merchant_id=merchant_id,
@@ -85,6 +86,26 @@ def parcels_of(order_id: OrderId, reservation: Reservation) -> tuple[ParcelPlan,
             items=tuple(LineRequest(sku_id=sku, quantity=share[sku]) for sku in sorted(share)),
         )
         for (merchant_id, warehouse_id), share in sorted(shares.items())
+    )
+    return at_once + tuple(_parcel_of_claim(claim) for claim in reservation.ahead)
+
+
+def _parcel_of_claim(claim: Claim) -> ParcelPlan:
+    """What is not there yet comes on a day of its own, so it travels by itself."""
+    return ParcelPlan(
+        shipment_id=shipment_of(claim),
+        merchant_id=claim.merchant_id,
+        warehouse_id=claim.warehouse_id,
+        items=(LineRequest(sku_id=claim.sku_id, quantity=claim.quantity),),
+        waits=Wait(claim_id=claim.claim_id, policy=claim.policy, ships_by=claim.ships_by),
+    )
+
+
+def late_goods(reservation: Reservation | None) -> tuple[LateGoods, ...]:
+    """What the buyer is told of goods that are not there yet."""
+    return tuple(
+        LateGoods(sku_id=claim.sku_id, quantity=claim.quantity, policy=claim.policy, ships_by=claim.ships_by)
+        for claim in (reservation.ahead if reservation else ())
     )
 
 

@@ -1,5 +1,8 @@
 """One parcel from picking to its end: `fulfillment/{shipment_id}`."""
 
+from contextlib import suppress
+from datetime import timedelta
+
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
@@ -15,6 +18,7 @@ with workflow.unsafe.imports_passed_through():
         TrackingReport,
     )
     from models.fulfillment.types import ExceptionKind, Outbound, ShipmentStatus
+    from models.inventory.types import Claim, ClaimState
     from models.orders.messages import ParcelEnd
     from models.payments.types import RefundReason
     from workflows.asks import Ask
@@ -24,6 +28,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.search_attributes import show
 
 _S = ShipmentStatus
+_MOMENT = timedelta(seconds=1)
 
 
 @workflow.defn(name="Fulfillment")
@@ -53,11 +58,12 @@ class Fulfillment(FulfillmentMoves):
         if end is ParcelEnd.STOPPED:
             self._now_it_is(_S.STOPPED, "nothing")
             show(ShipmentStatus=_S.STOPPED)
-        await self._saga.announced()
-        await workflow.wait_condition(workflow.all_handlers_finished)
+        await self._saga.closed(at_once=end is ParcelEnd.SIGNED)
         return end
 
     async def _sent_until_it_arrived(self) -> ParcelEnd:
+        if not await self._goods_are_there():
+            return ParcelEnd.STOPPED if self._stopped else await self._waited_in_vain()
         while True:
             if not await self._let_out():
                 return ParcelEnd.STOPPED
@@ -68,6 +74,50 @@ class Fulfillment(FulfillmentMoves):
             end = await self._arrived()
             if end is not None:
                 return end
+
+    # ---- before its goods are there ----------------------------------------------------------------------------------
+
+    async def _goods_are_there(self) -> bool:
+        """Whether its goods lie there and may leave; at once for goods that were in stock. False when it is stopped or given up."""
+        waits = self._start.waits
+        if waits is None:
+            return True
+        self._now_it_is(_S.WAITING, f"its goods ({waits.policy}, promised for {waits.ships_by:%Y-%m-%d})")
+        show(ShipmentStatus=_S.WAITING)
+        while not self._stopped and not self._give_ups:
+            self._goods_came = False
+            claim = await self._claim_taken(waits.claim_id)
+            if claim is None:
+                self._stopped = True  # the order was called off, and its word is on the way
+            elif claim.state is ClaimState.COMMITTED:
+                await self._advance(_S.PICKING, "saga")
+                self._now_it_is(_S.PICKING, "the warehouse")
+                return True
+            else:
+                await self._looked_again(claim)
+        return False
+
+    async def _looked_again(self, claim: Claim) -> None:
+        """Until goods come, the release is there, or it is time to look."""
+        pause = self._start.terms.look_for_goods
+        if claim.state is ClaimState.FILLED and claim.not_before is not None:
+            pause = max(min(pause, claim.not_before - workflow.now()), _MOMENT)
+        with suppress(TimeoutError):
+            await workflow.wait_condition(
+                lambda: self._goods_came or self._stopped or bool(self._give_ups),
+                timeout=pause,
+                timeout_summary="look whether the goods may leave",
+            )
+
+    async def _waited_in_vain(self) -> ParcelEnd:
+        """Given up by an operator: its claim goes to who waits next, its price to the buyer."""
+        waiting, self._give_ups = self._give_ups, []
+        await self._claim_given_up()
+        await self._refund(self._in_parcel, RefundReason.SHORT_PICK, restock=False)
+        await self._finished(_S.STOPPED, ParcelEnd.REFUNDED, waiting[0].wish.actor, detail=waiting[0].wish.why)
+        for ask in waiting:
+            ask.answer(self._answer())
+        return ParcelEnd.REFUNDED
 
     # ---- in the warehouse --------------------------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ with workflow.unsafe.imports_passed_through():
         DecideException,
         Dispatch,
         FulfillmentInput,
+        GiveUpWaiting,
         ReceiveBack,
         ReportException,
         ShipmentAnswer,
@@ -39,7 +40,7 @@ class FulfillmentDesk:
     def __init__(self, start: FulfillmentInput) -> None:
         self._start = start
         self._saga = Saga(start.placement)
-        self._status = ShipmentStatus.PICKING
+        self._status = ShipmentStatus.WAITING if start.waits else ShipmentStatus.PICKING
         self._waiting_for = "the warehouse"
         self._in_parcel: tuple[LineRequest, ...] = start.items
         """What was found and is sent; less than belongs into it after a short pick."""
@@ -53,6 +54,8 @@ class FulfillmentDesk:
         self._decisions: list[Ask[DecideException, ShipmentAnswer]] = []
         self._returns: list[Ask[ReceiveBack, ShipmentAnswer]] = []
         self._tracking: list[TrackingReport] = []
+        self._give_ups: list[Ask[GiveUpWaiting, ShipmentAnswer]] = []
+        self._goods_came = False
         self._stopped = False
         self._address_corrected = False
 
@@ -107,6 +110,20 @@ class FulfillmentDesk:
     def _may_receive(self, wish: ReceiveBack) -> None:
         self._must(self._status is ShipmentStatus.RETURNING, "on its way back")
 
+    @workflow.update
+    async def give_up(self, wish: GiveUpWaiting) -> ShipmentAnswer:
+        """A parcel that waits for its goods is waited for no longer; it is refunded."""
+        return await self._queued(self._give_ups, wish)
+
+    @give_up.validator
+    def _may_give_up(self, wish: GiveUpWaiting) -> None:
+        self._must(self._status is ShipmentStatus.WAITING, "waiting for its goods")
+
+    @workflow.signal
+    def goods_came(self) -> None:
+        """Goods were received for this parcel."""
+        self._goods_came = True
+
     @workflow.signal
     def tracking_reported(self, report: TrackingReport) -> None:
         """A carrier's verified report; late, doubled and reordered ones are harmless."""
@@ -158,6 +175,7 @@ class FulfillmentDesk:
             (self._troubles, self._may_report),
             (self._decisions, self._may_decide),
             (self._returns, self._may_receive),
+            (self._give_ups, self._may_give_up),
         )
         for asks, may in desk:
             for ask in list(asks):

@@ -22,10 +22,13 @@ with workflow.unsafe.imports_passed_through():
         TrackShipment,
     )
     from models.fulfillment.types import Outbound, ShipmentStatus
-    from models.inventory.messages import CommitStock
+    from models.inventory.errors import ReservationReleased
+    from models.inventory.messages import CommitStock, ReleaseClaims, TakeClaim
+    from models.inventory.types import Claim
     from models.orders.messages import ParcelEnd
     from models.orders.types import LineRequest
     from models.payments.types import RefundReason
+    from models.shared.ids import ClaimId
     from workflows.fulfillment_desk import FulfillmentDesk
     from workflows.fulfillment_steps import parcel_refund
     from workflows.low_stock import tell_low_stock
@@ -137,6 +140,24 @@ class FulfillmentMoves(FulfillmentDesk):
         if self._address_limit is not None:
             self._address_limit.drop()
             self._address_limit = None
+
+    # ---- goods that were bought ahead ---------------------------------------------------------------------------------
+
+    async def _claim_taken(self, claim_id: ClaimId) -> Claim | None:
+        """The parcel's claim, `committed` if its goods are there now; None if it was given up with its order."""
+        try:
+            return await self._saga.store_call(
+                InventoryActivities.take_claim, TakeClaim(claim_id=claim_id), "take the goods if they came"
+            )
+        except ActivityError as refusal:
+            if refusal_code(refusal) != ReservationReleased.code:
+                raise
+            return None
+
+    async def _claim_given_up(self) -> None:
+        assert self._start.waits is not None
+        release = ReleaseClaims(order_id=self._start.order_id, claim_id=self._start.waits.claim_id)
+        await self._saga.store_call(InventoryActivities.release_claims, release, "give up the claim on goods to come")
 
     # ---- goods and money ---------------------------------------------------------------------------------------------
 

@@ -75,8 +75,7 @@ class Refund:
 
     async def _process(self) -> RefundState:
         state = await self._held_sent_and_booked()
-        await self._saga.announced()
-        await workflow.wait_condition(workflow.all_handlers_finished)
+        await self._saga.closed()
         return state
 
     async def _held_sent_and_booked(self) -> RefundState:

@@ -119,8 +119,7 @@ class TransferSaga(TransferDesk):
             self._now_it_is(self._transfer.model_copy(update=cancelled), "nothing")
             for ask in asks:
                 ask.answer(self._now())
-        await self._saga.announced()
-        await workflow.wait_condition(workflow.all_handlers_finished)
+        await self._saga.closed()
 
     # ---- on its way --------------------------------------------------------------------------------------------------
 
@@ -134,8 +133,7 @@ class TransferSaga(TransferDesk):
                 if not is_refusal(refusal):
                     raise
                 ask.refuse(refusal)
-        await self._saga.announced()
-        await workflow.wait_condition(workflow.all_handlers_finished)
+        await self._saga.closed()
         return self._now().state
 
     async def _done(self, ask: Ask[Asked, Transfer], wish: Wish) -> None:

@@ -49,10 +49,13 @@ async def shelf_of(shop: Services, sku_ids: Collection[SkuId]) -> Shelf:
     wanted = list(dict.fromkeys(sku_ids))
     if not wanted:
         return Shelf({}, {})
-    skus, available = await asyncio.gather(
-        shop.products.sellable(wanted, shop.clock()), shop.inventory.available(wanted)
+    now = shop.clock()
+    skus, stock = await asyncio.gather(shop.products.sellable(wanted, now), shop.inventory.sellable(wanted, now))
+    return Shelf(
+        skus,
+        {sku_id: sellable.most for sku_id, sellable in stock.items()},
+        {sku_id: sellable for sku_id, sellable in stock.items() if sellable.ahead},
     )
-    return Shelf(skus, available)
 
 
 async def caps_of(shop: Services, sku_ids: Collection[SkuId]) -> Mapping[SkuId, Cap]:

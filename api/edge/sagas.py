@@ -1,12 +1,15 @@
 """How the api speaks with workflows: bounded waits, and refusals that come back as the refusals they are."""
 
 import asyncio
-from collections.abc import Awaitable
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Generic, TypeVar
 
 from temporalio.client import (
     Client,
     WithStartWorkflowOperation,
+    WorkflowHandle,
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
@@ -18,6 +21,12 @@ from models.shared import Refusal
 from models.shared.refusals import NotFound
 
 T = TypeVar("T")
+
+_RUN_ENDED = "AcceptedUpdateCompletedWorkflow"
+"""What Temporal says of an update that was accepted, and whose run ended without answering it."""
+
+_PAUSES = (0.05, 0.2, 0.5, 1.0, 2.0)
+"""Seconds between asking a run again that lost a wish."""
 
 ANSWER_WITHIN = 20.0
 """Seconds a buyer waits at most; the saga goes on, and the same Idempotency-Key fetches its answer."""
@@ -33,6 +42,13 @@ class SagaRefusal(Refusal):
         super().__init__(detail, **fields)
         self.code = code  # type: ignore[misc] # the class only stands in for the original
         self.title = title  # type: ignore[misc]
+
+
+class _Lost(Refusal):
+    """Nobody will answer this asking; never told to anyone."""
+
+    code = "lost"
+    title = "Lost"
 
 
 def refusal_in(error: BaseException | None) -> Refusal | None:
@@ -51,13 +67,15 @@ async def answer_of(call: Awaitable[T], over: Refusal | None = None) -> T:
         return await asyncio.wait_for(call, ANSWER_WITHIN)
     except WorkflowUpdateFailedError as error:
         refusal = refusal_in(error.cause)
+        if refusal is None and isinstance(error.cause, ApplicationError) and error.cause.type == _RUN_ENDED:
+            raise over or _gone() from None
         if refusal is None:
             raise
         raise refusal from None
     except WorkflowAlreadyStartedError:
         raise over or _gone() from None
     except RPCError as error:
-        if error.status in (RPCStatusCode.NOT_FOUND, RPCStatusCode.FAILED_PRECONDITION):
+        if error.status in (RPCStatusCode.NOT_FOUND, RPCStatusCode.FAILED_PRECONDITION, RPCStatusCode.ABORTED):
             raise over or _gone() from None
         if error.status in (RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED):
             raise _busy() from None
@@ -66,26 +84,98 @@ async def answer_of(call: Awaitable[T], over: Refusal | None = None) -> T:
         raise _busy() from None
 
 
+async def ask_running(
+    saga: WorkflowHandle[Any, Any],
+    update: Any,
+    wish: Any,
+    update_id: str,
+    over: Refusal | None = None,
+    fulfilled: "Fulfilled[T] | None" = None,
+) -> T:
+    """Ask a running workflow: the same answer for the same `update_id`. A `wish` of None is for an update that takes nothing.
+
+    Temporal may lose a wish: a signal that arrives while a run answers and ends makes it do that task anew, without the
+    update. Then the run is looked at. One that still runs is asked again, a few times; one that has ended may have kept its
+    answer, and else whoever was asked says whether the wish was `fulfilled` all the same. Only then it is `over`.
+    """
+    args = [] if wish is None else [wish]
+    ended_at: datetime | None = None
+    for pause in _PAUSES:
+        try:
+            answer: T = await answer_of(saga.execute_update(update, args=args, id=update_id), _Lost("lost"))
+        except _Lost:
+            if ended_at is not None:
+                break  # asked after its end, too: it kept no answer
+            ended_at = await _ended_at(saga)
+            if ended_at is None:
+                await asyncio.sleep(pause)
+        else:
+            return answer
+    if ended_at is None:
+        raise _busy()
+    found = await fulfilled.answer(ended_at) if fulfilled is not None else None
+    if found is None:
+        raise over or _gone()
+    return found
+
+
+@dataclass(frozen=True)
+class Fulfilled(Generic[T]):
+    """How to find out what became of a wish whose answer was lost: what the store says, if the run ended after the request
+    was first seen. Of a run that ended before, the request is simply too late."""
+
+    first_seen_at: datetime
+    look: Callable[[], Awaitable[T | None]]
+
+    async def answer(self, ended_at: datetime) -> T | None:
+        """None if it was not fulfilled, or not by this request."""
+        return await self.look() if ended_at >= self.first_seen_at else None
+
+
 async def ask_starting(
     client: Client,
     update: Any,
     wish: Any,
     start: WithStartWorkflowOperation[Any, Any],
     update_id: str,
+    workflow_id: str,
     over: Refusal | None = None,
-) -> Any:
-    """Ask a workflow, starting it if it does not run yet: one round trip, the same answer for the same `update_id`.
-    A `wish` of None is for an update that takes nothing."""
+    fulfilled: Fulfilled[T] | None = None,
+) -> T:
+    """As `ask_running`, of a workflow that is started with the wish if it does not run yet: one round trip."""
     args = [] if wish is None else [wish]
     try:
-        return await answer_of(
-            client.execute_update_with_start_workflow(update, args=args, start_workflow_operation=start, id=update_id),
-            over,
+        asking = client.execute_update_with_start_workflow(
+            update, args=args, start_workflow_operation=start, id=update_id
         )
+        answer: T = await answer_of(asking, _Lost("lost"))
+    except _Lost:
+        _hear(start)
+        return await ask_running(client.get_workflow_handle(workflow_id), update, wish, update_id, over, fulfilled)
     except BaseException:
-        started = asyncio.ensure_future(start.workflow_handle())
-        started.add_done_callback(lambda task: task.cancelled() or task.exception())  # heard, so that asyncio is quiet
+        _hear(start)
         raise
+    return answer
+
+
+def _hear(start: WithStartWorkflowOperation[Any, Any]) -> None:
+    """Of what became of the start, so that asyncio is quiet."""
+    started = asyncio.ensure_future(start.workflow_handle())
+    started.add_done_callback(lambda task: task.cancelled() or task.exception())
+
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+async def _ended_at(saga: WorkflowHandle[Any, Any]) -> datetime | None:
+    """When the run ended; None while it runs. Of one that never was, long ago."""
+    try:
+        found = await saga.describe()
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            return _NEVER
+        raise _busy() from None
+    return found.close_time
 
 
 def _busy() -> Refusal:

@@ -13,7 +13,7 @@ from api.edge.identity import operator
 from api.edge.problems import refusals
 from api.edge.refusals import ServiceBusy
 from api.edge.wired import Wired
-from api.inventory.crossings import tell_crossings
+from api.inventory.crossings import tell_crossings, tell_served
 from api.inventory.reservations import StockOperator
 from api.inventory.schemas import BatchRequest
 from api.inventory.stock import key_of
@@ -33,7 +33,8 @@ _WHO = (NotAuthenticated, PermissionMissing)
 _LINES_AT_ONCE = 500
 """How many lines of a stock list are locked together; the sale of other SKUs goes on meanwhile."""
 _EXAMPLE = (
-    "warehouse_code,sku_id,on_hand,reserved,safety,available\r\nsh-1,sku_01jd8x4q2r7m9v3k5t6w8y0zab,120,2,5,113\r\n"
+    "warehouse_code,sku_id,on_hand,reserved,safety,available,claimed,sells_ahead\r\n"
+    "sh-1,sku_01jd8x4q2r7m9v3k5t6w8y0zab,120,2,5,113,0,backorder\r\n"
 )
 
 
@@ -43,6 +44,7 @@ async def change_many(ask: BatchRequest, who: StockOperator, claim: Claimant, sh
     async with trail.action(who, "inventory.change_many", claim.key, lines=len(ask.lines)):
         done = await shop.inventory.change_many(ask.lines, key=key_of(claim), actor=who.user_id, now=shop.clock())
     await tell_crossings(shop, claim, done.low_stock)
+    await tell_served(shop, done.served)
     return done
 
 
@@ -89,6 +91,7 @@ async def import_stock_list(
             reports.append(await shop.inventory.count_list(chunk, key=key, actor=who.user_id, now=shop.clock()))
         report = _together(reports, ImportReport(counted=0, errors=tuple(unread)))
     await tell_crossings(shop, claim, report.low_stock)
+    await tell_served(shop, report.served)
     return report
 
 
@@ -105,4 +108,5 @@ def _together(reports: Sequence[ImportReport], unread: ImportReport) -> ImportRe
         counted=sum(part.counted for part in parts),
         errors=tuple(sorted((error for part in parts for error in part.errors), key=lambda error: error.line)),
         low_stock=tuple(low for part in parts for low in part.low_stock),
+        served=tuple(claim for part in parts for claim in part.served),
     )

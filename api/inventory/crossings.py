@@ -1,4 +1,4 @@
-"""Telling what an operator's change took to its mark.
+"""Telling what an operator's change took to its mark, and whose goods it brought.
 
 The change is in the database by then. If Temporal cannot be reached the answer is 503: the same request with the same key
 finds the change done, gets the same crossings from the store, and tells them.
@@ -8,14 +8,20 @@ import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 
-from api.edge.idempotency import Claim
+from api.edge.idempotency import Claim as RequestClaim
 from api.edge.sagas import answer_of
 from api.wiring import Services
 from models.inventory.messages import TellLowStock
-from models.inventory.types import LowStock
+from models.inventory.types import Claim, LowStock
 
 
-async def tell_crossings(shop: Services, claim: Claim, crossings: Sequence[LowStock]) -> None:
+async def tell_served(shop: Services, served: Sequence[Claim]) -> None:
+    """Tell the parcels whose goods an operator's change brought. One that misses it looks by itself a few hours later."""
+    if served:
+        await answer_of(shop.siblings.tell_goods_came(served))
+
+
+async def tell_crossings(shop: Services, claim: RequestClaim, crossings: Sequence[LowStock]) -> None:
     """Start the process that tells them, once for each request."""
     await tell_crossings_of(shop, f"{claim.caller}:{claim.key}", crossings, claim.first_seen_at)
 

@@ -1,14 +1,15 @@
 """What inventory says over the wire beside the words of `models/inventory`."""
 
-from typing import Annotated
+from typing import Annotated, Self
 
 from pydantic import ConfigDict, Field, StringConstraints
 
+from models.inventory.ahead import Availability, Sellable
 from models.inventory.allocation import AllocationStrategy
 from models.inventory.batches import BatchLines
 from models.inventory.messages import Lines, Reason
 from models.inventory.types import MAX_UNITS, Note, Quantity, Stock
-from models.shared import Frozen
+from models.shared import Frozen, Instant
 from models.shared.ids import SkuId, WarehouseId
 
 _WAREHOUSE = "wh_01jd8x4q2r7m9v3k5t6w8y0zab"
@@ -16,10 +17,25 @@ _SKU = "sku_01jd8x4q2r7m9v3k5t6w8y0zab"
 
 
 class SkuAvailability(Frozen):
-    """How many units of a SKU can be sold right now, over all warehouses."""
+    """How many units of a SKU can be sold right now, over all warehouses: `in_stock` of them at once, the rest ahead of stock."""
 
     sku_id: SkuId
     available: int
+    in_stock: int
+    availability: Availability
+    ships_by: Instant | None = None
+    """For what is sold ahead of stock: when it ships at the latest (`back_order`), or from when on (`pre_order`)."""
+
+    @classmethod
+    def of(cls, sellable: Sellable) -> Self:
+        """What inventory says, as buyers hear it."""
+        return cls(
+            sku_id=sellable.sku_id,
+            available=sellable.most,
+            in_stock=sellable.in_stock,
+            availability=sellable.availability,
+            ships_by=sellable.ships_by,
+        )
 
 
 class _OfOneLevel(Frozen):

@@ -11,7 +11,7 @@ from api.edge.paging import Cursor, Limit, Page, page, read_cursor
 from api.edge.problems import refusals
 from api.edge.refusals import ServiceBusy
 from api.edge.wired import Wired
-from api.inventory.crossings import tell_crossings, tell_crossings_of
+from api.inventory.crossings import tell_crossings, tell_crossings_of, tell_served
 from api.inventory.reservations import StockOperator
 from api.inventory.schemas import AdjustRequest, CountRequest, ReceiveRequest, SkuAvailability, ThresholdRequest
 from models.inventory.errors import SkuOfAnotherMerchant, StockIsReserved
@@ -38,8 +38,9 @@ def key_of(claim: Claim) -> str:
 
 @reading.get("/skus/{sku_id}", summary="How many can be sold")
 async def show_sku(sku_id: SkuId, shop: Wired) -> SkuAvailability:
-    """Over all warehouses, right now; 0 for a SKU that was never stocked. Only a reservation is a promise."""
-    return SkuAvailability(sku_id=sku_id, available=(await shop.inventory.available([sku_id]))[sku_id])
+    """Over all warehouses, right now; 0 for a SKU that was never stocked. What is sold ahead of stock says when it ships. Only a
+    reservation is a promise."""
+    return SkuAvailability.of((await shop.inventory.sellable([sku_id], shop.clock()))[sku_id])
 
 
 @reading.get("/levels", dependencies=[operator("stock")], summary="Stock levels", responses=refusals(*_READ))
@@ -102,10 +103,12 @@ def _movement_number(text: str) -> int:
 async def set_thresholds(
     warehouse_id: WarehouseId, sku_id: SkuId, ask: ThresholdRequest, who: StockOperator, shop: Wired, trail: Audit
 ) -> StockChange:
-    """How many units are kept back from sale, and at how many an alert goes out."""
+    """How many units are kept back from sale, and at how many an alert goes out. Where that alert cannot be sent right now the
+    answer is 503: the same request again sends it, once."""
     async with trail.action(who, "inventory.set_thresholds", f"{warehouse_id}/{sku_id}", **ask.model_dump()):
-        change = await shop.inventory.set_safety(warehouse_id, sku_id, ask.safety, ask.low_at)
-    await tell_crossings_of(shop, f"{warehouse_id}/{sku_id}", _crossed(change), shop.clock())
+        change = await shop.inventory.set_safety(warehouse_id, sku_id, ask.safety, ask.low_at, now=shop.clock())
+    await tell_crossings_of(shop, f"{warehouse_id}/{sku_id}", _crossed(change), change.crossed_at or shop.clock())
+    await tell_served(shop, change.served)
     return change
 
 
@@ -123,6 +126,7 @@ async def receive(ask: ReceiveRequest, who: StockOperator, claim: Claimant, shop
             note=ask.note,
         )
     await tell_crossings(shop, claim, _crossed(change))
+    await tell_served(shop, change.served)
     return change
 
 
@@ -140,6 +144,7 @@ async def adjust(ask: AdjustRequest, who: StockOperator, claim: Claimant, shop: 
             note=ask.note,
         )
     await tell_crossings(shop, claim, _crossed(change))
+    await tell_served(shop, change.served)
     return change
 
 
@@ -157,4 +162,5 @@ async def count(ask: CountRequest, who: StockOperator, claim: Claimant, shop: Wi
             note=ask.note,
         )
     await tell_crossings(shop, claim, _crossed(change))
+    await tell_served(shop, change.served)
     return change

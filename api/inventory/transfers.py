@@ -13,7 +13,7 @@ from api.edge.identity import operator
 from api.edge.paging import Cursor, Limit, Page, page, read_cursor
 from api.edge.problems import refusals
 from api.edge.refusals import ServiceBusy
-from api.edge.sagas import answer_of, ask_starting
+from api.edge.sagas import Fulfilled, ask_running, ask_starting
 from api.edge.wired import Wired
 from api.inventory.reservations import StockOperator
 from api.inventory.schemas import TransferArrival, TransferLoss, TransferRecall, TransferRequest
@@ -94,7 +94,12 @@ async def plan_transfer(
     async with trail.action(who, "inventory.plan_transfer", plan.transfer_id, **details):
         check_ends(plan.from_warehouse_id, plan.to_warehouse_id)
         answer: Transfer = await ask_starting(
-            shop.temporal, TransferSaga.begin, None, _starting(plan, who, shop), f"begin/{plan.transfer_id}"
+            shop.temporal,
+            TransferSaga.begin,
+            None,
+            _starting(plan, who, shop),
+            f"begin/{plan.transfer_id}",
+            transfer_workflow_id(plan.transfer_id),
         )
         return answer
 
@@ -158,8 +163,17 @@ async def _asked(
     async with trail.action(who, f"inventory.{update.__name__}_transfer", transfer_id, **details):
         update_id = f"{update.__name__}/{TransferId.derive(claim.first_seen_at, claim.caller, claim.key)}"
         over = TransferNotWaiting.of(transfer_id, "settled", "waiting or on its way")
-        answer: Transfer = await answer_of(_saga(shop, transfer_id).execute_update(update, wish, id=update_id), over)
+        fulfilled = Fulfilled(claim.first_seen_at, lambda: _booked(shop, transfer_id, update_id, wish))
+        answer: Transfer = await ask_running(_saga(shop, transfer_id), update, wish, update_id, over, fulfilled)
         return answer
+
+
+async def _booked(shop: Services, transfer_id: TransferId, update_id: str, wish: Any) -> Transfer | None:
+    """Whether the last part was booked under this wish, or the transfer recalled, although the answer was lost."""
+    transfer = await shop.inventory.transfer(transfer_id)
+    if isinstance(wish, RecallTransfer):
+        return transfer if transfer.state is TransferState.CANCELLED else None
+    return transfer if await shop.inventory.part_is_booked(transfer_id, update_id) else None
 
 
 def _saga(shop: Services, transfer_id: TransferId) -> WorkflowHandle[TransferSaga, Any]:

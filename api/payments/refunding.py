@@ -12,7 +12,7 @@ from api.edge.idempotency import Claimant, idempotent_router
 from api.edge.identity import CurrentUser, operator
 from api.edge.problems import refusals
 from api.edge.refusals import ServiceBusy
-from api.edge.sagas import answer_of, ask_starting
+from api.edge.sagas import Fulfilled, ask_running, ask_starting
 from api.edge.wired import Wired
 from api.payments.access import payment_seen_by
 from api.payments.schemas import RefundDecisionRequest, RefundRequest
@@ -24,8 +24,8 @@ from models.payments.errors import (
     RefundAmountInvalid,
     RefundExceedsRest,
 )
-from models.payments.messages import DecideRefund, RefundAnswer, RefundInput, refund_workflow_id
-from models.payments.types import Payment, Refund
+from models.payments.messages import DecideRefund, RefundAnswer, RefundDecision, RefundInput, refund_workflow_id
+from models.payments.types import Payment, Refund, RefundState
 from models.shared.ids import PaymentId, RefundId
 from models.shared.refusals import NotFound
 from models.users.errors import NotAuthenticated, PermissionMissing
@@ -58,7 +58,13 @@ async def give_back(
     details = {"amount": str(ask.amount) if ask.amount else "all", "reason": ask.reason.value}
     async with trail.action(who, "payments.refund", payment_id, refund_id=refund_id, **details):
         answer: RefundAnswer = await ask_starting(
-            shop.temporal, RefundSaga.begin, None, _starting(refund), f"begin/{refund_id}"
+            shop.temporal,
+            RefundSaga.begin,
+            None,
+            _starting(refund),
+            f"begin/{refund_id}",
+            refund_workflow_id(refund_id),
+            fulfilled=Fulfilled(claim.first_seen_at, lambda: _held(shop, refund_id)),
         )
         return answer
 
@@ -77,7 +83,27 @@ async def decide(
     update_id = f"decide/{RefundId.derive(claim.first_seen_at, claim.caller, claim.key)}"
     async with trail.action(who, "payments.decide_refund", refund_id, decision=ask.decision.value):
         over = NoRefundDecisionNeeded(f"Refund {refund_id} is over, or there is none.")
-        return await answer_of(saga.execute_update(RefundSaga.decide, wish, id=update_id), over)
+        fulfilled = Fulfilled(claim.first_seen_at, lambda: _decided(shop, refund_id, ask.decision))
+        answer: RefundAnswer = await ask_running(saga, RefundSaga.decide, wish, update_id, over, fulfilled)
+        return answer
+
+
+async def _held(shop: Services, refund_id: RefundId) -> RefundAnswer | None:
+    """Whether the refund was held, although the answer was lost."""
+    try:
+        refund = await shop.payments.refund(refund_id)
+    except NotFound:
+        return None
+    return RefundAnswer(refund_id=refund_id, amount=refund.amount, state=RefundState.HELD)
+
+
+async def _decided(shop: Services, refund_id: RefundId, decision: RefundDecision) -> RefundAnswer | None:
+    """Whether the refund ended as was decided, although the answer was lost."""
+    refund = await shop.payments.refund(refund_id)
+    ended = {RefundDecision.OTHER_MEANS: RefundState.OTHER_MEANS, RefundDecision.RETRY: RefundState.SUCCEEDED}
+    if refund.state is not ended[decision]:
+        return None
+    return RefundAnswer(refund_id=refund_id, amount=refund.amount, state=decision)
 
 
 @reads.get(

@@ -71,7 +71,7 @@ async def adjust_points(
             at=claim.first_seen_at,
         )
         answer: PointsEntry = await ask_starting(
-            shop.temporal, PointsAdjustment.begin, None, _starting(wish), f"begin/{key}"
+            shop.temporal, PointsAdjustment.begin, None, _starting(wish), f"begin/{key}", adjustment_id(key)
         )
         return answer
 

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from models.inventory.ahead import Availability, Sellable
 from models.products.lines import LineFault
 from models.products.types import (
     AttributeDefinition,
@@ -53,22 +54,27 @@ class ShownSku(Frozen):
     options: Options
     price: Money | None
     available: int
-    """Units that can be ordered now, over all warehouses."""
+    """Units that can be ordered now, over all warehouses, those ahead of stock counted in."""
     in_stock: bool
+    availability: Availability
+    ships_by: Instant | None
+    """For what is sold ahead of stock: when it ships at the latest (`back_order`), or from when on (`pre_order`)."""
     max_per_order: int
     weight_g: int
     barcode: str | None
     image: Media | None
 
     @classmethod
-    def of(cls, sku: Sku, available: int) -> Self:
+    def of(cls, sku: Sku, sellable: Sellable) -> Self:
         """The SKU with its live stock."""
         return cls(
             **sku.model_dump(exclude={"listed", "image", "price"}),
             price=sku.price,
             image=sku.image,
-            available=available,
-            in_stock=available > 0,
+            available=sellable.most,
+            in_stock=sellable.in_stock > 0,
+            availability=sellable.availability,
+            ships_by=sellable.ships_by,
         )
 
 
@@ -87,10 +93,10 @@ class ShownProduct(Frozen):
     skus: tuple[ShownSku, ...]
 
     @classmethod
-    def of(cls, product: Product, available: Mapping[SkuId, int]) -> Self:
-        """The product with the live stock of its SKUs; one that inventory does not know has none."""
+    def of(cls, product: Product, sellable: Mapping[SkuId, Sellable]) -> Self:
+        """The product with the live stock of its SKUs; of every SKU inventory says something."""
         fields = {name: getattr(product, name) for name in cls.model_fields if name != "skus"}
-        return cls(**fields, skus=tuple(ShownSku.of(sku, available.get(sku.sku_id, 0)) for sku in product.skus))
+        return cls(**fields, skus=tuple(ShownSku.of(sku, sellable[sku.sku_id]) for sku in product.skus))
 
 
 class ProductRequest(ProductDraft):

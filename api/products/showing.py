@@ -37,8 +37,8 @@ async def list_products(asked: Annotated[_Browsing, Query()], shop: Wired) -> Pa
 async def show_product(spu_id: SpuId, shop: Wired) -> ShownProduct:
     """A published product: pictures, attributes, and each SKU with its price in force and its live stock."""
     product = await shop.products.published(spu_id, shop.clock())
-    available = await shop.inventory.available([sku.sku_id for sku in product.skus])
-    return ShownProduct.of(product, available)
+    sellable = await shop.inventory.sellable([sku.sku_id for sku in product.skus], shop.clock())
+    return ShownProduct.of(product, sellable)
 
 
 @router.get("/products/{spu_id}/skus/{sku_id}/prices", summary="Past prices", responses=refusals(ProductUnknown))

@@ -2,9 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from models.cart.types import Cart, CartLine, Mark, MarkKind, TrialLine, TrialPrice, TrialRefusal, TrialSum
+from models.inventory.ahead import Sellable
 from models.orders.quoting import Reductions, most_points, price_basket
 from models.orders.types import DeliveryAddress, LineRequest, Quote, QuotedLine, ShippingRate
 from models.products.types import SellableSku
@@ -12,7 +13,7 @@ from models.shared import Refusal
 from models.shared.ids import SkuId
 from models.shared.money import Currency
 
-_HARMLESS = {MarkKind.PRICE_CHANGED}
+_HARMLESS = {MarkKind.PRICE_CHANGED, MarkKind.SHIPS_LATER}
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,9 @@ class Shelf:
 
     skus: Mapping[SkuId, SellableSku]
     available: Mapping[SkuId, int]
+    """How many one could order."""
+    ahead: Mapping[SkuId, Sellable] = field(default_factory=dict)
+    """What is known of SKUs that are sold ahead of stock."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,8 @@ def marks_of(line: CartLine, shelf: Shelf) -> tuple[Mark, ...]:
         marks.append(Mark(kind=MarkKind.SOLD_OUT))
     elif left < line.quantity:
         marks.append(Mark(kind=MarkKind.ONLY_LEFT, left=left))
+    elif line.sku_id in shelf.ahead and shelf.ahead[line.sku_id].in_stock < line.quantity:
+        marks.append(Mark(kind=MarkKind.SHIPS_LATER, ships_by=shelf.ahead[line.sku_id].ships_by))
     if line.quantity > sku.max_per_order:
         marks.append(Mark(kind=MarkKind.ABOVE_LIMIT, limit=sku.max_per_order))
     return tuple(marks)

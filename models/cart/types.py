@@ -92,6 +92,8 @@ class MarkKind(StrEnum):
     ABOVE_LIMIT = "above_limit"
     """One order may take `limit` units."""
     UNPUBLISHED = "unpublished"
+    SHIPS_LATER = "ships_later"
+    """Not all of it is in stock: the rest ships by `ships_by`, in a parcel of its own. Does not keep anyone from buying."""
     UNKNOWN = "unknown"
     """There is no such SKU, or it has no price in force."""
 
@@ -103,6 +105,7 @@ class Mark(Frozen):
     was: Money | None = None
     left: int | None = None
     limit: int | None = None
+    ships_by: Instant | None = None
 
 
 class TrialLine(Frozen):

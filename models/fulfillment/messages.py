@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from models.fulfillment.types import ExceptionKind, Outbound, ShipmentStatus, TrackingEvent
 from models.orders.messages import ParcelEnd, Placement
-from models.orders.types import LineRequest, ParcelPlan
+from models.orders.types import LineRequest, ParcelPlan, Wait
 from models.shared import Frozen, Instant
 from models.shared.done import Done
 from models.shared.ids import OrderId, PaymentId, ShipmentId, UserId
@@ -26,6 +26,8 @@ class FulfillmentTerms(Frozen):
     """How long the buyer may take to correct an address before the parcel is refunded."""
     carrier_limit: timedelta = timedelta(hours=2)
     """How long a silent carrier is tried before the next one is asked."""
+    look_for_goods: timedelta = timedelta(hours=6)
+    """How often a parcel that waits looks by itself whether its goods have come; it is told when they come, too."""
     exception_reminder: timedelta = timedelta(hours=24)
     """How often an undecided exception is brought up again."""
 
@@ -39,6 +41,8 @@ class FulfillmentInput(Frozen):
     user_id: UserId
     items: tuple[LineRequest, ...]
     outbound: Outbound
+    waits: Wait | None = None
+    """For what, when its goods were bought ahead of stock."""
     carriers: tuple[str, ...] = ("sandbox",)
     """In the order in which to ask them."""
     placement: Placement = "inline"
@@ -122,6 +126,13 @@ class SignOff(Frozen):
     actor: str
     at: Instant
     proof: Annotated[str, Field(max_length=500)] = ""
+
+
+class GiveUpWaiting(Frozen):
+    """The goods of a waiting parcel will not come (in time): it is refunded."""
+
+    actor: str
+    why: Annotated[str, Field(max_length=500)] = ""
 
 
 class ReportException(Frozen):

@@ -11,6 +11,7 @@ from models.shared.ids import OrderId, ShipmentId
 _S = ShipmentStatus
 
 NEXT_STATUS: Mapping[ShipmentStatus, frozenset[ShipmentStatus]] = {
+    _S.WAITING: frozenset({_S.PICKING, _S.STOPPED}),
     _S.PICKING: frozenset({_S.OUTBOUND, _S.EXCEPTION, _S.STOPPED}),
     _S.OUTBOUND: frozenset({_S.SHIPPED, _S.EXCEPTION, _S.STOPPED}),
     _S.SHIPPED: frozenset({_S.DELIVERED, _S.SIGNED, _S.EXCEPTION}),
@@ -21,9 +22,9 @@ NEXT_STATUS: Mapping[ShipmentStatus, frozenset[ShipmentStatus]] = {
     _S.RETURNED: frozenset(),
     _S.STOPPED: frozenset(),
 }
-"""Every step a parcel may take (R10). From an exception: reship (`picking`), go on where it was with a corrected address
-(`outbound`, `shipped`), found after all (`delivered`, `signed`), come back (`returning`), or refund what never comes back
-(`stopped`). Staying where it is is no step."""
+"""Every step a parcel may take (R10). One that waits for goods is packed when they came. From an exception: reship
+(`picking`), go on where it was with a corrected address (`outbound`, `shipped`), found after all (`delivered`, `signed`), come
+back (`returning`), or refund what never comes back (`stopped`). Staying where it is is no step."""
 
 FINAL = frozenset(status for status, following in NEXT_STATUS.items() if not following)
 """A parcel ends here."""
@@ -90,7 +91,9 @@ def fulfillment_status(shipments: Sequence[Shipment]) -> FulfillmentStatus:
         return FulfillmentStatus.STOPPED
     if all(shipment.status in _ARRIVED for shipment in wanted):
         return FulfillmentStatus.DELIVERED
-    gone = [left_the_house(shipment) and shipment.status not in (_S.PICKING, _S.OUTBOUND) for shipment in wanted]
+    gone = [
+        left_the_house(shipment) and shipment.status not in (_S.WAITING, _S.PICKING, _S.OUTBOUND) for shipment in wanted
+    ]
     if all(gone):
         return FulfillmentStatus.SHIPPED
     return FulfillmentStatus.PART_SHIPPED if any(gone) else FulfillmentStatus.UNFULFILLED

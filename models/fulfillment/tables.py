@@ -15,7 +15,7 @@ class ShipmentTable(OrdersDatabase, table=True):
     __tablename__ = "shipments"
     __table_args__ = (
         CheckConstraint(
-            "status IN ('picking', 'outbound', 'shipped', 'delivered', 'signed', 'exception', 'returning', 'returned',"
+            "status IN ('waiting', 'picking', 'outbound', 'shipped', 'delivered', 'signed', 'exception', 'returning', 'returned',"
             " 'stopped')",
             name="shipments_status",
         ),

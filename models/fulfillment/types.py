@@ -10,6 +10,8 @@ from models.shared.ids import MerchantId, OrderId, ShipmentId, WarehouseId
 class ShipmentStatus(StrEnum):
     """The life of a parcel. Every allowed step stands in `rules.NEXT_STATUS`."""
 
+    WAITING = "waiting"
+    """Bought ahead of stock: its goods have not come, or may not leave yet."""
     PICKING = "picking"
     """Assigned to a warehouse; the picking order is out."""
     OUTBOUND = "outbound"

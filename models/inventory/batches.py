@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from models.inventory.types import MAX_UNITS, LowStock, Note, StockLevel
+from models.inventory.types import MAX_UNITS, Claim, LowStock, Note, StockLevel
 from models.shared import Frozen
 from models.shared.ids import SkuId, WarehouseId
 
@@ -39,6 +39,8 @@ class BatchDone(Frozen):
 
     levels: tuple[StockLevel, ...]
     low_stock: tuple[LowStock, ...] = ()
+    served: tuple[Claim, ...] = ()
+    """Claims that got their goods by it."""
 
 
 def wrong_by_itself(line: BatchLine) -> str | None:

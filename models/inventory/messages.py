@@ -9,7 +9,7 @@ from models.inventory.transfers import Transfer
 from models.inventory.types import Destination, LowStock, Note, OperationKey, SkuQuantity
 from models.shared import Frozen, Instant
 from models.shared.done import Done
-from models.shared.ids import OrderId, TransferId, WarehouseId
+from models.shared.ids import ClaimId, OrderId, TransferId, WarehouseId
 
 Lines = Annotated[tuple[SkuQuantity, ...], Field(min_length=1, max_length=200)]
 Reason = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
@@ -34,6 +34,19 @@ class CommitStock(Frozen):
     """The order is paid: what is held for it leaves the books. Answered with a `Reservation`."""
 
     order_id: OrderId
+
+
+class TakeClaim(Frozen):
+    """The goods of a claim leave the books for its parcel, if they are there. Answered with the `Claim` as it is then."""
+
+    claim_id: ClaimId
+
+
+class ReleaseClaims(Frozen):
+    """Give up what the order bought ahead of stock and has not got yet, or one claim of it. Answered with `ClaimsReleased`."""
+
+    order_id: OrderId
+    claim_id: ClaimId | None = None
 
 
 class Restock(Frozen):

@@ -1,6 +1,6 @@
 """Stock lists as spreadsheets write them: CSV with the columns `warehouse_code,sku_id,on_hand`, in any order.
 
-An exported list also has `reserved,safety,available`, which an import passes over, so that it can be edited and sent back.
+An exported list also has `reserved,safety,available,claimed,sells_ahead`, which an import passes over, so that it can be edited and sent back.
 """
 
 import csv
@@ -9,11 +9,12 @@ from collections.abc import Sequence
 
 from pydantic import ValidationError
 
-from models.inventory.types import CountLine, LineError, StockLevel
+from models.inventory.types import CountLine, LineError, SellsAhead, StockLevel
 from models.shared.refusals import InvalidRequest
 
 COLUMNS = ("warehouse_code", "sku_id", "on_hand")
-SHOWN_ONLY = ("reserved", "safety", "available")
+FIGURES = ("reserved", "safety", "available", "claimed")
+SHOWN_ONLY = (*FIGURES, "sells_ahead")
 
 NumberedLine = tuple[int, CountLine]
 """A line and its number in the file, the heading being 1."""
@@ -62,13 +63,14 @@ def _read_lines(rows: "csv.DictReader[str]") -> tuple[Sequence[NumberedLine], Se
     return good, bad
 
 
-def write_stock_list(levels: Sequence[tuple[str, StockLevel]], *, heading: bool) -> str:
-    """Lines of a list that `read_stock_list` reads: each level with the code of its warehouse."""
+def write_stock_list(levels: Sequence[tuple[str, StockLevel, SellsAhead]], *, heading: bool) -> str:
+    """Lines of a list that `read_stock_list` reads: each level with the code of its warehouse and how it sells ahead."""
     text = io.StringIO(newline="")
     rows = csv.writer(text)
     if heading:
         rows.writerow((*COLUMNS, *SHOWN_ONLY))
     rows.writerows(
-        (code, level.sku_id, level.on_hand, *(getattr(level, name) for name in SHOWN_ONLY)) for code, level in levels
+        (code, level.sku_id, level.on_hand, *(getattr(level, name) for name in FIGURES), policy.value)
+        for code, level, policy in levels
     )
     return text.getvalue()

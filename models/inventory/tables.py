@@ -88,6 +88,7 @@ class StockTable(InventoryTable, table=True):
         CheckConstraint("reserved <= on_hand", name="stock_promised"),
         CheckConstraint("safety >= 0", name="stock_safety"),
         CheckConstraint("low_at >= 0", name="stock_low_at"),
+        CheckConstraint("claimed >= 0", name="stock_claimed"),
     )
 
     sku_id: str = Field(primary_key=True, sa_type=_IDENTIFIER)
@@ -99,6 +100,10 @@ class StockTable(InventoryTable, table=True):
     low_at: int = Field(sa_type=BigInteger)
     split_over: int = 0
     """Over how many rows of `stock_buckets` a part of it is spread, counted in `reserved`; 0 for nearly every level."""
+    claimed: int = Field(0, sa_type=BigInteger)
+    """Units of open claims."""
+    not_before: datetime | None = Field(sa_type=_MOMENT)
+    """Until then only pre-orders are taken."""
 
 
 class ReservationTable(InventoryTable, table=True):
@@ -111,6 +116,8 @@ class ReservationTable(InventoryTable, table=True):
     state: str = Field(sa_type=Text)
     expires_at: datetime | None = Field(sa_type=_MOMENT)
     changed_at: datetime = Field(sa_type=_MOMENT)
+    ahead: bool = False
+    """Whether the order has claims as well."""
 
 
 class ReservationLineTable(InventoryTable, table=True):

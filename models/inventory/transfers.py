@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from models.inventory.errors import TransferExceedsTransit, TransferToItself
 from models.inventory.rules import total_by_sku
-from models.inventory.types import LowStock, Note, Quantity, SkuQuantity, Stock
+from models.inventory.types import Claim, LowStock, Note, Quantity, SkuQuantity, Stock
 from models.shared import Frozen, Instant
 from models.shared.ids import MerchantId, SkuId, TransferId, WarehouseId
 
@@ -70,6 +70,8 @@ class TransferStep(Frozen):
     """Where it was booked: the warehouse that the goods left, came to, or were written off by."""
     booked: tuple[SkuQuantity, ...]
     low_stock: tuple[LowStock, ...] = ()
+    served: tuple[Claim, ...] = ()
+    """Claims that got their goods by it."""
 
 
 def check_ends(from_id: WarehouseId, to_id: WarehouseId) -> None:

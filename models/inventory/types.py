@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from models.shared import Frozen, Instant
-from models.shared.ids import MerchantId, OrderId, SkuId, WarehouseId
+from models.shared.ids import ClaimId, MerchantId, OrderId, SkuId, WarehouseId
 
 MAX_UNITS = 10**9
 """No quantity of one SKU is larger; sums of it fit a PostgreSQL bigint."""
@@ -76,6 +76,45 @@ class ReservationState(StrEnum):
     RELEASED = "released"
 
 
+class SellsAhead(StrEnum):
+    """Whether a level sells what is not there: `never`, for goods to come (`backorder`), or before a release (`preorder`)."""
+
+    NEVER = "never"
+    BACKORDER = "backorder"
+    PREORDER = "preorder"
+
+
+class ClaimState(StrEnum):
+    """`open` until goods come for it (`filled`: they are reserved under its id), then `committed` when its parcel is packed.
+    One that is given up is `released`; the last two are final."""
+
+    OPEN = "open"
+    FILLED = "filled"
+    COMMITTED = "committed"
+    RELEASED = "released"
+
+
+class Claim(Frozen):
+    """So many units of a SKU that an order bought beyond the stock of a level: the next that come, in the order of claims."""
+
+    claim_id: ClaimId
+    number: int = 0
+    """Its place in the queue of its level: the smaller goes first. 0 until it has one."""
+    order_id: OrderId
+    warehouse_id: WarehouseId
+    merchant_id: MerchantId
+    sku_id: SkuId
+    quantity: Quantity
+    policy: SellsAhead
+    ships_by: Instant
+    """What the buyer was promised."""
+    not_before: Instant | None = None
+    """When a pre-order may leave."""
+    state: ClaimState = ClaimState.OPEN
+    claimed_at: Instant
+    changed_at: Instant
+
+
 class Reservation(Frozen):
     """What is set aside for one order.
 
@@ -89,6 +128,10 @@ class Reservation(Frozen):
     expires_at: Instant | None = None
     """When the process that holds it means to let go; information for people, the release is that process's duty."""
     low_stock: tuple[LowStock, ...] = ()
+    ahead: tuple[Claim, ...] = ()
+    """What the order bought beyond stock; `allocations` do not count it."""
+    served: tuple[Claim, ...] = ()
+    """Claims of others that got what a release gave back."""
 
 
 class WarehouseDetails(Place):
@@ -128,6 +171,10 @@ class StockLevel(Frozen):
     available: Stock
     split_over: int = 0
     """Over how many rows crowds buy from it (`hot.py`); 0 for one that is not hot. The figures are those of all rows."""
+    claimed: Stock = 0
+    """Units sold ahead that wait for goods (`ahead.py`). While some do, nothing is sold past them: the rest is theirs."""
+    not_before: Instant | None = None
+    """Until then the level sells by pre-order only."""
 
 
 class StockChange(Frozen):
@@ -135,6 +182,10 @@ class StockChange(Frozen):
 
     level: StockLevel
     low_stock: LowStock | None = None
+    crossed_at: Instant | None = None
+    """When it was crossed: for new thresholds, where a repetition is told of the same crossing."""
+    served: tuple[Claim, ...] = ()
+    """Claims that got their goods by it."""
 
 
 class MovementReason(StrEnum):
@@ -178,6 +229,8 @@ class Restocked(Frozen):
     order_id: OrderId
     key: str
     allocations: tuple[Allocation, ...]
+    served: tuple[Claim, ...] = ()
+    """Claims of others that got these goods."""
 
 
 class CountLine(Frozen):
@@ -201,6 +254,8 @@ class ImportReport(Frozen):
     counted: int
     errors: tuple[LineError, ...]
     low_stock: tuple[LowStock, ...] = ()
+    served: tuple[Claim, ...] = ()
+    """Claims that got their goods by it."""
 
 
 class BreakKind(StrEnum):
@@ -215,6 +270,9 @@ class BreakKind(StrEnum):
     HOLD_OVERDUE = "hold_overdue"
     TRANSIT_UNEXPLAINED = "transit_unexplained"
     TRANSFER_NOT_SETTLED = "transfer_not_settled"
+    CLAIMED_UNEXPLAINED = "claimed_unexplained"
+    CLAIM_UNEXPLAINED = "claim_unexplained"
+    CLAIM_OVERTAKEN = "claim_overtaken"
 
 
 class StockBreak(Frozen):

@@ -9,6 +9,7 @@ from pydantic import Field
 from models.orders.types import (
     CancelReason,
     DeliveryAddress,
+    LateGoods,
     LineRequest,
     OrderStatus,
     ParcelPlan,
@@ -77,6 +78,8 @@ class Prepared(Frozen):
     order_id: OrderId
     quote: Quote
     hold_expires_at: Instant
+    late: tuple[LateGoods, ...] = ()
+    """What is not there yet, and when it will ship."""
 
 
 class PlaceOrder(Frozen):
@@ -96,6 +99,8 @@ class Placed(Frozen):
     payment_id: PaymentId
     payment_due_at: Instant
     quote: Quote
+    late: tuple[LateGoods, ...] = ()
+    """What is not there yet, and when it will ship."""
 
 
 class CancelOrder(Frozen):

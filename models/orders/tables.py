@@ -169,6 +169,8 @@ class OrderParcelTable(OrdersDatabase, table=True):
     merchant_id: str = identifier()
     warehouse_id: str = identifier()
     items: list[dict[str, Any]] = structure()
+    waits: dict[str, Any] | None = Field(sa_column=Column(JSONB, nullable=True))
+    """The claim it waits for and what was promised; null for goods that lay there."""
 
 
 class DiscardedOrderTable(OrdersDatabase, table=True):

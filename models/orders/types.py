@@ -5,12 +5,14 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
+from models.inventory.types import SellsAhead
 from models.promotions.types import Adjustment, AppliedOffer, MissedOffer
 from models.shared import Frozen, Instant, Money
 from models.shared.ids import (
     AddressId,
     BrandId,
     CategoryId,
+    ClaimId,
     MerchantId,
     OrderId,
     PaymentId,
@@ -123,13 +125,34 @@ class Quote(Frozen):
     """How many points pay a part of it."""
 
 
+class Wait(Frozen):
+    """What a parcel waits for: goods to come (`backorder`: they ship by `ships_by`) or a release (`preorder`: from then on)."""
+
+    claim_id: ClaimId
+    policy: SellsAhead
+    ships_by: Instant
+    """As promised when the order was placed."""
+
+
+class LateGoods(Frozen):
+    """Units of an order that ship later than the rest, in a parcel of their own."""
+
+    sku_id: SkuId
+    quantity: Quantity
+    policy: SellsAhead
+    ships_by: Instant
+    """By when (`backorder`) or from when on (`preorder`)."""
+
+
 class ParcelPlan(Frozen):
-    """What one warehouse of one merchant ships for an order: one sub-order, one parcel."""
+    """What one warehouse of one merchant ships for an order: one sub-order, one parcel. Goods that were bought ahead of stock
+    are a parcel of their own, which `waits`."""
 
     shipment_id: ShipmentId
     merchant_id: MerchantId
     warehouse_id: WarehouseId
     items: tuple[LineRequest, ...]
+    waits: Wait | None = None
 
 
 class Order(Frozen):

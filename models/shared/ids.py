@@ -154,6 +154,12 @@ class OrderId(Id):
     prefix = "ord"
 
 
+class ClaimId(Id):
+    """What an order bought beyond stock at one level; its units are reserved under this id when they come."""
+
+    prefix = "clm"
+
+
 class PaymentId(Id):
     """What is owed for one order; paid by one or more attempts."""
 

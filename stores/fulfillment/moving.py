@@ -27,7 +27,8 @@ class Moving(Room):
     """Each method locks the order's row first: its parcels move one after the other, and stopping is one decision."""
 
     async def open_shipments(self, hand_over: HandOver) -> list[Shipment]:
-        """Open the parcels of a paid order for picking; once per shipment id, a repetition is answered with them as they are.
+        """Open the parcels of a paid order for picking, or to wait for their goods; once per shipment id, a repetition is
+        answered with them as they are.
 
         Refuses `OrderNotOpen` for an order that is not paid, is over, or was stopped.
         """
@@ -44,7 +45,8 @@ class Moving(Room):
             parcels = await _parcels(tx, order.order_id)
             for parcel in parcels:
                 if parcel.shipment_id not in known:
-                    order = await follow_parcels(tx, order, parcel_entry(parcel, hand_over.at, "picking", "saga"))
+                    entry = parcel_entry(parcel, hand_over.at, parcel.status.value, "saga")
+                    order = await follow_parcels(tx, order, entry)
             return parcels
 
     async def stop_all_or_refuse(self, stop: StopShipments) -> list[Shipment]:
@@ -167,7 +169,7 @@ async def _insert(tx: Connection, order_id: OrderId, parcels: list[ParcelPlan], 
         """
         INSERT INTO shipments (shipment_id, order_id, merchant_id, warehouse_id, items, status, round, created_at, polled_at,
             version)
-        VALUES ($1, $2, $3, $4, $5, 'picking', 1, $6, $6, 1)
+        VALUES ($1, $2, $3, $4, $5, $7, 1, $6, $6, 1)
         """,
         [
             (
@@ -177,6 +179,7 @@ async def _insert(tx: Connection, order_id: OrderId, parcels: list[ParcelPlan], 
                 parcel.warehouse_id,
                 [item.model_dump(mode="json") for item in parcel.items],
                 now,
+                ShipmentStatus.WAITING if parcel.waits else ShipmentStatus.PICKING,
             )
             for parcel in parcels
         ],
@@ -194,7 +197,7 @@ def _changes(parcel: Shipment, step: AdvanceShipment) -> dict[str, Any]:
         changes["exception"] = step.exception
     elif parcel.status is ShipmentStatus.EXCEPTION and step.to not in _KEEPS_ITS_TROUBLE:
         changes["exception"] = None
-    if step.to is ShipmentStatus.PICKING:
+    if step.to is ShipmentStatus.PICKING and parcel.status is not ShipmentStatus.WAITING:
         changes |= {"round": parcel.round + 1, "carrier": None, "waybill": None}
     return changes
 

@@ -45,6 +45,14 @@ _BREAKS = """
                coalesce(sum(in_transit), 0) AS left_over
         FROM journal LEFT JOIN transfers ON transfer_id = reference
         WHERE reason IN ('transfer_out', 'transfer_in', 'transfer_lost') GROUP BY reference, sku_id
+    ), waiting AS (
+        SELECT warehouse_id, sku_id, sum(quantity) AS units FROM claims WHERE state = 'open' GROUP BY warehouse_id, sku_id
+    ), claimed AS (
+        SELECT c.claim_id, c.order_id, c.warehouse_id, c.sku_id, c.quantity, c.state, c.number, o.state AS of_order,
+               coalesce(r.state, 'none') AS held, coalesce(l.quantity, 0) AS reserved
+        FROM claims c LEFT JOIN reservations o ON o.order_id = c.order_id LEFT JOIN reservations r ON r.order_id = c.claim_id
+            LEFT JOIN reservation_lines l
+                ON (l.order_id, l.warehouse_id, l.sku_id) = (c.claim_id, c.warehouse_id, c.sku_id)
     )
     SELECT 'on_hand_unexplained' AS kind, warehouse_id, sku_id, NULL AS order_id,
            format('on_hand is %s, but the journal adds up to %s', on_hand, explained) AS detail
@@ -83,6 +91,25 @@ _BREAKS = """
     SELECT 'line_without_reservation', warehouse_id, sku_id, order_id, format('%s units for an order unknown', quantity)
     FROM reservation_lines l WHERE NOT EXISTS (SELECT FROM reservations r WHERE r.order_id = l.order_id)
     UNION ALL
+    SELECT 'claimed_unexplained', warehouse_id, sku_id, NULL,
+           format('%s units are said to be waited for, but open claims wait for %s', coalesce(claimed, 0), coalesce(units, 0))
+    FROM stock FULL JOIN waiting USING (warehouse_id, sku_id) WHERE coalesce(claimed, 0) <> coalesce(units, 0)
+    UNION ALL
+    SELECT 'claim_unexplained', warehouse_id, sku_id, order_id,
+           format('claim %s of %s units is %s; under its id %s units are %s, and its order is %s', claim_id, quantity, state,
+                  reserved, held, coalesce(of_order, 'unknown'))
+    FROM claimed WHERE NOT CASE state
+        WHEN 'open' THEN held = 'none' AND of_order IN ('held', 'committed')
+        WHEN 'filled' THEN held = 'held' AND reserved = quantity AND of_order IN ('held', 'committed')
+        WHEN 'committed' THEN held = 'committed' AND reserved = quantity AND of_order = 'committed'
+        ELSE held IN ('none', 'released') END
+    UNION ALL
+    SELECT 'claim_overtaken', a.warehouse_id, a.sku_id, a.order_id,
+           format('claim %s still waits, but a later one got goods', a.claim_id)
+    FROM claims a WHERE a.state = 'open' AND EXISTS (
+        SELECT FROM claims b WHERE (b.sku_id, b.warehouse_id) = (a.sku_id, a.warehouse_id) AND b.number > a.number
+            AND b.state IN ('filled', 'committed'))
+    UNION ALL
     SELECT 'hold_overdue', NULL, NULL, order_id,
            format('still held, though it expired at %s; is its checkout still running?', expires_at)
     FROM reservations WHERE state = 'held' AND expires_at < $1
@@ -100,14 +127,20 @@ class Auditing(Room):
         on_hand, over all rows that a hot level is split over, and it has just those rows; each committed or restocked line has
         its movement and no movement lacks its line; no line lacks its reservation; no hold outlives its expiry by more than
         `OVERDUE_AFTER`. What each transfer sent, received, got back and lost is what the journal says, and only one under way
-        has units in transit: so on_hand and in transit together are what the journal adds up to.
+        has units in transit: so on_hand and in transit together are what the journal adds up to. What a level says is waited
+        for is the sum of its open claims; each claim is what the reservation under its id and its order say, and none was
+        overtaken.
         """
         async with self._db.reader() as connection:
             rows = await connection.fetch(_BREAKS, now - OVERDUE_AFTER)
         return [StockBreak(**{**dict(row), "kind": BreakKind(row["kind"])}) for row in rows]
 
     async def held_orders(self) -> list[OrderId]:
-        """The orders that hold stock right now."""
+        """The orders that hold stock right now, or wait for it."""
         async with self._db.reader() as connection:
-            rows = await connection.fetch("SELECT order_id FROM reservations WHERE state = 'held' ORDER BY order_id")
+            rows = await connection.fetch(
+                "SELECT order_id FROM reservations r WHERE state = 'held' "
+                "AND NOT EXISTS (SELECT FROM claims c WHERE c.claim_id = r.order_id) "
+                "UNION SELECT order_id FROM claims WHERE state IN ('open', 'filled') ORDER BY order_id"
+            )
         return [OrderId(row["order_id"]) for row in rows]

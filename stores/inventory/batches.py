@@ -9,9 +9,10 @@ from asyncpg import Record
 from models.inventory.batches import BatchDone, BatchLine, delta_of, wrong_by_itself
 from models.inventory.errors import BatchRefused, OperationKeyReused, SkuOfAnotherMerchant, StockIsReserved
 from models.inventory.rules import crosses_low
-from models.inventory.types import MAX_UNITS, LowStock, StockLevel
+from models.inventory.types import MAX_UNITS, Claim, LowStock, StockLevel
 from models.shared.refusals import InvalidRequest, NotFound
-from stores.inventory.buckets import scatter
+from stores.inventory.buckets import Level, scatter
+from stores.inventory.claims import serve
 from stores.inventory.operations import earlier_answer, remember
 from stores.inventory.room import Room
 from stores.inventory.stock_lists import locked_rows
@@ -73,14 +74,20 @@ class Batches(Room):
                 actor,
                 now,
             )
-            done = _done([(rows[_name(line)], delta) for line, delta in zip(lines, deltas, strict=True)])
-            await scatter(connection, [(line.warehouse_id, line.sku_id) for line in lines])
+            waited_for = [_level(line) for line in lines if rows[_name(line)]["claimed"]]
+            served = await serve(connection, waited_for, now) if waited_for else ()
+            done = _done([(rows[_name(line)], delta) for line, delta in zip(lines, deltas, strict=True)], served)
+            await scatter(connection, [_level(line) for line in lines])
             if not await remember(connection, _OPERATION, key, asked, done, now):
                 raise OperationKeyReused.of(_OPERATION, key)
             return done
 
 
 def _name(line: BatchLine) -> _Name:
+    return line.warehouse_id, line.sku_id
+
+
+def _level(line: BatchLine) -> Level:
     return line.warehouse_id, line.sku_id
 
 
@@ -121,14 +128,21 @@ def _left_over(number: int, line: BatchLine, row: Record) -> list[_Problem]:
     return []
 
 
-def _done(changed: Sequence[tuple[Record, int]]) -> BatchDone:
+def _done(changed: Sequence[tuple[Record, int]], served: Sequence[Claim]) -> BatchDone:
     levels, crossed = [], []
     for row, delta in changed:
+        got = sum(c.quantity for c in served if (c.warehouse_id, c.sku_id) == (row["warehouse_id"], row["sku_id"]))
         kept_back = row["reserved"] + row["safety"]
-        before, after = max(row["on_hand"] - kept_back, 0), max(row["on_hand"] + delta - kept_back, 0)
-        kept = {name: row[name] for name in ("warehouse_id", "sku_id", "merchant_id", "reserved", "safety", "low_at")}
-        level = StockLevel(**kept, on_hand=row["on_hand"] + delta, available=after)
+        before, after = max(row["on_hand"] - kept_back, 0), max(row["on_hand"] + delta - kept_back - got, 0)
+        kept = {name: row[name] for name in ("warehouse_id", "sku_id", "merchant_id", "safety", "low_at", "not_before")}
+        level = StockLevel(
+            **kept,
+            on_hand=row["on_hand"] + delta,
+            reserved=row["reserved"] + got,
+            claimed=row["claimed"] - got,
+            available=after,
+        )
         levels.append(level)
         if crosses_low(before, after, level.low_at):
             crossed.append(LowStock(**level.model_dump(include=set(LowStock.model_fields))))
-    return BatchDone(levels=tuple(levels), low_stock=tuple(crossed))
+    return BatchDone(levels=tuple(levels), low_stock=tuple(crossed), served=tuple(served))

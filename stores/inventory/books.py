@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Collection, Sequence
 
-from models.inventory.types import Movement, StockLevel, WarehouseCode
+from models.inventory.types import Movement, SellsAhead, StockLevel, WarehouseCode
 from models.shared.ids import SkuId, WarehouseId
 from stores.inventory.buckets import SET_ASIDE
 from stores.inventory.room import Room
@@ -23,7 +23,7 @@ class Books(Room):
             rows = await connection.fetch(
                 f"SELECT s.sku_id, sum(greatest(s.on_hand - s.reserved - s.safety + {SET_ASIDE}, 0))::bigint AS available "
                 "FROM stock s JOIN warehouses w USING (warehouse_id) "
-                "WHERE s.sku_id = ANY($1::text[]) AND w.active GROUP BY s.sku_id",
+                "WHERE s.sku_id = ANY($1::text[]) AND w.active AND s.claimed = 0 GROUP BY s.sku_id",
                 list(sku_ids),
             )
         return {**dict.fromkeys(sku_ids, 0), **{SkuId(row["sku_id"]): row["available"] for row in rows}}
@@ -51,18 +51,23 @@ class Books(Room):
 
     async def stock_list(
         self, warehouse_id: WarehouseId | None = None, at_once: int = 2_000
-    ) -> AsyncIterator[Sequence[tuple[WarehouseCode, StockLevel]]]:
-        """Every level with the code of its warehouse, in pages, in the order (warehouse, SKU). Each page is one snapshot; a
+    ) -> AsyncIterator[Sequence[tuple[WarehouseCode, StockLevel, SellsAhead]]]:
+        """Every level with the code of its warehouse and how it sells ahead, in pages, in the order (warehouse, SKU). Each page is one snapshot; a
         level that changes while the list is read is on it once, as it was when its page was read."""
         after: tuple[WarehouseId, SkuId] | None = None
         while levels := await self.levels(warehouse_id=warehouse_id, after=after, limit=at_once):
             async with self._db.reader() as connection:
                 rows = await connection.fetch(
-                    "SELECT warehouse_id, code FROM warehouses WHERE warehouse_id = ANY($1::text[])",
-                    sorted({level.warehouse_id for level in levels}),
+                    "SELECT n.warehouse_id, n.sku_id, w.code, coalesce(a.policy, 'never') AS policy "
+                    "FROM unnest($1::text[], $2::text[]) AS n (warehouse_id, sku_id) JOIN warehouses w USING (warehouse_id) "
+                    "LEFT JOIN ahead_sales a USING (sku_id, warehouse_id)",
+                    [level.warehouse_id for level in levels],
+                    [level.sku_id for level in levels],
                 )
-            codes = {row["warehouse_id"]: row["code"] for row in rows}
-            yield [(codes[level.warehouse_id], level) for level in levels]
+            said = {(row["warehouse_id"], row["sku_id"]): (row["code"], SellsAhead(row["policy"])) for row in rows}
+            yield [
+                (code, level, policy) for level in levels for code, policy in [said[level.warehouse_id, level.sku_id]]
+            ]
             after = (levels[-1].warehouse_id, levels[-1].sku_id)
 
     async def journal(

@@ -6,6 +6,7 @@ under the lock of the level's row; orders take from a bucket under its lock alon
 
 A row that is split keeps more than `low_at` units for itself. So neither a bucket nor what such a row may sell by itself
 ever takes the level to its threshold: that happens on the row alone, after everything was gathered, where it is seen exactly.
+A level that sells ahead of stock (claims, a pre-order) is never spread: its units have a queue.
 Lock order: level rows by (warehouse, SKU), buckets, reservations by order id. Nobody who holds a bucket waits for a row.
 """
 
@@ -39,7 +40,7 @@ _SCATTER = """
         SELECT s.warehouse_id, s.sku_id, h.rows, (s.on_hand - s.reserved - s.safety - s.low_at - 1) / (h.rows + 1) AS share
         FROM stock s JOIN split_stock h USING (sku_id, warehouse_id)
             JOIN unnest($1::text[], $2::text[]) AS n (warehouse_id, sku_id) USING (sku_id, warehouse_id)
-        WHERE h.since IS NOT NULL AND s.split_over = 0
+        WHERE h.since IS NOT NULL AND s.split_over = 0 AND s.claimed = 0 AND s.not_before IS NULL
     ), filled AS (
         INSERT INTO stock_buckets (warehouse_id, sku_id, bucket, free)
         SELECT warehouse_id, sku_id, bucket, share FROM shared, generate_series(1, rows) AS bucket WHERE share >= $3

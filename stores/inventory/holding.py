@@ -38,19 +38,22 @@ _SHELVES = (
                WHERE (h.sku_id, h.warehouse_id) = (s.sku_id, s.warehouse_id) AND h.mode = 'automatic') END AS busy_at
     FROM stock s JOIN warehouses w USING (warehouse_id) LEFT JOIN allocations a ON a.merchant_id = s.merchant_id
     WHERE s.sku_id {among} AND (s.on_hand - s.reserved > s.safety OR s.split_over > 0) AND w.active
+        AND s.claimed = 0 AND (s.not_before IS NULL OR s.not_before <= $1)
 """
 ).replace("{set_aside}", SET_ASIDE)
 
+# What lies at a level with claims, or before its release, is not for who comes now (`ahead_reserving.py`).
 # `taken` locks the rows in order and looks at them again as they are then. An order is held if all its rows were there. A
 # split row keeps more than `low_at` for itself, so `left_over` says the truth about the threshold there too (`buckets.py`).
 _HOLD = """
     WITH plan (order_id, now, expires_at, warehouse_id, sku_id, merchant_id, quantity, turn) AS ({plan}),
     wanted AS (
-        SELECT warehouse_id, sku_id, sum(quantity) AS quantity FROM plan GROUP BY warehouse_id, sku_id
+        SELECT warehouse_id, sku_id, sum(quantity) AS quantity, min(now) AS now FROM plan GROUP BY warehouse_id, sku_id
     ), taken AS MATERIALIZED (
         SELECT s.warehouse_id, s.sku_id, s.safety, s.low_at, s.on_hand - s.reserved - s.safety AS available
         FROM stock s JOIN wanted w ON (s.warehouse_id, s.sku_id) = (w.warehouse_id, w.sku_id)
         WHERE s.on_hand - s.reserved - s.safety - CASE WHEN s.split_over > 0 THEN s.low_at + 1 ELSE 0 END >= w.quantity
+            AND s.claimed = 0 AND (s.not_before IS NULL OR s.not_before <= w.now)
         ORDER BY s.warehouse_id, s.sku_id
         FOR NO KEY UPDATE OF s
     ), held AS (
@@ -108,7 +111,7 @@ class Tried:
 
 @cache
 def _shelves_statement(skus: int) -> str:
-    among = f"IN ({', '.join(f'${n}' for n in range(1, skus + 1))})" if skus <= _WRITTEN_OUT else "= ANY($1::text[])"
+    among = f"IN ({', '.join(f'${n}' for n in range(2, skus + 2))})" if skus <= _WRITTEN_OUT else "= ANY($2::text[])"
     return _SHELVES.format(among=among)
 
 
@@ -137,7 +140,7 @@ async def hold_locked(connection: Connection, wishes: Sequence[Wish]) -> Tried:
 
 async def hold(connection: Connection, wishes: Sequence[Wish]) -> Tried:
     """One try for all of them, in their order; each is held whole or not at all."""
-    shelves_of = await _shelves(connection, _skus(wishes))
+    shelves_of = await shelves(connection, _skus(wishes), wishes[0].now)
     tried = Tried(seen=dict(shelves_of))
     plans = _choose(wishes, shelves_of, tried)
     if not plans:
@@ -198,13 +201,14 @@ def _take(plan: Sequence[Allocation], shelves_of: dict[SkuId, list[Shelf]]) -> N
         ]
 
 
-async def _shelves(connection: Connection, skus: Sequence[SkuId]) -> dict[SkuId, list[Shelf]]:
+async def shelves(connection: Connection, skus: Sequence[SkuId], now: datetime) -> dict[SkuId, list[Shelf]]:
+    """What can be sold of each SKU from stock now, level by level."""
     arguments = skus if len(skus) <= _WRITTEN_OUT else [skus]
-    shelves: dict[SkuId, list[Shelf]] = {sku: [] for sku in skus}
-    for row in await connection.fetch(_shelves_statement(len(skus)), *arguments):
+    found: dict[SkuId, list[Shelf]] = {sku: [] for sku in skus}
+    for row in await connection.fetch(_shelves_statement(len(skus)), now, *arguments):
         shelf = _shelf(row)
-        shelves[shelf.sku_id].append(shelf)
-    return shelves
+        found[shelf.sku_id].append(shelf)
+    return found
 
 
 def _shelf(row: Record) -> Shelf:

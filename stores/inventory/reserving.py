@@ -13,10 +13,18 @@ from datetime import datetime
 from asyncpg import Record
 
 from hanse.database import Connection, Database
-from models.inventory.errors import NothingReserved, ReservationCommitted, ReservationConflict, ReservationReleased
+from models.inventory.errors import (
+    NothingReserved,
+    ReservationCommitted,
+    ReservationConflict,
+    ReservationReleased,
+    SoldOut,
+)
 from models.inventory.rules import total_by_sku
 from models.inventory.types import Allocation, Destination, LowStock, Reservation, ReservationState, SkuQuantity
 from models.shared.ids import MerchantId, OrderId, SkuId, WarehouseId
+from stores.inventory.ahead_reserving import AheadReserving
+from stores.inventory.claims import claims_of
 from stores.inventory.holding import Wish, hold, hold_locked
 from stores.inventory.hot_reserving import HotReserving
 from stores.inventory.turns import Turns
@@ -33,15 +41,16 @@ _SETTLE = """
         FOR NO KEY UPDATE OF s
     ), settled AS (
         UPDATE reservations SET state = $3, changed_at = $2
-        WHERE order_id = $1 AND state = 'held' AND (SELECT count(*) FROM locked) > 0
+        WHERE order_id = $1 AND state = 'held' AND NOT ahead AND (SELECT count(*) FROM locked) > 0
         RETURNING order_id, state, expires_at
     ), moved AS (
         UPDATE stock s SET {change}
         FROM settled, locked k WHERE (s.warehouse_id, s.sku_id) = (k.warehouse_id, k.sku_id)
-        RETURNING s.warehouse_id, s.sku_id, s.on_hand, k.quantity
+        RETURNING s.warehouse_id, s.sku_id, s.on_hand, s.claimed, k.quantity
     ){and_more}
-    SELECT settled.state, settled.expires_at, l.warehouse_id, l.merchant_id, l.sku_id, l.quantity, l.low_stock
-    FROM settled JOIN reservation_lines l USING (order_id) ORDER BY l.warehouse_id, l.sku_id
+    SELECT settled.state, settled.expires_at, l.warehouse_id, l.merchant_id, l.sku_id, l.quantity, l.low_stock, m.claimed
+    FROM settled JOIN reservation_lines l USING (order_id) LEFT JOIN moved m USING (warehouse_id, sku_id)
+    ORDER BY l.warehouse_id, l.sku_id
 """
 _RELEASE = _SETTLE.format(change="reserved = s.reserved - k.quantity", and_more="")
 _COMMIT = _SETTLE.format(
@@ -54,14 +63,15 @@ _COMMIT = _SETTLE.format(
 )
 
 _FIND = """
-    SELECT r.state, r.expires_at, l.warehouse_id, l.merchant_id, l.sku_id, l.quantity, l.low_stock
+    SELECT r.state, r.expires_at, r.ahead, l.warehouse_id, l.merchant_id, l.sku_id, l.quantity, l.low_stock
     FROM reservations r LEFT JOIN reservation_lines l USING (order_id)
     WHERE r.order_id = $1 ORDER BY l.warehouse_id, l.sku_id
 """
 
 
-class Reserving(HotReserving):
-    """The side orders use."""
+class Reserving(HotReserving, AheadReserving):
+    """The side orders use. What is sold ahead of stock goes its own way (`ahead_reserving.py`); an order that is served from
+    stock pays nothing for it."""
 
     def __init__(self, db: Database) -> None:
         super().__init__(db)
@@ -77,7 +87,8 @@ class Reserving(HotReserving):
     ) -> Reservation:
         """Hold every line or nothing, in one transaction; what is held can be sold to nobody else.
 
-        Never more than on_hand − reserved − safety is held, whoever asks at once. Idempotent by the order id: the same
+        Never more than on_hand − reserved − safety is held, whoever asks at once; what is short is claimed where a level sells
+        ahead, never beyond its limit, and nothing is sold past claims that wait. Idempotent by the order id: the same
         lines (in any order) are answered with the same reservation, in whatever state it is by then, except that a
         released one is refused: a late duplicate never takes the stock again. Locks stock rows by (warehouse, SKU), then
         reservations by order id. Refuses with `SoldOut` (each short line, how many are left), `ReservationConflict` (the
@@ -85,7 +96,13 @@ class Reserving(HotReserving):
         """
         wish = Wish(order_id, lines, destination, now, expires_at)
         served = await self._hot_turn(wish) or await self._turns.ask(wish)
-        return served or await self._alone(wish)
+        try:
+            return served or await self._alone(wish)
+        except SoldOut:
+            ahead = await self._reserve_ahead(wish)
+            if ahead is not None:
+                return ahead
+            raise
 
     async def _serve(self, connection: Connection, crowd: Sequence[Wish]) -> Mapping[OrderId, Reservation]:
         tried = await hold(connection, crowd)
@@ -109,14 +126,15 @@ class Reserving(HotReserving):
     async def release(self, order_id: OrderId, now: datetime) -> Reservation:
         """Give back what the order holds, in one transaction; nothing if it holds nothing.
 
-        Idempotent by the order id. A release before any reserve is remembered, so that a reserve that arrives later is
-        refused. Refuses with `ReservationCommitted` when the goods were sold. Lock order as in reserve.
+        Idempotent by the order id. Claims that wait for these goods get them next. A release before any reserve is remembered,
+        so that a reserve that arrives later is refused. Refuses with `ReservationCommitted` when the goods were sold. Lock order
+        as in reserve.
         """
         async with self._db.reader() as connection:
             while True:
                 settled = await connection.fetch(_RELEASE, order_id, now, ReservationState.RELEASED)
                 if settled:
-                    return _reservation(order_id, settled)
+                    break
                 found = await _find(connection, order_id)
                 if found is None:
                     # A reserve may commit between the two statements; then this inserts nothing and the loop releases it.
@@ -130,6 +148,13 @@ class Reserving(HotReserving):
                     return found
                 elif found.state is ReservationState.COMMITTED:
                     raise ReservationCommitted.of(order_id)
+                elif found.ahead:
+                    return await self._release_ahead(found, now)
+        released = _reservation(order_id, settled)
+        waited_for = [(WarehouseId(row["warehouse_id"]), SkuId(row["sku_id"])) for row in settled if row["claimed"]]
+        if waited_for:
+            return released.model_copy(update={"served": await self._serve_freed(waited_for, now)})
+        return released
 
     async def commit(self, order_id: OrderId, now: datetime) -> Reservation:
         """Take what the order holds off the books: on_hand and reserved fall together, the journal says why.
@@ -149,6 +174,8 @@ class Reserving(HotReserving):
                     raise ReservationReleased.of(order_id)
                 if found.state is ReservationState.COMMITTED:
                     return found
+                if found.ahead:
+                    return await self._commit_ahead(found, now)
 
     async def reservation(self, order_id: OrderId) -> Reservation | None:
         """What is or was held for the order; None if nobody ever asked."""
@@ -164,7 +191,7 @@ async def _held_or_refused(connection: Connection, wish: Wish, *, locked: bool) 
     earlier, sold_out = await _find(connection, wish.order_id), tried.sold_out.get(wish.order_id)
     # Where a saga lost its first task after a refusal, it has given back what it never held, and asks again: what the buyer
     # wants to hear is still how many are left.
-    if earlier is not None and (earlier.allocations or sold_out is None):
+    if earlier is not None and (earlier.allocations or earlier.ahead or sold_out is None):
         return _the_same_again(earlier, wish)
     if sold_out is not None:
         raise sold_out
@@ -174,14 +201,19 @@ async def _held_or_refused(connection: Connection, wish: Wish, *, locked: bool) 
 def _the_same_again(earlier: Reservation, wish: Wish) -> Reservation:
     if earlier.state is ReservationState.RELEASED:
         raise ReservationReleased.of(wish.order_id)
-    if total_by_sku([SkuQuantity(sku_id=a.sku_id, quantity=a.quantity) for a in earlier.allocations]) != wish.by_sku:
+    held = [SkuQuantity(sku_id=part.sku_id, quantity=part.quantity) for part in earlier.allocations]
+    claimed = [SkuQuantity(sku_id=claim.sku_id, quantity=claim.quantity) for claim in earlier.ahead]
+    if total_by_sku(held + claimed) != wish.by_sku:
         raise ReservationConflict.of(wish.order_id)
     return earlier
 
 
 async def _find(connection: Connection, order_id: OrderId) -> Reservation | None:
     rows = await connection.fetch(_FIND, order_id)
-    return _reservation(order_id, rows) if rows else None
+    if not rows:
+        return None
+    found = _reservation(order_id, rows)
+    return found.model_copy(update={"ahead": await claims_of(connection, order_id)}) if rows[0]["ahead"] else found
 
 
 def _reservation(order_id: OrderId, rows: Sequence[Record]) -> Reservation:

@@ -10,9 +10,10 @@ from hanse.database import Connection
 from models.inventory.errors import OperationKeyReused
 from models.inventory.rules import crosses_low
 from models.inventory.stock_list import NumberedLine
-from models.inventory.types import ImportReport, LineError, LowStock
+from models.inventory.types import Claim, ImportReport, LineError, LowStock
 from models.shared.ids import SkuId, WarehouseId
 from stores.inventory.buckets import gather, scatter
+from stores.inventory.claims import serve
 from stores.inventory.operations import earlier_answer, remember
 from stores.inventory.room import Room
 
@@ -82,12 +83,15 @@ class StockLists(Room):
             if answered is not None:
                 return ImportReport.model_validate(answered)
             counted = [row for row in rows if row["reserved"] <= numbered[_name(row)][1]]
+            await _write(connection, counted, numbered, key, actor, now)
+            waited_for = [(WarehouseId(row["warehouse_id"]), SkuId(row["sku_id"])) for row in counted if row["claimed"]]
+            served = await serve(connection, waited_for, now) if waited_for else ()
             report = ImportReport(
                 counted=len(counted),
                 errors=tuple(sorted(errors + _line_errors(numbered, rows), key=lambda error: error.line)),
-                low_stock=tuple(_crossings(counted, numbered)),
+                low_stock=tuple(_crossings(counted, numbered, served)),
+                served=served,
             )
-            await _write(connection, counted, numbered, key, actor, now)
             await scatter(connection, [(WarehouseId(row["warehouse_id"]), SkuId(row["sku_id"])) for row in rows])
             if not await remember(connection, _OPERATION, key, asked, report, now):
                 raise OperationKeyReused.of(_OPERATION, key)
@@ -135,11 +139,12 @@ def _line_errors(numbered: _Numbered, rows: Sequence[Record]) -> list[LineError]
     return foreign + promised
 
 
-def _crossings(counted: Sequence[Record], numbered: _Numbered) -> list[LowStock]:
+def _crossings(counted: Sequence[Record], numbered: _Numbered, served: Sequence[Claim]) -> list[LowStock]:
     found = []
     for row in counted:
+        got = sum(claim.quantity for claim in served if (claim.warehouse_id, claim.sku_id) == _name(row))
         kept_back = row["reserved"] + row["safety"]
-        before, after = (max(units - kept_back, 0) for units in (row["on_hand"], numbered[_name(row)][1]))
+        before, after = (max(units - kept_back, 0) for units in (row["on_hand"], numbered[_name(row)][1] - got))
         if crosses_low(before, after, row["low_at"]):
             low = LowStock(
                 warehouse_id=WarehouseId(row["warehouse_id"]),

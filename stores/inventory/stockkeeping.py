@@ -1,7 +1,8 @@
-"""What operators do to stock: receive, adjust, count, set thresholds. Every change of on_hand is written in the journal."""
+"""What operators do to stock: receive, adjust, count, set thresholds. Every change of on_hand is written in the journal, and
+what it brings goes first to the claims that wait for it."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from asyncpg import ForeignKeyViolationError, Record
 
@@ -12,11 +13,21 @@ from models.inventory.types import MAX_UNITS, LowStock, MovementReason, StockCha
 from models.shared.ids import SkuId, WarehouseId
 from models.shared.refusals import InvalidRequest, NotFound
 from stores.inventory.buckets import SET_ASIDE, gather, scatter
+from stores.inventory.claims import serve
 from stores.inventory.operations import earlier_answer, remember
 from stores.inventory.room import Room
 
 LEVEL_COLUMNS = f"""s.warehouse_id, s.sku_id, s.merchant_id, s.on_hand, s.reserved - {SET_ASIDE} AS reserved, s.safety, s.low_at,
-    greatest(s.on_hand - s.reserved - s.safety + {SET_ASIDE}, 0) AS available, s.split_over"""
+    greatest(s.on_hand - s.reserved - s.safety + {SET_ASIDE}, 0) AS available, s.split_over, s.claimed, s.not_before"""
+
+
+_THRESHOLDS = "thresholds"
+_ASKED_AGAIN_WITHIN = timedelta(days=1)
+"""So long a repetition tells the crossing again; as long Temporal knows that it was told."""
+_LAST_CROSSED = """
+    SELECT answered FROM operations WHERE operation = $1 AND key > $2 AND key < $2 || '~' AND at > $3 AND asked = $4::jsonb
+    ORDER BY key DESC LIMIT 1
+"""
 
 
 class Stockkeeping(Room):
@@ -76,13 +87,21 @@ class Stockkeeping(Room):
         asked = _Asked(MovementReason.COUNT, key, actor, now, note)
         return await self._move(asked, warehouse_id, sku_id, counted, lambda level: counted - level.on_hand)
 
-    async def set_safety(self, warehouse_id: WarehouseId, sku_id: SkuId, safety: int, low_at: int = 0) -> StockChange:
+    async def set_safety(
+        self, warehouse_id: WarehouseId, sku_id: SkuId, safety: int, low_at: int = 0, *, now: datetime
+    ) -> StockChange:
         """Keep `safety` units back from sale and call the level low at `low_at` available units or fewer.
 
-        One transaction; the same values again change nothing. What is already promised stays promised.
+        One transaction; the same values again change nothing and are answered with the threshold that they crossed when they
+        were set, so that whoever asks again after a fault can still tell it. What is already promised stays promised.
         """
+        name, asked = f"{warehouse_id}/{sku_id}/", {"safety": safety, "low_at": low_at}
         async with self._db.transaction() as connection:
             before = await _locked_level(connection, warehouse_id, sku_id)
+            if (before.safety, before.low_at) == (safety, low_at):
+                change = await _settled(connection, before.available, before, now)
+                crossed = await connection.fetchval(_LAST_CROSSED, _THRESHOLDS, name, now - _ASKED_AGAIN_WITHIN, asked)
+                return StockChange.model_validate({**crossed, "level": change.level}) if crossed else change
             after = await connection.fetchrow(
                 f"UPDATE stock s SET safety = $3, low_at = $4 WHERE warehouse_id = $1 AND sku_id = $2 "
                 f"RETURNING {LEVEL_COLUMNS}",
@@ -91,8 +110,11 @@ class Stockkeeping(Room):
                 safety,
                 low_at,
             )
-            change = _change(before.available, level_of(after))
-            return await _spread_again(connection, change)
+            change = await _settled(connection, before.available, level_of(after), now)
+            if change.low_stock is not None:
+                change = change.model_copy(update={"crossed_at": now})
+                await remember(connection, _THRESHOLDS, f"{name}{now.isoformat()}", asked, change, now)
+            return change
 
     async def _move(
         self,
@@ -111,7 +133,7 @@ class Stockkeeping(Room):
             delta = delta_of(level)
             _check_remaining(level, level.on_hand + delta)
             after = await _write(connection, asked, warehouse_id, sku_id, delta)
-            change = await _spread_again(connection, _change(level.available, level_of(after)))
+            change = await _settled(connection, level.available, level_of(after), asked.now)
             if not await remember(connection, asked.reason, asked.key, wording, change, asked.now):
                 raise OperationKeyReused.of(asked.reason, asked.key)
             return change
@@ -141,11 +163,19 @@ async def _locked_level(connection: Connection, warehouse_id: WarehouseId, sku_i
     return level_of(row)
 
 
-async def _spread_again(connection: Connection, change: StockChange) -> StockChange:
-    """The change, its level spread over rows again if it is hot."""
-    level = change.level.warehouse_id, change.level.sku_id
+async def _settled(connection: Connection, available_before: int, after: StockLevel, now: datetime) -> StockChange:
+    """The change, after claims that wait got what came, and its level spread over rows again if it is hot."""
+    level = after.warehouse_id, after.sku_id
+    served = await serve(connection, [level], now) if after.claimed else ()
+    if served:
+        after = level_of(
+            await connection.fetchrow(
+                f"SELECT {LEVEL_COLUMNS} FROM stock s WHERE warehouse_id = $1 AND sku_id = $2", *level
+            )
+        )
     rows = await scatter(connection, [level])
-    return change.model_copy(update={"level": change.level.model_copy(update={"split_over": rows.get(level, 0)})})
+    change = _change(available_before, after.model_copy(update={"split_over": rows.get(level, 0)}))
+    return change.model_copy(update={"served": served})
 
 
 async def _make_row(connection: Connection, warehouse_id: WarehouseId, sku_id: SkuId) -> None:

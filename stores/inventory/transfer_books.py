@@ -7,10 +7,11 @@ from asyncpg import Record
 
 from hanse.database import Connection
 from models.inventory.transfers import UNDER_WAY, Transfer, TransferLine, TransferState
-from models.inventory.types import MovementReason, StockLevel
+from models.inventory.types import Claim, MovementReason, StockLevel
 from models.shared.ids import SkuId, TransferId, WarehouseId
 from models.shared.refusals import NotFound
 from stores.inventory.buckets import gather, scatter
+from stores.inventory.claims import serve
 from stores.inventory.room import Room
 from stores.inventory.stockkeeping import LEVEL_COLUMNS, level_of
 
@@ -46,6 +47,15 @@ class TransferBooks(Room):
         """One transfer; `NotFound` if there is none."""
         async with self._db.reader() as connection:
             return await read_transfer(connection, transfer_id)
+
+    async def part_is_booked(self, transfer_id: TransferId, part: str) -> bool:
+        """Whether goods arrived or were written off under this name."""
+        async with self._db.reader() as connection:
+            found: bool = await connection.fetchval(
+                "SELECT EXISTS (SELECT FROM operations WHERE operation IN ('transfer_in', 'transfer_lost') AND key = $1)",
+                f"{transfer_id}/{part}",
+            )
+        return found
 
     async def transfers(
         self,
@@ -135,9 +145,10 @@ async def move(
     actor: str,
     at: datetime,
     note: str = "",
-) -> dict[SkuId, StockLevel]:
+) -> tuple[dict[SkuId, StockLevel], tuple[Claim, ...]]:
     """Change on_hand by what leaves, comes or (for goods lost on their way) by nothing, and write it in the journal of that
-    warehouse with what it does to the goods in transit. The levels afterwards; they must be locked."""
+    warehouse with what it does to the goods in transit. The levels, which must be locked, as that leaves them, and the claims
+    that got what came."""
     sign = {MovementReason.TRANSFER_OUT: -1, MovementReason.TRANSFER_IN: 1, MovementReason.TRANSFER_LOST: 0}[reason]
     under_way = 1 if reason is MovementReason.TRANSFER_OUT else -1
     rows = await connection.fetch(
@@ -152,8 +163,10 @@ async def move(
         note,
         at,
     )
+    waited_for = [(warehouse_id, SkuId(row["sku_id"])) for row in rows if row["claimed"]]
+    served = await serve(connection, waited_for, at) if waited_for else ()
     await scatter(connection, [(warehouse_id, sku_id) for sku_id in parts])
-    return {SkuId(row["sku_id"]): _level_in(row) for row in rows}
+    return {SkuId(row["sku_id"]): _level_in(row) for row in rows}, served
 
 
 def _level_in(row: Record) -> StockLevel:

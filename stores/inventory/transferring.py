@@ -13,7 +13,7 @@ from models.inventory.errors import (
 from models.inventory.messages import BookTransfer, OpenTransfer, TransferRef, TurnTransfer
 from models.inventory.rules import crosses_low, total_by_sku
 from models.inventory.transfers import UNDER_WAY, Transfer, TransferState, TransferStep, check_ends, to_book
-from models.inventory.types import MAX_UNITS, LowStock, MovementReason, SkuQuantity, StockLevel
+from models.inventory.types import MAX_UNITS, Claim, LowStock, MovementReason, SkuQuantity, StockLevel
 from models.shared.ids import MerchantId, SkuId, TransferId, WarehouseId
 from models.shared.refusals import InvalidRequest, NotFound
 from stores.inventory.buckets import SET_ASIDE
@@ -95,7 +95,7 @@ class Transferring(TransferBooks):
             before = await locked_levels(connection, transfer, transfer.from_warehouse_id, list(parts))
             spared = {sku_id: level.available for sku_id, level in before.items()}
             _check_spared(transfer.from_warehouse_id, parts, spared)
-            after = await move(
+            after, _ = await move(
                 connection,
                 transfer,
                 transfer.from_warehouse_id,
@@ -129,16 +129,18 @@ class Transferring(TransferBooks):
             if transfer is None or transfer.state is _S.COMPLETED:
                 return None
             home, parts = transfer.from_warehouse_id, to_book(transfer, None)
+            served: tuple[Claim, ...] = ()
             if parts:
                 await locked_levels(connection, transfer, home, list(parts))
                 back = MovementReason.TRANSFER_IN
-                await move(connection, transfer, home, parts, back, ref.actor, ref.at, "taken back")
+                _, served = await move(connection, transfer, home, parts, back, ref.actor, ref.at, "taken back")
                 await _count(connection, transfer, "returned", parts)
             if transfer.state is not _S.CANCELLED:
                 await _is_now(connection, transfer, _S.CANCELLED, ref.at)
             transfer = await read_transfer(connection, ref.transfer_id)
             returned = _quantities({line.sku_id: line.returned for line in transfer.lines if line.returned})
-            return TransferStep(transfer=transfer, warehouse_id=home, booked=returned) if returned else None
+            step = TransferStep(transfer=transfer, warehouse_id=home, booked=returned, served=served)
+            return step if returned else None
 
     async def receive_transfer(self, book: BookTransfer) -> TransferStep:
         """Goods arrived, all or a part: they leave what is in transit and are on_hand where the transfer goes, which after a
@@ -188,7 +190,7 @@ class Transferring(TransferBooks):
             levels = await locked_levels(connection, transfer, where, list(parts))
             if arrives:
                 _check_room(levels, parts)
-            await move(connection, transfer, where, parts, reason, book.actor, book.at, book.reason)
+            _, served = await move(connection, transfer, where, parts, reason, book.actor, book.at, book.reason)
             home = where == transfer.from_warehouse_id
             await _count(connection, transfer, ("returned" if home else "arrived") if arrives else "lost", parts)
             left = transfer.in_transit - sum(parts.values())
@@ -197,6 +199,7 @@ class Transferring(TransferBooks):
                 transfer=await read_transfer(connection, book.transfer_id),
                 warehouse_id=where,
                 booked=_quantities(parts),
+                served=served,
             )
             if not await remember(connection, reason, key, wording, step, book.at):
                 raise OperationKeyReused.of(reason, key)

@@ -107,7 +107,7 @@ async def _insert(tx: Connection, opening: OpenOrder, digest: bytes) -> Order:
 
 async def _insert_parcels(tx: Connection, opening: OpenOrder) -> None:
     await tx.executemany(
-        "INSERT INTO order_parcels VALUES ($1, $2, $3, $4, $5, $6)",
+        "INSERT INTO order_parcels VALUES ($1, $2, $3, $4, $5, $6, $7)",
         [
             (
                 parcel.shipment_id,
@@ -116,6 +116,7 @@ async def _insert_parcels(tx: Connection, opening: OpenOrder) -> None:
                 parcel.merchant_id,
                 parcel.warehouse_id,
                 [item.model_dump(mode="json") for item in parcel.items],
+                None if parcel.waits is None else parcel.waits.model_dump(mode="json"),
             )
             for position, parcel in enumerate(opening.parcels, 1)
         ],

@@ -12,6 +12,7 @@ from models.fulfillment.messages import (
     ExceptionDecision,
     FulfillmentInput,
     FulfillmentTerms,
+    GiveUpWaiting,
     ReceiveBack,
     ReportException,
     ShipmentAnswer,
@@ -27,7 +28,7 @@ from models.fulfillment.types import ExceptionKind, Outbound, ShipmentStatus, Tr
 from models.inventory.messages import ReserveStock
 from models.inventory.types import Allocation, Destination, Reservation, ReservationState, SkuQuantity
 from models.orders.messages import ParcelEnd, Placement
-from models.orders.types import LineRequest
+from models.orders.types import LineRequest, Wait
 from models.payments.messages import RefundInput, payment_of
 from models.shared.ids import MerchantId, OrderId, ShipmentId, SkuId, UserId, WarehouseId
 from tests.workflows.sagas import Sagas
@@ -102,7 +103,12 @@ class Parcel:
 
         self.steps.answer(TRACK, tracked)
 
-    async def start(self, outbound: Outbound = Outbound.AUTOMATIC, carriers: tuple[str, ...] = ("swift",)) -> None:
+    async def start(
+        self,
+        outbound: Outbound = Outbound.AUTOMATIC,
+        carriers: tuple[str, ...] = ("swift",),
+        waits: Wait | None = None,
+    ) -> None:
         """Start it as hand-over does."""
         start = FulfillmentInput(
             shipment_id=self.shipment_id,
@@ -111,6 +117,7 @@ class Parcel:
             user_id=UserId.derive(T0, "buyer"),
             items=ITEMS,
             outbound=outbound,
+            waits=waits,
             carriers=carriers,
             placement=self._placement,
             terms=FulfillmentTerms(carrier_limit=timedelta(seconds=4)),
@@ -142,6 +149,12 @@ class Parcel:
         """Someone says that the buyer has it."""
         wish = SignOff(actor=actor, at=T0 + timedelta(days=2), proof="left with the neighbour")
         answer: ShipmentAnswer = await self.handle.execute_update(Fulfillment.sign_off, wish)
+        return answer
+
+    async def give_up(self) -> ShipmentAnswer:
+        """An operator says that its goods will not come."""
+        wish = GiveUpWaiting(actor="operator:1", why="the maker closed")
+        answer: ShipmentAnswer = await self.handle.execute_update(Fulfillment.give_up, wish)
         return answer
 
     async def trouble(self, kind: ExceptionKind) -> ShipmentAnswer:

@@ -71,7 +71,7 @@ async def listener(accounts: AccountsShop, saga_client: Client) -> AsyncIterator
     """Workers for the sagas of inventory, on the shop's own stores; what they publish is heard here."""
     heard = Listener()
     store = accounts.app.state.services.inventory
-    steps = InventoryActivities(store, accounts.clock, Announcer(heard))
+    steps = InventoryActivities(store, accounts.clock, Announcer(heard), Siblings(saga_client))
     bus = BusActivities(heard)
     async with AsyncExitStack() as stack:
         for queue, workflows, activities in (

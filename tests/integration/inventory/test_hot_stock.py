@@ -133,7 +133,7 @@ async def test_baskets_of_hot_and_cold_lines_are_held_whole_or_not_at_all(shop: 
 async def test_the_threshold_is_crossed_once_however_the_stock_is_split(shop: Shop) -> None:
     a = await shop.warehouse("a")
     await shop.stock(a, sku(), 100)
-    await shop.store.set_safety(a.warehouse_id, sku(), 5, low_at=10)
+    await shop.store.set_safety(a.warehouse_id, sku(), 5, low_at=10, now=NOW)
     await split(shop, a)
     shop.spread_over(3)
 
@@ -198,7 +198,7 @@ async def test_operators_count_a_split_level_as_if_it_were_one_row(shop: Shop) -
     counted = await shop.store.count(a.warehouse_id, sku(), 60, key="count", actor="test", now=NOW)
     scarce = await shop.store.adjust(a.warehouse_id, sku(), -45, key="lost", actor="test", now=NOW, note="lost")
     plenty = await shop.store.receive(a.warehouse_id, sku(), 200, key="more", actor="test", now=NOW)
-    kept = await shop.store.set_safety(a.warehouse_id, sku(), 50, low_at=100)
+    kept = await shop.store.set_safety(a.warehouse_id, sku(), 50, low_at=100, now=NOW)
 
     assert [
         (change.level.on_hand, change.level.reserved, change.level.available, change.level.split_over)

@@ -97,9 +97,9 @@ async def test_an_unknown_warehouse_and_a_foreign_sku_are_refused(shop: Shop, a:
 async def test_lowering_what_is_available_reports_the_crossing_once(shop: Shop, a: Warehouse) -> None:
     await shop.stock(a, sku(), 10)
 
-    raised = await shop.store.set_safety(a.warehouse_id, sku(), 5, low_at=2)
+    raised = await shop.store.set_safety(a.warehouse_id, sku(), 5, low_at=2, now=NOW)
     crossed = await shop.store.adjust(a.warehouse_id, sku(), -4, key="k", actor="mei", now=NOW, note="lost")
-    again = await shop.store.set_safety(a.warehouse_id, sku(), 5, low_at=2)
+    again = await shop.store.set_safety(a.warehouse_id, sku(), 5, low_at=2, now=NOW)
 
     assert raised.low_stock is None
     assert crossed.low_stock is not None

@@ -62,7 +62,7 @@ async def test_a_reservation_without_lines_is_refused(shop: Shop) -> None:
 async def test_safety_stock_is_not_sold(shop: Shop) -> None:
     a = await shop.warehouse("a")
     await shop.stock(a, sku(), 10)
-    await shop.store.set_safety(a.warehouse_id, sku(), 4)
+    await shop.store.set_safety(a.warehouse_id, sku(), 4, now=NOW)
 
     with pytest.raises(SoldOut) as refused:
         await shop.reserve(order(), line(7))
@@ -218,7 +218,7 @@ async def test_each_merchant_serves_its_own_lines(shop: Shop) -> None:
 async def test_the_reservation_that_crosses_the_threshold_says_so_and_no_other(shop: Shop) -> None:
     a = await shop.warehouse("a")
     await shop.stock(a, sku(), 10)
-    await shop.store.set_safety(a.warehouse_id, sku(), 2, low_at=3)
+    await shop.store.set_safety(a.warehouse_id, sku(), 2, low_at=3, now=NOW)
 
     above = await shop.reserve(order(1), line(4))
     crossing = await shop.reserve(order(2), line(2))
@@ -272,7 +272,7 @@ async def test_orders_served_together_are_each_held_whole_or_not_at_all(shop: Sh
 async def test_of_orders_served_together_one_crosses_the_threshold(shop: Shop) -> None:
     a = await shop.warehouse("a")
     await shop.stock(a, sku(), 30)
-    await shop.store.set_safety(a.warehouse_id, sku(), 2, low_at=10)
+    await shop.store.set_safety(a.warehouse_id, sku(), 2, low_at=10, now=NOW)
 
     answers = await asyncio.gather(*(shop.reserve(order(n), line(1)) for n in range(25)))
 

@@ -117,7 +117,7 @@ async def test_each_step_counts_once_and_is_answered_alike_again(lorry: Lorry) -
 async def test_promised_and_kept_back_units_do_not_leave(lorry: Lorry) -> None:
     await lorry.plan()
     await lorry.shop.reserve(order(), line(9))
-    await lorry.shop.store.set_safety(lorry.start.warehouse_id, sku(), 4)
+    await lorry.shop.store.set_safety(lorry.start.warehouse_id, sku(), 4, now=NOW)
     before = await lorry.shop.everything()
 
     with pytest.raises(TransferExceedsAvailable) as refused:
@@ -212,7 +212,7 @@ async def test_an_undo_that_overtakes_its_step_wins(lorry: Lorry) -> None:
 
 
 async def test_a_dispatch_that_takes_a_level_to_its_mark_reports_it_once(lorry: Lorry) -> None:
-    await lorry.shop.store.set_safety(lorry.start.warehouse_id, sku(), 0, low_at=12)
+    await lorry.shop.store.set_safety(lorry.start.warehouse_id, sku(), 0, low_at=12, now=NOW)
     await lorry.plan()
     left = await lorry.leave()
     assert [(low.sku_id, low.available, low.low_at) for low in left.low_stock] == [(sku(), 12, 12)]

@@ -1,0 +1,76 @@
+"""A signal that arrives while a run answers and ends loses neither the answer nor what was done."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from api.edge.sagas import ask_running
+from models.fulfillment.messages import SignOff
+from models.fulfillment.types import ExceptionKind, ShipmentStatus
+from models.inventory.messages import ArriveTransfer
+from models.inventory.transfers import TransferState
+from models.orders.errors import OrderNotOpen
+from tests.workflows.parcels import FINISH, Parcel, report
+from tests.workflows.sagas import Sagas
+from tests.workflows.scripted import Scripted
+from tests.workflows.transfers import RECEIVE, Lorry
+from workflows.fulfillment import Fulfillment
+from workflows.transfer import TransferSaga
+
+LATER = datetime.now(UTC) + timedelta(hours=1)
+
+
+async def test_a_sign_off_that_a_tracking_report_made_the_run_forget_is_asked_again(
+    shipped: Parcel, steps: Scripted
+) -> None:
+    async def carrier_reports() -> None:
+        await shipped.handle.signal(Fulfillment.tracking_reported, report(ShipmentStatus.DELIVERED))
+
+    steps.meanwhile(FINISH, carrier_reports)
+    wish = SignOff(actor="buyer", at=LATER)
+    signed = await ask_running(shipped.handle, Fulfillment.sign_off, wish, "sign_off/1")
+    assert signed.status is ShipmentStatus.SIGNED
+    await shipped.ended()
+    events = [event async for event in shipped.handle.fetch_history_events()]
+    assert any(event.HasField("workflow_task_failed_event_attributes") for event in events)
+
+
+async def test_a_parcel_received_back_answers_though_a_report_comes(shipped: Parcel, steps: Scripted) -> None:
+    async def carrier_reports() -> None:
+        await shipped.handle.signal(Fulfillment.tracking_reported, report(ShipmentStatus.DELIVERED))
+
+    await shipped.trouble(ExceptionKind.REFUSED)
+    await shipped.is_now(ShipmentStatus.RETURNING)
+    steps.meanwhile(FINISH, carrier_reports)
+    assert (await shipped.receive_back()).status is ShipmentStatus.RETURNED
+    await shipped.ended()
+    assert len(steps.told(FINISH)) == 1
+
+
+async def test_a_parcel_that_nobody_asked_ends_without_a_pause(shipped: Parcel, steps: Scripted) -> None:
+    await shipped.tracked(report(ShipmentStatus.SIGNED))
+    await shipped.ended()
+    events = [event async for event in shipped.handle.fetch_history_events()]
+    assert not any(event.HasField("timer_started_event_attributes") for event in events)
+
+
+async def test_the_last_arrival_of_a_transfer_is_answered_though_another_wish_comes(
+    sagas: Sagas, steps: Scripted
+) -> None:
+    lorry = Lorry(sagas)
+    await lorry.begin()
+    await lorry.dispatch()
+
+    async def cancelled_in_temporal() -> None:
+        await lorry.handle.cancel()
+
+    steps.meanwhile(RECEIVE, cancelled_in_temporal)
+    answer = await ask_running(lorry.handle, TransferSaga.arrive, ArriveTransfer(actor="operator:1"), "arrive/1")
+    assert answer.state is TransferState.COMPLETED
+    assert len(steps.told(RECEIVE)) == 1
+
+
+async def test_who_asks_a_run_that_never_was_is_told_that_it_is_over(sagas: Sagas) -> None:
+    nobody = sagas.handle(Fulfillment.run, "fulfillment/never-was")
+    with pytest.raises(OrderNotOpen):
+        await ask_running(nobody, Fulfillment.sign_off, SignOff(actor="buyer", at=LATER), "x", OrderNotOpen("Over."))

@@ -128,7 +128,11 @@ STATUS_OF: dict[str, int] = {
     "parcel_not_waiting": 409,
     "carrier_unknown": 422,
     "carrier_refused": 409,
+    "return_under_way": 409,
+    "split_invalid": 422,
+    "tracking_forged": 401,
     "tracking_malformed": 400,
+    "tracking_stale": 401,
     # promotions
     "coupon_not_found": 404,
     "coupon_already_used": 409,

@@ -35,7 +35,7 @@ from models.inventory.types import WarehouseDetails
 from models.ops.errors import BuyerBlocked
 from models.ops.lists import ListKind, ListSubject, NewEntry
 from models.orders.errors import AddressNotFound, OrderConflict, OrderNotPaid, SkuUnpublished, UnknownSku
-from models.orders.events import OrderCancelled, OrderCompleted, OrderCreated, OrderPaid
+from models.orders.events import OrderCancelled, OrderCompleted, OrderCreated, OrderPaid, ReviewInvited
 from models.orders.messages import Basket, DropReturn, OrderRef, ParcelEnd, QuoteBasket, TakeReturn
 from models.orders.types import CancelReason, LineRequest, OrderStatus
 from models.points.events import PointsChanged
@@ -161,7 +161,7 @@ async def test_every_change_of_an_order_comes_back_unannounced_while_kafka_is_aw
     again = await steps.orders.advance_order(to(asked.order_id, OrderStatus.PAID, at=LATER + timedelta(hours=1)))
     completed = await steps.orders.advance_order(to(asked.order_id, OrderStatus.COMPLETED))
     told = [event for done in (opened, paid, completed) for event in done.unannounced]
-    assert [type(event) for event in told] == [OrderCreated, OrderPaid, OrderCompleted, PointsChanged]
+    assert [type(event) for event in told] == [OrderCreated, OrderPaid, OrderCompleted, ReviewInvited, PointsChanged]
     assert again == paid, "a repeated step tells the same fact under the same id"
     assert Done.model_validate_json(opened.model_dump_json()) == opened, "it keeps its type through Temporal"
 

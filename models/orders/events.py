@@ -1,6 +1,7 @@
 """What the shop tells about an order."""
 
 from models.orders.types import CancelReason, LineRequest
+from models.shared import Instant
 from models.shared.events import Event
 from models.shared.ids import OrderId, SpuId, UserId
 from models.shared.money import Money

@@ -40,6 +40,7 @@ class Settings(BaseSettings):
     bind_host: str = ""
     """The interface our servers listen on; the host of their own address if empty. In a container: 0.0.0.0."""
     sandbox_payment_url: str = "http://127.0.0.1:8010"
+    sandbox_carrier_url: str = "http://127.0.0.1:8020"
 
     # Programs of the embedded stack; empty means the one on PATH, else the wheel's
     postgres_bin: str = ""
@@ -54,6 +55,8 @@ class Settings(BaseSettings):
     """Signs access tokens (HS256); at least 32 bytes."""
     sandbox_payment_secret: SecretStr = SecretStr("")
     """Shared with the payment sandbox: signs requests and callbacks."""
+    sandbox_carrier_secret: SecretStr = SecretStr("")
+    """Shared with the sandbox carriers: signs requests and tracking pushes."""
 
     offer_sandbox_channels: bool | None = None
     """Whether buyers may pay at the payment sandbox, with money that does not exist. Unless it is said: everywhere but in
@@ -119,6 +122,12 @@ class Settings(BaseSettings):
     completion_period: timedelta = timedelta(days=7)
     """From the last sign-off to `completed`, unless the buyer confirms earlier."""
     aftersale_window: timedelta = timedelta(days=15)
+    tracking_every: timedelta = timedelta(minutes=15)
+    """How often parcels are looked for that no carrier has said anything about, and delivered ones that nobody signed for."""
+    tracking_silence: timedelta = timedelta(hours=6)
+    """How long a carrier may say nothing about a parcel before it is asked."""
+    sign_off_after: timedelta = timedelta(days=7)
+    """How long after delivery a parcel counts as signed for."""
     access_token_lifetime: timedelta = timedelta(minutes=10)
     refresh_token_lifetime: timedelta = timedelta(days=30)
 

@@ -21,8 +21,29 @@ class CarrierRefused(Refusal):
     title = "The carrier refused the parcel"
 
 
+class CarrierAway(Refusal):
+    """A person asked for something that only the carrier has, and it does not answer."""
+
+    code = "carrier_away"
+    title = "The carrier does not answer"
+
+
 class TrackingMalformed(Refusal):
     """A tracking report that this carrier cannot have sent."""
 
     code = "tracking_malformed"
     title = "The tracking report cannot be read"
+
+
+class TrackingForged(Refusal):
+    """A report whose signature does not fit: it is not from the carrier, or a secret was changed on one side only."""
+
+    code = "tracking_forged"
+    title = "The tracking report is not signed by the carrier"
+
+
+class TrackingStale(Refusal):
+    """A report that was signed too long ago, or ahead of our time: it may be a recording."""
+
+    code = "tracking_stale"
+    title = "The tracking report is too old"

@@ -196,6 +196,12 @@ class ShipmentId(Id):
     prefix = "shp"
 
 
+class AftersaleId(Id):
+    """What a buyer asks for after an order arrived: money, an exchange, and the parcels that go with it."""
+
+    prefix = "afs"
+
+
 class CampaignId(Id):
     """Rules, coupons and limits that belong together."""
 

@@ -67,7 +67,7 @@ class RealShop:
 
 @pytest.fixture
 async def shop(
-    stack: EmbeddedStack, migrated_settings: Settings, kafka_bootstrap: str, tmp_path: Path
+    stack: EmbeddedStack, migrated_settings: Settings, kafka_bootstrap: str, carrier_sandbox: str, tmp_path: Path
 ) -> AsyncIterator[RealShop]:
     """Workers on every queue, on the embedded servers; one SKU on the shelf of one warehouse."""
     await stack.ensure("temporal")

@@ -1,5 +1,6 @@
 """Settings an embedded stack left in the data folder: `secrets.env` and, while it runs, the endpoints in `run/stack.json`."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -33,4 +34,11 @@ def _secrets(file: Path) -> dict[str, Any]:
 
 def _endpoints(data_dir: Path) -> dict[str, Any]:
     state = read_state(data_dir)
-    return dict(state.settings) if state is not None and state.is_running() else {}
+    if state is None or not state.is_running():
+        return {}
+    return {name: _as_value(text) for name, text in state.settings.items()}
+
+
+def _as_value(text: str) -> Any:
+    """Lists and tables were written down as JSON, everything else as it is."""
+    return json.loads(text) if text[:1] in ("[", "{") else text

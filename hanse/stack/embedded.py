@@ -1,6 +1,7 @@
 """The embedded stack: `async with EmbeddedStack(folder) as settings:` and the servers are there."""
 
 import asyncio
+import json
 import logging
 import os
 from collections.abc import Iterable
@@ -151,7 +152,7 @@ class EmbeddedStack:
 
     def environment(self) -> dict[str, str]:
         """The endpoints as environment variables, for child processes."""
-        return {f"HANSE_{name.upper()}": str(value) for name, value in self.endpoints.items()}
+        return {f"HANSE_{name.upper()}": _as_text(value) for name, value in self.endpoints.items()}
 
     def _write_state(self) -> None:
         if self._lock is None:
@@ -160,11 +161,16 @@ class EmbeddedStack:
             PartRecord(name, part.state, part.part.port, part.restarts, part.process)
             for name, part in self.supervisor.parts.items()
         )
-        values = {name: str(value) for name, value in self.endpoints.items()}
+        values = {name: _as_text(value) for name, value in self.endpoints.items()}
         try:
             write_state(self.data_dir, StackState(self._me, tuple(parts), values))
         except OSError as fault:  # a full disk must not end supervision
             log.warning("the state file in %s could not be written: %s", self.data_dir, fault)
+
+
+def _as_text(value: Any) -> str:
+    """As settings are read from the environment: lists and tables as JSON."""
+    return json.dumps(value) if isinstance(value, dict | list | tuple) else str(value)
 
 
 def end_left_behind(data_dir: Path) -> None:

@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import Field, StringConstraints, computed_field
+from pydantic import Field, StringConstraints
 
 from models.shared import Frozen, Instant, Money
 from models.shared.ids import AdjustmentId, OrderId, PaymentId
@@ -105,12 +105,8 @@ class AccountBalance(Frozen):
     currency: str
     debit: int
     credit: int
-
-    @computed_field  # type: ignore[prop-decorator]  # pydantic's own way
-    @property
-    def balance(self) -> int:
-        """Debits less credits: positive for what others owe us, negative for what we owe."""
-        return self.debit - self.credit
+    balance: int
+    """Debits less credits: positive for what others owe us, negative for what we owe."""
 
 
 class CurrencyTotal(Frozen):

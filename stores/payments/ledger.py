@@ -44,7 +44,8 @@ class Ledger:
         async with self._db.reader() as connection:
             rows = await connection.fetch(
                 """
-                SELECT account, currency, sum(debit)::bigint AS debit, sum(credit)::bigint AS credit
+                SELECT account, currency, sum(debit)::bigint AS debit, sum(credit)::bigint AS credit,
+                       (sum(debit) - sum(credit))::bigint AS balance
                 FROM (
                     SELECT debit AS account, currency, amount_minor AS debit, 0 AS credit FROM ledger
                     WHERE $1::timestamptz IS NULL OR at <= $1

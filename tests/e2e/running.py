@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import httpx
 from redis.asyncio import Redis
@@ -35,6 +36,8 @@ from models.users.types import Device, PostalAddress
 from stores.users import UsersStore
 from tests.e2e.calls import Buyer, Operator, eventually
 from tests.e2e.sandbox_books import SandboxBooks
+from tests.simulators.serving import private_pem, public_pem
+from tests.simulators.wechat_pay import WechatPaySimulator
 
 HASTY_WINDOW = 6.0
 """Seconds the hasty api gives to pay an order; prepared stock it holds half as long."""
@@ -60,6 +63,7 @@ class RunningShop:
         self.hasty_url = hasty_url
         self.worker_metrics_url = f"http://127.0.0.1:{stack.settings.metrics_port + 1}"
         self.operator: Operator
+        self.wechat_pay: WechatPaySimulator
         self.books = SandboxBooks(stack.settings, http)
         self._users = users
         self._tokens = AccessTokens(
@@ -195,9 +199,13 @@ async def _stuck(client: Client) -> list[str]:
 @asynccontextmanager
 async def running_shop(folder: Path) -> AsyncIterator[RunningShop]:
     """Start everything, make an operator; stop everything at the end."""
-    stack = EmbeddedStack(folder, settings={**_SHARED, "metrics_port": Ports.free().api})
-    await stack.open()
+    wechat_pay = WechatPaySimulator()
+    shared = {**_SHARED, **_merchant_of(wechat_pay), "metrics_port": Ports.free().api}
     async with AsyncExitStack() as opened:
+        await wechat_pay.open()
+        opened.push_async_callback(wechat_pay.close)
+        stack = EmbeddedStack(folder, settings=shared | {"wechat_pay_url": wechat_pay.url})
+        await stack.open()
         opened.push_async_callback(stack.close)
         await start_everything(stack, Console(file=io.StringIO()), servers_only=False, demo=False)
         hasty_url = await _start_hasty_api(stack)
@@ -205,8 +213,22 @@ async def running_shop(folder: Path) -> AsyncIterator[RunningShop]:
             httpx.AsyncClient(timeout=40, limits=httpx.Limits(max_connections=300, max_keepalive_connections=300))
         )
         shop = RunningShop(stack, await _users(stack.settings, opened), http, hasty_url)
+        shop.wechat_pay = wechat_pay
         shop.operator = await shop.new_operator()
         yield shop
+
+
+def _merchant_of(wechat_pay: WechatPaySimulator) -> dict[str, Any]:
+    """Settings of a shop that WeChat Pay knows, on computers and inside WeChat."""
+    return {
+        "wechat_pay_mchid": wechat_pay.mchid,
+        "wechat_pay_appid": wechat_pay.appid,
+        "wechat_pay_private_key": private_pem(wechat_pay.merchant_key),
+        "wechat_pay_certificate_serial": wechat_pay.certificate_serial,
+        "wechat_pay_platform_keys": {wechat_pay.platform_serial: public_pem(wechat_pay.own_key)},
+        "wechat_pay_api_v3_key": wechat_pay.api_v3_key,
+        "wechat_pay_trade_types": ["native", "jsapi"],
+    }
 
 
 async def _start_hasty_api(stack: EmbeddedStack) -> str:

@@ -20,6 +20,7 @@ SOMEBODYS = {
     "order_id",
     "payment_id",
     "addressee",
+    "attempt_id",
     "shipment_id",
     "refund_id",
     "address_id",

@@ -18,10 +18,12 @@ from hypothesis.stateful import (
 
 from hanse.database import Database
 from models.orders.messages import SettlementKind
+from models.payments.chargebacks import BookChargeback
 from models.payments.errors import RefundExceedsRest
 from models.payments.messages import BookRefund, RefundHeld, RefundLegState, RefundReport, ReleaseRefund, SettleResult
 from models.payments.types import MAX_OPEN_ATTEMPTS, Attempt, RefundState
 from models.shared import Refusal
+from models.shared.ids import ChargebackId
 from stores.payments import PaymentStore
 from tests.databases import MigratedCopies
 from tests.integration.payments.till import OPENED, Till, cny
@@ -37,6 +39,8 @@ class Expected:
     captured: int = 0
     refunded: int = 0
     held: int = 0
+    charged_back: int = 0
+    """As far as it is covered: which capture a refund left how full is the store's own choice."""
     booked: dict[str, str] = field(default_factory=dict)
 
     def report(self, attempt: Attempt, amount: int) -> SettleResult:
@@ -56,7 +60,7 @@ class Expected:
 
     def close(self) -> None:
         if self.state == "pending":
-            self.state, self.captured = "closed", 0
+            self.state, self.captured, self.charged_back = "closed", 0, 0
             self.booked = dict.fromkeys(self.booked, "surplus")
 
 
@@ -72,6 +76,7 @@ class MoneyMachine(RuleBasedStateMachine):
     def open(self) -> None:
         self.expected = Expected()
         self.tries = 0
+        self.taken: dict[str, int] = {}
         self.payment = self.runner.run(self.till.open(OWED))
 
     @precondition(lambda self: self.tries < MAX_OPEN_ATTEMPTS)
@@ -102,7 +107,7 @@ class MoneyMachine(RuleBasedStateMachine):
 
     @rule(target=refunds, amount=st.one_of(st.none(), st.integers(1, OWED)))
     def a_refund_is_asked_for(self, amount: int | None) -> object:
-        left = self.expected.captured - self.expected.refunded - self.expected.held
+        left = self.left()
         try:
             held = self.runner.run(self.till.hold(self.payment, amount))
         except Refusal:
@@ -122,7 +127,41 @@ class MoneyMachine(RuleBasedStateMachine):
             assert self.expected.booked.get(attempt.attempt_id) != "surplus"
         else:
             assert self.expected.booked[attempt.attempt_id] == "surplus"
-            assert held.amount == attempt.amount
+            assert held.amount == attempt.amount or attempt.attempt_id in self.taken
+            assert held.amount <= attempt.amount
+
+    @rule(attempt=attempts, amount=st.integers(1, OWED))
+    def a_channel_takes_money_back(self, attempt: Attempt, amount: int) -> None:
+        before = self.taken.get(attempt.attempt_id, 0)
+        ask = BookChargeback(
+            chargeback_id=ChargebackId.derive(self.till.tick(), attempt.attempt_id),
+            attempt_id=attempt.attempt_id,
+            reference=f"{attempt.attempt_id} {before}",
+            amount=cny(amount),
+            reason="the bank wrote",
+            source="operator",
+            actor="operator:test",
+            occurred_at=self.till.now,
+        )
+        try:
+            self.runner.run(self.till.store.book_chargeback(ask, self.till.now))
+        except Refusal:
+            assert attempt.attempt_id not in self.expected.booked or before + amount > attempt.amount.minor
+        else:
+            assert before + amount <= attempt.amount.minor
+            self.taken[attempt.attempt_id] = before + amount
+            self.some_is_covered(at_most=amount if self.expected.booked[attempt.attempt_id] == "kept" else 0)
+
+    def some_is_covered(self, *, at_most: int) -> None:
+        """What was left pays for chargebacks: never more than there is, nor than what just happened."""
+        now = self.runner.run(self.till.fresh(self.payment)).charged_back.minor
+        assert 0 <= now - self.expected.charged_back <= at_most
+        self.expected.charged_back = now
+        assert self.left() >= 0
+
+    def left(self) -> int:
+        expected = self.expected
+        return expected.captured - expected.refunded - expected.held - expected.charged_back
 
     @rule(refund=consumes(refunds))
     def a_refund_arrives(self, refund: RefundHeld) -> None:
@@ -140,18 +179,30 @@ class MoneyMachine(RuleBasedStateMachine):
         release = ReleaseRefund(refund_id=refund.refund_id, at=self.till.tick(), detail="no")
         self.runner.run(self.till.store.release_refund(release))
         self.expected.held -= refund.amount.minor
+        self.some_is_covered(at_most=refund.amount.minor)
         if not again:
             return multiple()
-        self.expected.held += refund.amount.minor
         asked = self.runner.run(self.till.db.pool.fetchval(_ASKED, refund.refund_id))
-        return self.runner.run(self.till.hold(self.payment, asked, refund_id=refund.refund_id))
+        try:
+            held = self.runner.run(self.till.hold(self.payment, asked, refund_id=refund.refund_id))
+        except RefundExceedsRest:
+            assert self.left() < refund.amount.minor
+            return multiple()
+        self.expected.held += refund.amount.minor
+        return held
 
     def teardown(self) -> None:
         if hasattr(self, "payment"):
             after = self.runner.run(self.till.fresh(self.payment))
-            found = (after.state, after.captured.minor, after.refunded.minor, after.held.minor)
-            expected = self.expected
-            assert found == (expected.state, expected.captured, expected.refunded, expected.held)
+            found = (
+                after.state,
+                after.captured.minor,
+                after.refunded.minor,
+                after.held.minor,
+                after.charged_back.minor,
+            )
+            want = self.expected
+            assert found == (want.state, want.captured, want.refunded, want.held, want.charged_back)
             breaks = self.runner.run(self.till.store.audit(OPENED))  # no surplus is overdue by then
             assert breaks == ()
 

@@ -145,6 +145,6 @@ async def test_wechat_pay_is_shown_as_a_code_to_its_buyer_only_and_only_while_it
     assert (await stranger.http.get(path)).status_code == 404
     other = attempt["attempt_id"].replace("att_0", "att_7")
     assert (await buyer.http.get(path.replace(attempt["attempt_id"], other))).status_code == 404
-    counter.wechat_pay.pay((await counter.shop.payments.attempt(attempt["attempt_id"])).channel_reference)
+    counter.wechat_pay.pay(attempt["attempt_id"])  # our number of the payment is the attempt's id there
     await counter.until(payment, lambda now: now.state is PaymentState.PAID)
     assert (await buyer.http.get(path)).status_code == 404

@@ -4,6 +4,7 @@ import { h, icon } from "../lib/dom.js";
 import { moment, money } from "../lib/format.js";
 import { t, word } from "../lib/i18n.js";
 import { badge, empty, endless, field } from "../lib/ui.js";
+import { accountName, adjustAction } from "./book_actions.js";
 import { api, runLink } from "./context.js";
 import { refundDecisions } from "./order_actions.js";
 import { id, table } from "./pieces.js";
@@ -26,7 +27,7 @@ export async function moneyPage({ visit, query }) {
   visit.show(t("console.money"),
     h("h1", {}, t("console.money")),
     h("section", { class: "panel" }, h("h2", {}, t("books.audit")), breaks.length ? breaksTable(breaks) : h("p", { class: "row" }, h("span", { class: "badge done" }, icon("check")), t("books.sound"))),
-    h("section", { class: "panel", id: "balance" }, h("h2", {}, t("books.balance")), momentForm(visit, at), balanceTable(balance)),
+    h("section", { class: "panel", id: "balance" }, h("h2", {}, t("books.balance")), momentForm(visit, at), balanceTable(balance), h("p", { class: "row" }, adjustAction(balance, again))),
     taken.items.length > 0 && h("section", { class: "panel" }, h("h2", {}, t("books.chargebacks")), chargebackTable(taken.items)),
     h("section", { class: "panel" },
       h("h2", {}, t("books.refunds")),
@@ -48,7 +49,7 @@ function momentForm(visit, at) {
 function balanceTable({ at, accounts, totals, balanced }) {
   const amount = (minor, currency) => h("td", { class: "number" }, money({ minor, currency }));
   const row = (name, { debit, credit, currency }) => h("tr", {}, h("td", {}, name), amount(debit, currency), amount(credit, currency), amount(debit - credit, currency));
-  const account = ({ account: name, ...sums }) => row(name.startsWith("channel:") ? t("account_of.channel", { name: name.slice(8) }) : word("account_of", name), sums);
+  const account = ({ account: name, ...sums }) => row(accountName(name), sums);
   return [
     table(["books.account", "books.debit", "books.credit", "books.net"], h("tbody", {}, accounts.map(account), totals.map((total) => row(h("b", {}, t("books.total")), total)))),
     h("p", { class: "row" }, h("span", { class: balanced ? "badge done" : "badge failed" }, icon(balanced ? "check" : "alert")), t(balanced ? "books.balanced" : "books.differ"), h("span", { class: "soft" }, moment(at))),

@@ -5,6 +5,7 @@ import { count, moment, money, precise, short } from "../lib/format.js";
 import { half, t, word } from "../lib/i18n.js";
 import { follow, looker } from "../lib/live.js";
 import { badge, form, field } from "../lib/ui.js";
+import { chargebackAction } from "./book_actions.js";
 import { api, can, runLink } from "./context.js";
 import { orderActions, refundDecisions } from "./order_actions.js";
 import { parcelActions } from "./parcel_actions.js";
@@ -106,6 +107,7 @@ function moneyView({ payment, refunds }, look) {
   return h("section", { class: "panel", id: "money" },
     h("h2", {}, t("console.money"), " ", badge("payment_state", payment.state)),
     h("dl", { class: "figures" }, rows.map(([name, amount]) => [h("dt", {}, t(name)), h("dd", {}, money(amount))])),
+    h("p", { class: "row" }, chargebackAction(payment, look)),
     refunds.map((refund) => h("p", { class: "row" }, badge("refund_state", refund.state), money(refund.amount), h("span", { class: "soft" }, word("refund_reason", refund.reason)), refundDecisions(refund, look))));
 }
 

@@ -4,7 +4,7 @@ import { h } from "../lib/dom.js";
 import { half, t } from "../lib/i18n.js";
 import { short } from "../lib/format.js";
 
-const NUMBERS = new Set(["col.total", "col.amount", "col.expected", "col.reported", "col.on_hand", "col.reserved", "col.safety", "col.available", "col.low_at", "col.delta", "col.skus", "col.price", "col.weight", "books.debit", "books.credit"]);
+const NUMBERS = new Set(["col.total", "col.amount", "col.expected", "col.reported", "col.on_hand", "col.reserved", "col.safety", "col.available", "col.low_at", "col.delta", "col.claimed", "col.quantity", "claim.place", "col.skus", "col.price", "col.weight", "books.debit", "books.credit"]);
 
 /** A table that scrolls sideways by itself; `heads` are keys of words. */
 export function table(heads, body) {

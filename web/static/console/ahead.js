@@ -7,7 +7,7 @@ import { badge, button, dialog, empty, endless, field, say } from "../lib/ui.js"
 import { api, skuNames, warehouses } from "./context.js";
 import { id, skuName, storeName, table } from "./pieces.js";
 
-const HEADS = ["claim.place", "col.order", "col.sku", "col.quantity", "col.warehouse", "claim.policy", "claim.ships_by", "col.status", "col.since"];
+const HEADS = ["claim.place", "col.order", "col.sku", "col.quantity", "col.warehouse", "claim.policy", "claim.ships_by", "col.status"];
 const STATES = ["open", "filled", "committed", "released"];
 const POLICIES = ["never", "backorder", "preorder"];
 
@@ -52,8 +52,7 @@ function row(claim, names, stores) {
     h("td", {}, storeName(stores, claim.warehouse_id)),
     h("td", {}, t(`ahead.${claim.policy}`)),
     h("td", {}, isLate ? h("span", { class: "badge low" }, day(claim.ships_by)) : day(claim.ships_by)),
-    h("td", {}, badge("claim", claim.state)),
-    h("td", { class: "soft" }, moment(claim.claimed_at)));
+    h("td", {}, badge("claim", claim.state), h("div", { class: "soft" }, moment(claim.claimed_at))));
 }
 
 /** Whether and how a level sells ahead of its stock. */

@@ -59,7 +59,8 @@ function row(level, names, stores, again) {
     number(level.low_at),
     h("td", {}, h("span", { class: "row tight" },
       button(t("stock.receive"), () => receive(level, stores, again), { kind: "small" }),
-      act("adjust", adjust), act("count", count), act("thresholds", thresholds), act("ahead", sellAhead), act("split", split))));
+      act("adjust", adjust), act("count", count), act("thresholds", thresholds)),
+      h("span", { class: "row tight" }, act("ahead", sellAhead), act("split", split))));
 }
 
 /** One change of one level: the fields, then a POST under one key. */

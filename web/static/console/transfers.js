@@ -8,7 +8,7 @@ import { badge, button, dialog, empty, endless, field, say } from "../lib/ui.js"
 import { api, runLink, skuNames, warehouses } from "./context.js";
 import { id, plainSkuName, skuName, storeName, table } from "./pieces.js";
 
-const HEADS = ["col.transfer", "transfer.from", "transfer.to", "col.goods", "col.status", "col.since", "col.note", "run.title", ""];
+const HEADS = ["col.transfer", "transfer.way", "col.goods", "col.status", "col.since", ""];
 const STATES = ["planned", "in_transit", "returning", "completed", "cancelled"];
 const UNDER_WAY = ["in_transit", "returning"];
 const SKU = "\\s*sku_[0-9a-z]{26}\\s*";
@@ -48,14 +48,11 @@ function places(stores) {
 function row(transfer, names, stores, again) {
   const left = transfer.lines.reduce((sum, line) => sum + line.in_transit, 0);
   return h("tr", {},
-    h("td", {}, id(transfer.transfer_id)),
-    h("td", {}, storeName(stores, transfer.from_warehouse_id)),
-    h("td", {}, storeName(stores, transfer.to_warehouse_id)),
+    h("td", {}, h("div", {}, id(transfer.transfer_id)), runLink(`transfer/${transfer.transfer_id}`)),
+    h("td", {}, h("div", {}, storeName(stores, transfer.from_warehouse_id)), h("div", {}, "→ ", storeName(stores, transfer.to_warehouse_id))),
     h("td", {}, transfer.lines.map((line) => h("div", {}, skuName(names, line.sku_id), ` × ${line.quantity}`, h("span", { class: "soft" }, fate(line))))),
     h("td", {}, badge("transfer", transfer.state), left ? h("div", { class: "soft" }, t("transfer.under_way", { n: left })) : null),
-    h("td", { class: "soft" }, moment(transfer.changed_at)),
-    h("td", {}, transfer.note),
-    h("td", {}, runLink(`transfer/${transfer.transfer_id}`)),
+    h("td", { class: "soft" }, h("div", {}, moment(transfer.changed_at)), transfer.note),
     h("td", {}, h("span", { class: "row tight" }, actions(transfer, names, again))));
 }
 

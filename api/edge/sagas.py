@@ -44,11 +44,8 @@ class SagaRefusal(Refusal):
         self.title = title  # type: ignore[misc]
 
 
-class _Lost(Refusal):
-    """Nobody will answer this asking; never told to anyone."""
-
-    code = "lost"
-    title = "Lost"
+class _Lost(Exception):
+    """Nobody will answer this asking."""
 
 
 def refusal_in(error: BaseException | None) -> Refusal | None:
@@ -61,8 +58,8 @@ def refusal_in(error: BaseException | None) -> Refusal | None:
     return None
 
 
-async def answer_of(call: Awaitable[T], over: Refusal | None = None) -> T:
-    """Wait for a workflow's answer. `over` is the refusal to give when the workflow has already ended."""
+async def answer_of(call: Awaitable[T], over: Exception | None = None) -> T:
+    """Wait for a workflow's answer. `over` is the error to raise when the workflow has already ended."""
     try:
         return await asyncio.wait_for(call, ANSWER_WITHIN)
     except WorkflowUpdateFailedError as error:
@@ -102,7 +99,7 @@ async def ask_running(
     ended_at: datetime | None = None
     for pause in _PAUSES:
         try:
-            answer: T = await answer_of(saga.execute_update(update, args=args, id=update_id), _Lost("lost"))
+            answer: T = await answer_of(saga.execute_update(update, args=args, id=update_id), _Lost())
         except _Lost:
             if ended_at is not None:
                 break  # asked after its end, too: it kept no answer
@@ -148,7 +145,7 @@ async def ask_starting(
         asking = client.execute_update_with_start_workflow(
             update, args=args, start_workflow_operation=start, id=update_id
         )
-        answer: T = await answer_of(asking, _Lost("lost"))
+        answer: T = await answer_of(asking, _Lost())
     except _Lost:
         _hear(start)
         return await ask_running(client.get_workflow_handle(workflow_id), update, wish, update_id, over, fulfilled)

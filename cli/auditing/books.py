@@ -17,7 +17,7 @@ async def stock(store: InventoryStore, now: datetime) -> Section:
         Finding(broken.kind.value, broken.order_id or f"{broken.warehouse_id} {broken.sku_id}", broken.detail)
         for broken in await store.audit(now)
     ]
-    return Section("Stock: every unit is explained", "every shelf, journal line and reservation", tuple(found))
+    return Section("Stock: every unit is explained", "every shelf, journal line, reservation and claim", tuple(found))
 
 
 async def money(store: PaymentStore, now: datetime) -> Section:

@@ -10,15 +10,29 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from models.inventory.errors import SoldOut
 from models.inventory.rules import Shelf, nearness, total_by_sku
 from models.inventory.types import Claim, ClaimState, Destination, Place, SellsAhead, SkuQuantity, Stock
 from models.shared import Frozen, Instant
-from models.shared.ids import MerchantId, OrderId, ShipmentId, SkuId, WarehouseId
+from models.shared.ids import EXAMPLE_BODY, MerchantId, OrderId, ShipmentId, SkuId, WarehouseId
 
 Days = Annotated[int, Field(ge=1, le=365)]
+
+
+_SETTING = {"policy": "backorder", "limit": 200, "within_days": 14}
+_SALE = {
+    **_SETTING,
+    "release_at": None,
+    "warehouse_id": f"wh_{EXAMPLE_BODY}",
+    "sku_id": f"sku_{EXAMPLE_BODY}",
+    "waiting": 3,
+    "sold_ahead": 3,
+    "version": 1,
+    "changed_at": "2026-11-20T09:00:00Z",
+    "changed_by": f"operator:usr_{EXAMPLE_BODY}",
+}
 
 
 class AheadSetting(Frozen):
@@ -27,6 +41,8 @@ class AheadSetting(Frozen):
     `backorder`: at most `limit` units may wait for goods at once, each order's promised within `within_days` of its hold.
     `preorder`: until `release_at` nothing ships, and at most `limit` units are sold, whether they have come already or not.
     """
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_SETTING]})
 
     policy: SellsAhead
     limit: Stock = 0
@@ -52,6 +68,8 @@ _NEEDS: Mapping[SellsAhead, set[str]] = {
 
 class AheadSale(AheadSetting):
     """How a level sells ahead. Version 0 means that nobody spoke about it yet."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_SALE]})
 
     warehouse_id: WarehouseId
     sku_id: SkuId

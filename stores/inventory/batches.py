@@ -133,7 +133,8 @@ def _done(changed: Sequence[tuple[Record, int]], served: Sequence[Claim]) -> Bat
     for row, delta in changed:
         got = sum(c.quantity for c in served if (c.warehouse_id, c.sku_id) == (row["warehouse_id"], row["sku_id"]))
         kept_back = row["reserved"] + row["safety"]
-        before, after = max(row["on_hand"] - kept_back, 0), max(row["on_hand"] + delta - kept_back - got, 0)
+        before = 0 if row["claimed"] else max(row["on_hand"] - kept_back, 0)
+        after = max(row["on_hand"] + delta - kept_back - got, 0)
         kept = {name: row[name] for name in ("warehouse_id", "sku_id", "merchant_id", "safety", "low_at", "not_before")}
         level = StockLevel(
             **kept,

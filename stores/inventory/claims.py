@@ -76,6 +76,7 @@ _LET_GO = f"""
 _TAKE = f"""
     WITH taken AS (
         UPDATE claims c SET state = 'committed', changed_at = $2 WHERE c.claim_id = $1 AND c.state = 'filled'
+            AND EXISTS (SELECT FROM reservations o WHERE o.order_id = c.order_id AND o.state = 'committed')
         RETURNING {COLUMNS}
     ), sold AS (
         UPDATE reservations SET state = 'committed', changed_at = $2 WHERE order_id = $1 AND EXISTS (SELECT FROM taken)
@@ -121,7 +122,7 @@ async def let_go(connection: Connection, claims: Sequence[ClaimId], now: datetim
 
 
 async def take(connection: Connection, claim_id: ClaimId, now: datetime) -> Claim | None:
-    """The goods of a filled claim leave the books; None if it is not filled."""
+    """The goods of a filled claim of a paid order leave the books; None if it is not so."""
     row = await connection.fetchrow(_TAKE, claim_id, now)
     return None if row is None else claim_of(row)
 

@@ -144,7 +144,8 @@ def _crossings(counted: Sequence[Record], numbered: _Numbered, served: Sequence[
     for row in counted:
         got = sum(claim.quantity for claim in served if (claim.warehouse_id, claim.sku_id) == _name(row))
         kept_back = row["reserved"] + row["safety"]
-        before, after = (max(units - kept_back, 0) for units in (row["on_hand"], numbered[_name(row)][1] - got))
+        before = 0 if row["claimed"] else max(row["on_hand"] - kept_back, 0)
+        after = max(numbered[_name(row)][1] - got - kept_back, 0)
         if crosses_low(before, after, row["low_at"]):
             low = LowStock(
                 warehouse_id=WarehouseId(row["warehouse_id"]),

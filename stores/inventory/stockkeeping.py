@@ -166,6 +166,7 @@ async def _locked_level(connection: Connection, warehouse_id: WarehouseId, sku_i
 async def _settled(connection: Connection, available_before: int, after: StockLevel, now: datetime) -> StockChange:
     """The change, after claims that wait got what came, and its level spread over rows again if it is hot."""
     level = after.warehouse_id, after.sku_id
+    available_before = 0 if after.claimed else available_before  # what lay there was kept for the queue
     served = await serve(connection, [level], now) if after.claimed else ()
     if served:
         after = level_of(

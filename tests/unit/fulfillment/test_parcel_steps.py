@@ -23,6 +23,7 @@ from tests.unit.orders.baskets import NOW, SHOP, named
 
 S = ShipmentStatus
 LEGAL = {
+    S.WAITING: "picking stopped",
     S.PICKING: "outbound exception stopped",
     S.OUTBOUND: "shipped exception stopped",
     S.SHIPPED: "delivered signed exception",

@@ -5,6 +5,7 @@ import { chooseLanguage, language, loadWords, t } from "../lib/i18n.js";
 import { Problem } from "../lib/http.js";
 import { Router } from "../lib/router.js";
 import { button, field, form, problemView } from "../lib/ui.js";
+import { claimsPage } from "./ahead.js";
 import { auditPage } from "./audit.js";
 import { can, session, whoAmI } from "./context.js";
 import { moneyPage } from "./money.js";
@@ -13,6 +14,7 @@ import { ordersPage } from "./orders.js";
 import { productPage, productsPage } from "./products.js";
 import { reconciliationPage, reconciliationsPage } from "./reconciliations.js";
 import { stockPage } from "./stock.js";
+import { transfersPage } from "./transfers.js";
 import { workPage } from "./work.js";
 
 const side = h("header", { class: "side" });
@@ -26,6 +28,8 @@ const router = new Router(outlet, () => t("console.name"), [
   ["/console/reconciliations", reconciliationsPage],
   ["/console/reconciliations/:number", reconciliationPage],
   ["/console/stock", stockPage],
+  ["/console/transfers", transfersPage],
+  ["/console/claims", claimsPage],
   ["/console/products", productsPage],
   ["/console/products/:id", productPage],
   ["/console/audit", auditPage],
@@ -37,6 +41,8 @@ const PLACES = [
   ["/console/money", "coin", "console.money", ["finance"]],
   ["/console/reconciliations", "anchor", "recon.title", ["finance"]],
   ["/console/stock", "stock", "console.stock", ["stock"]],
+  ["/console/transfers", "box", "console.transfers", ["stock"]],
+  ["/console/claims", "clock", "console.claims", ["stock"]],
   ["/console/products", "tag", "console.products", ["catalogue"]],
   ["/console/audit", "book", "console.audit", ["accounts"]],
 ];

@@ -16,6 +16,7 @@ export function parcelActions(parcel, name, look) {
   const isWaiting = parcel.status === "exception" && ["lost", "damaged"].includes(parcel.exception);
   return [
     parcel.status === "picking" && act("dispatch", picking(parcel, name), (values) => found(parcel, values)),
+    parcel.status === "waiting" && act("give-up", field(t("parcel.why"), { name: "why", maxlength: 500 }), ({ why }) => ({ why })),
     isWaiting && act("decide", deciding(), ({ decision }) => ({ decision })),
     parcel.status === "returning" && act("receive-back", resellable(), (values) => ({ resellable: "resellable" in values })),
     (UNDER_WAY.includes(parcel.status) || isWaiting) && act("sign-off", field(t("parcel.proof"), { name: "proof", maxlength: 500 }), ({ proof }) => ({ proof })),

@@ -4,7 +4,7 @@ import { h } from "../lib/dom.js";
 import { half, t } from "../lib/i18n.js";
 import { short } from "../lib/format.js";
 
-const NUMBERS = new Set(["col.total", "col.amount", "col.expected", "col.reported", "col.on_hand", "col.reserved", "col.safety", "col.available", "col.low_at", "col.delta", "col.skus", "col.price", "col.weight", "books.debit", "books.credit", "books.net", "books.covered", "recon.lines", "recon.differences", "recon.repairs", "recon.count", "recon.line", "recon.ours", "recon.theirs", "recon.apart"]);
+const NUMBERS = new Set(["col.total", "col.amount", "col.expected", "col.reported", "col.on_hand", "col.reserved", "col.safety", "col.available", "col.low_at", "col.delta", "col.skus", "col.price", "col.weight", "books.debit", "books.credit", "books.net", "books.covered", "recon.lines", "recon.differences", "recon.repairs", "recon.count", "recon.line", "recon.ours", "recon.theirs", "recon.apart", "col.claimed", "col.quantity", "claim.place"]);
 
 /** A table that scrolls sideways by itself; `heads` are keys of words. */
 export function table(heads, body) {

@@ -5,10 +5,11 @@ import { moment } from "../lib/format.js";
 import { half, t, word } from "../lib/i18n.js";
 import { newKey } from "../lib/http.js";
 import { button, dialog, empty, endless, field, say } from "../lib/ui.js";
+import { sellAhead, split } from "./ahead.js";
 import { api, skuNames, warehouses } from "./context.js";
 import { id, skuName, storeName, table } from "./pieces.js";
 
-const COLUMNS = ["col.sku", "col.warehouse", "col.on_hand", "col.reserved", "col.safety", "col.available", "col.low_at", ""];
+const COLUMNS = ["col.sku", "col.warehouse", "col.on_hand", "col.reserved", "col.safety", "col.available", "col.claimed", "col.low_at", ""];
 const HEADS = ["col.since", "col.why", "col.delta", "col.on_hand", "col.reference", "col.actor", "col.note"];
 
 /** Levels, narrowed by the address; with one SKU chosen its journal too. */
@@ -54,10 +55,12 @@ function row(level, names, stores, again) {
     h("td", {}, storeName(stores, level.warehouse_id), " ", level.split_over ? h("span", { class: "badge", title: t("stock.hot.hint", { n: level.split_over }) }, t("stock.hot")) : null),
     number(level.on_hand), number(level.reserved), number(level.safety),
     h("td", { class: "number" }, low ? h("span", { class: "badge low" }, level.available) : level.available),
+    h("td", { class: "number" }, level.claimed ? h("a", { href: `/console/claims?sku=${level.sku_id}&warehouse=${level.warehouse_id}` }, level.claimed) : level.claimed),
     number(level.low_at),
     h("td", {}, h("span", { class: "row tight" },
       button(t("stock.receive"), () => receive(level, stores, again), { kind: "small" }),
-      act("adjust", adjust), act("count", count), act("thresholds", thresholds))));
+      act("adjust", adjust), act("count", count), act("thresholds", thresholds)),
+      h("span", { class: "row tight" }, act("ahead", sellAhead), act("split", split))));
 }
 
 /** One change of one level: the fields, then a POST under one key. */

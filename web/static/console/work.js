@@ -17,8 +17,9 @@ export async function workPage({ visit }) {
   const get = (path, query) => api.get(path, { query: { ...query, limit: AT_ONCE }, signal: visit.signal });
   const parcels = can("orders", "service", "stock");
   const again = () => visit.router.show({ scroll: false });
-  const [picking, exceptions, refused, mismatches, low, names, stores] = await Promise.all([
+  const [picking, waiting, exceptions, refused, mismatches, low, names, stores] = await Promise.all([
     parcels ? get("/v1/operators/shipments", { status: "picking" }) : null,
+    parcels ? get("/v1/operators/shipments", { status: "waiting" }) : null,
     parcels ? get("/v1/operators/shipments", { status: "exception" }) : null,
     can("finance") ? get("/v1/operators/refunds", { state: "refused" }) : null,
     can("finance") ? get("/v1/operators/payments/mismatches") : null,
@@ -30,6 +31,7 @@ export async function workPage({ visit }) {
     h("h1", {}, t("console.work")),
     queue("work.exceptions", exceptions, () => parcelTable(exceptions.items, names, stores, again)),
     queue("work.picking", picking, () => parcelTable(picking.items, names, stores, again)),
+    queue("work.waiting", waiting, () => parcelTable(waiting.items, names, stores, again)),
     queue("work.refunds", refused, () => refundTable(refused.items, again)),
     queue("work.mismatches", mismatches && { items: mismatches, next: null }, () => mismatchTable(mismatches)),
     queue("work.low", low, () => levelTable(low.items, names, stores)));

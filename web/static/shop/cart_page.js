@@ -1,7 +1,7 @@
 // The cart as a page: what is in it, what has changed since, what is saved for later, and what it would cost.
 
 import { h, icon } from "../lib/dom.js";
-import { money } from "../lib/format.js";
+import { day, money } from "../lib/format.js";
 import { half, t } from "../lib/i18n.js";
 import { button, empty, explain, say } from "../lib/ui.js";
 import { looker } from "../lib/live.js";
@@ -127,6 +127,6 @@ function timesPrice(line) {
 }
 
 function markText(mark) {
-  const values = { before: mark.was && money(mark.was), n: mark.left ?? mark.limit };
-  return h("span", { class: `marked ${mark.kind === "price_changed" ? "" : "bad"}` }, t(`mark.${mark.kind}`, values));
+  const values = { before: mark.was && money(mark.was), n: mark.left ?? mark.limit, date: mark.ships_by && day(mark.ships_by) };
+  return h("span", { class: `marked ${["price_changed", "ships_later"].includes(mark.kind) ? "" : "bad"}` }, t(`mark.${mark.kind}`, values));
 }

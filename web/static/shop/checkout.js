@@ -1,7 +1,7 @@
 // From cart to order in two steps: where to and what to spend, then the quote with its stock held for some minutes.
 
 import { h } from "../lib/dom.js";
-import { money } from "../lib/format.js";
+import { day, money } from "../lib/format.js";
 import { half, t } from "../lib/i18n.js";
 import { Problem, newKey } from "../lib/http.js";
 import { button, empty, field, form, problemView } from "../lib/ui.js";
@@ -139,7 +139,7 @@ class Checkout {
       h("h1", {}, t("checkout.title")), steps(2),
       before && h("p", { class: "callout", role: "alert" }, t("checkout.repriced", { before: money(before), now: money(quote.total) })),
       h("div", { class: "two" },
-        h("section", { class: "panel" }, h("h2", {}, t("checkout.quote")), h("ul", { class: "lines" }, quote.lines.map(orderLine)), h("h2", {}, t("checkout.where")), addressText(address)),
+        h("section", { class: "panel" }, h("h2", {}, t("checkout.quote")), h("ul", { class: "lines" }, quote.lines.map(orderLine)), lateGoods(prepared, quote), h("h2", {}, t("checkout.where")), addressText(address)),
         h("aside", { class: "panel" },
           h("p", { class: "callout" }, t("checkout.held"), " ", clock(this.#visit, prepared.hold_expires_at, over)),
           sums(quote),
@@ -212,4 +212,12 @@ export function steps(now) {
   const names = ["checkout.step.where", "checkout.step.confirm", "checkout.step.pay"];
   return h("ol", { class: "steps" }, names.map((name, index) =>
     h("li", { class: index + 1 < now ? "done" : "", "aria-current": index + 1 === now ? "step" : false }, t(name))));
+}
+
+/** What is not there yet, and when it ships. */
+function lateGoods(prepared, quote) {
+  if (!prepared.late?.length) return null;
+  const titles = new Map(quote.lines.map((line) => [line.sku_id, line.title]));
+  return h("section", { class: "callout", role: "status" }, prepared.late.map((goods) =>
+    h("p", {}, h("b", {}, half(titles.get(goods.sku_id) ?? goods.sku_id)), ": ", t(`late.${goods.policy}`, { n: goods.quantity, date: day(goods.ships_by) }))));
 }

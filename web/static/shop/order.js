@@ -1,7 +1,7 @@
 // One order as its buyer sees it, live: where it stands, what is in it, where its parcels are, what may be done.
 
 import { fill, h } from "../lib/dom.js";
-import { moment, money } from "../lib/format.js";
+import { day, moment, money } from "../lib/format.js";
 import { half, t, word } from "../lib/i18n.js";
 import { newKey } from "../lib/http.js";
 import { badge, button, dialog, field, say } from "../lib/ui.js";
@@ -39,6 +39,7 @@ function draw(room, visit, { order, timeline, parcels }, returned, look) {
     h("div", { class: "two" },
       h("div", {},
         h("section", { class: "panel" }, h("h2", {}, t("checkout.goods")), h("ul", { class: "lines" }, order.lines.map(orderLine))),
+        lateParcels(order, parcels, titles),
         parcels.length > 0 && h("section", { class: "panel" }, h("h2", {}, t("order.parcels")), parcels.map((parcel) => parcelView(parcel, titles)))),
       h("aside", {},
         h("section", { class: "panel" }, sums(order)),
@@ -76,6 +77,15 @@ function track(order) {
     completed: order.status === "completed",
   };
   return h("ol", { class: "track" }, WAY.map((name) => h("li", { class: reached[name] ? "done" : "" }, t(`track.${name}`))));
+}
+
+/** What was bought before it was there, and when it ships; told as long as it waits. */
+function lateParcels(order, parcels, titles) {
+  const gone = new Set(parcels.filter((parcel) => parcel.status !== "waiting").map((parcel) => parcel.shipment_id));
+  const late = order.status === "cancelled" ? [] : order.parcels.filter((parcel) => parcel.waits && !gone.has(parcel.shipment_id));
+  if (!late.length) return null;
+  return h("section", { class: "callout", role: "status" }, late.map((parcel) => parcel.items.map((item) =>
+    h("p", {}, h("b", {}, titles.get(item.sku_id) ?? item.sku_id), ": ", t(`late.${parcel.waits.policy}`, { n: item.quantity, date: day(parcel.waits.ships_by) })))));
 }
 
 function parcelView(parcel, titles) {

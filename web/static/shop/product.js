@@ -1,7 +1,7 @@
 // One product: pictures, options, price, and how many are left right now.
 
 import { fill, h } from "../lib/dom.js";
-import { money } from "../lib/format.js";
+import { day, money } from "../lib/format.js";
 import { half, halves, t } from "../lib/i18n.js";
 import { button, say } from "../lib/ui.js";
 import { api, cart, directory, running } from "./context.js";
@@ -48,14 +48,14 @@ class Offer {
     this.#offersOn = offersOn;
     this.#visit = visit;
     this.#large = large;
-    this.#chosen = product.skus.find((sku) => sku.in_stock && sku.price) ?? product.skus[0];
+    this.#chosen = product.skus.find((sku) => sku.in_stock && sku.price) ?? product.skus.find((sku) => sku.available && sku.price) ?? product.skus[0];
     this.#draw();
   }
 
   async lookAgain() {
-    const { available } = await api.get(`/v1/inventory/skus/${this.#chosen.sku_id}`);
-    if (available === this.#chosen.available) return;
-    Object.assign(this.#chosen, { available, in_stock: available > 0 });
+    const now = await api.get(`/v1/inventory/skus/${this.#chosen.sku_id}`);
+    if (now.available === this.#chosen.available && now.availability === this.#chosen.availability) return;
+    Object.assign(this.#chosen, { ...now, in_stock: now.in_stock > 0 });
     this.#draw();
   }
 
@@ -66,7 +66,7 @@ class Offer {
     if (!sku) return fill(this.node, h("p", { class: "stock out" }, t("product.none")));
     const most = Math.max(1, Math.min(sku.available, sku.max_per_order));
     this.#quantity = Math.min(this.#quantity, most);
-    const sellable = sku.in_stock && sku.price;
+    const sellable = sku.available && sku.price;
     return fill(this.node,
       h("p", { class: "price" }, sku.price ? money(sku.price) : t("product.unpriced")),
       this.#offers(),
@@ -96,7 +96,7 @@ class Offer {
     const matching = this.#best({ ...this.#chosen.options, [name]: value });
     const checked = this.#chosen.options[name] === value;
     const input = h("input", { type: "radio", name, value, checked, on: { change: () => this.#choose(name, value) } });
-    return h("label", { class: matching?.in_stock ? "" : "gone" }, input, h("span", {}, value));
+    return h("label", { class: matching?.available ? "" : "gone" }, input, h("span", {}, value));
   }
 
   // The SKU of exactly these options, else the one that has the value just asked for and most of the others.
@@ -124,12 +124,13 @@ class Offer {
 }
 
 function stockKind(sku) {
-  if (!sku.in_stock) return "out";
+  if (!sku.available) return "out";
+  if (!sku.in_stock) return sku.availability;
   return sku.available <= FEW ? "few" : "in";
 }
 
 function stockText(sku) {
-  return t(`stock.${stockKind(sku)}`, { n: sku.available });
+  return t(`stock.${stockKind(sku)}`, { n: sku.available, date: sku.ships_by && day(sku.ships_by) });
 }
 
 function optionName(name) {

@@ -55,9 +55,7 @@ async def test_one_order_of_three_merchants_whose_five_parcels_fail_each_in_its_
     well, lost, refused, astray = [await of.good(5, price=1_000 * n) for n, of in enumerate((a, b, b, c), 1)]
     short = await a.good(5, price=7_000, outbound="manual")
     goods = (well, short, lost, refused, astray)
-    lines = [{"sku_id": good.sku_id, "quantity": 2} for good in goods]
-    basket = {"lines": lines, "address_id": buyer.address_id}
-    order_id = str(said(await buyer.post("/orders", basket), 201)["order_id"])
+    order_id = str((await buyer.placed(*(good.sku_id for good in goods), quantity=2))["order_id"])
     await buyer.pay(order_id)
     await buyer.until(order_id, "paid")
     at = await parcels_of(buyer, order_id, "picking", "shipped")

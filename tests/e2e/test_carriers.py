@@ -7,7 +7,7 @@ import pytest
 
 from channels.carrier.sandbox.wire import EventBody
 from channels.sandbox_signing import CALLBACK_HEADER, sign_callback
-from tests.e2e.calls import JSON, Buyer, Operator, eventually, said
+from tests.e2e.calls import JSON, Buyer, Caller, Operator, eventually, said
 from tests.e2e.goods import Good, Shelves
 from tests.e2e.running import RunningShop
 from tests.e2e.test_parcels import about, bought, parcel_of, refunded, timeline
@@ -26,7 +26,7 @@ async def faults(shop: RunningShop, *rules: JSON) -> None:
     (await shop.http.post(url, json={"rules": list(rules)})).raise_for_status()
 
 
-async def parcels_of(buyer: Buyer, order_id: str, *statuses: str) -> dict[str, JSON]:
+async def parcels_of(buyer: Caller, order_id: str, *statuses: str) -> dict[str, JSON]:
     """The order's parcels by their warehouse, once each is in one of these states."""
 
     async def reached() -> list[JSON] | None:
@@ -37,7 +37,7 @@ async def parcels_of(buyer: Buyer, order_id: str, *statuses: str) -> dict[str, J
     return {parcel["warehouse_id"]: parcel for parcel in found}
 
 
-async def is_now(buyer: Buyer, parcel: JSON, status: str) -> JSON:
+async def is_now(buyer: Caller, parcel: JSON, status: str) -> JSON:
     """One parcel, once it is so."""
 
     async def reached() -> JSON | None:

@@ -115,9 +115,9 @@ function parcelsView({ order, parcels }, look) {
   if (!parcels.length) return null;
   return h("section", { class: "panel" }, h("h2", {}, t("order.parcels")), parcels.map((parcel) =>
     h("article", { class: "parcel" },
-      h("p", { class: "row" }, badge("parcel", parcel.status), parcel.exception && h("b", {}, word("exception", parcel.exception)), id(parcel.shipment_id), h("span", { class: "soft" }, [parcel.carrier, parcel.waybill].filter(Boolean).join(" "))),
+      h("p", { class: "row" }, badge("parcel", parcel.status), parcel.exception && h("b", {}, word("exception", parcel.exception)), id(parcel.shipment_id), h("span", { class: "soft" }, parcel.waybill && `${word("carrier", parcel.carrier)} ${parcel.waybill}`)),
       h("p", {}, parcel.items.map((item) => `${name(item.sku_id)} × ${item.quantity}`).join(", ")),
-      parcel.estimated_at && !parcel.signed_at && h("p", { class: "soft" }, t("order.estimated", { day: day(parcel.estimated_at) })),
+      parcel.estimated_at && parcel.status === "shipped" && h("p", { class: "soft" }, t("order.estimated", { day: day(parcel.estimated_at) })),
       parcel.tracking.length > 0 && parcelWay(parcel),
       h("p", { class: "row" }, labelButton(parcel), parcelActions(parcel, name, look)))));
 }

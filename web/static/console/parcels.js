@@ -9,7 +9,7 @@ import { parcelActions } from "./parcel_actions.js";
 import { id, plainSkuName, skuName, storeName, table } from "./pieces.js";
 
 const STATUSES = ["exception", "picking", "outbound", "shipped", "delivered", "returning", "signed", "returned", "stopped"];
-const HEADS = ["col.parcel", "col.warehouse", "col.goods", "col.status", "col.carrier", "col.estimated", "run.title", ""];
+const HEADS = ["col.parcel", "col.goods", "col.status", "col.carrier", "col.estimated", ""];
 const AT_ONCE = 30;
 
 /** The queue of exceptions, or the parcels that the address asks for. */
@@ -48,17 +48,20 @@ function row(parcel, names, stores, again) {
   const details = h("tr", { hidden: true }, way);
   const show = button(t("parcels.way"), () => { details.hidden = !details.hidden; }, { kind: "small" });
   const shown = h("tr", {},
-    h("td", {}, id(parcel.shipment_id), h("br"), id(parcel.order_id, `/console/orders/${parcel.order_id}`), parcel.aftersale_id && h("span", { class: "badge" }, t("parcels.exchange"))),
-    h("td", {}, storeName(stores, parcel.warehouse_id)),
+    h("td", {}, id(parcel.shipment_id), h("br"), id(parcel.order_id, `/console/orders/${parcel.order_id}`), h("br"), storeName(stores, parcel.warehouse_id), parcel.aftersale_id && h("span", { class: "badge" }, t("parcels.exchange"))),
     h("td", {}, parcel.items.map((item) => h("div", {}, skuName(names, item.sku_id), ` × ${item.quantity}`))),
     h("td", {}, parcel.exception && parcel.status === "exception" ? h("span", { class: "badge exception" }, word("exception", parcel.exception)) : badge("parcel", parcel.status)),
     h("td", {}, carrierOf(parcel)),
-    h("td", { class: "soft" }, parcel.signed_at ? moment(parcel.signed_at) : parcel.estimated_at ? day(parcel.estimated_at) : "–"),
-    h("td", {}, runLink(`fulfillment/${parcel.shipment_id}`)),
-    h("td", {}, h("span", { class: "row tight" }, show, labelButton(parcel), parcelActions(parcel, (skuId) => plainSkuName(names, skuId), again))));
+    h("td", { class: "soft" }, arrival(parcel)),
+    h("td", {}, h("span", { class: "row parcel-actions" }, runLink(`fulfillment/${parcel.shipment_id}`, ""), show, labelButton(parcel), parcelActions(parcel, (skuId) => plainSkuName(names, skuId), again))));
   const both = document.createDocumentFragment();
   both.append(shown, details);
   return both;
+}
+
+function arrival(parcel) {
+  if (parcel.signed_at) return moment(parcel.signed_at);
+  return parcel.estimated_at && parcel.status === "shipped" ? day(parcel.estimated_at) : "–";
 }
 
 function carrierOf(parcel) {
@@ -88,7 +91,7 @@ async function pickingList(warehouseId, signal) {
   const list = await api.get("/v1/operators/picking-list", { query: { warehouse_id: warehouseId }, signal });
   if (!list.parcels.length) return null;
   const name = (item) => `${half(item.title)} ${item.options}`.trim();
-  const together = h("ul", { class: "plain-list picking" }, list.together.map((item) => h("li", {}, h("b", {}, `${item.quantity} ×`), " ", name(item))));
+  const together = h("ul", { class: "picking" }, list.together.map((item) => h("li", {}, h("b", {}, `${item.quantity} ×`), " ", name(item))));
   const boxes = h("ol", { class: "picking" });
   fill(boxes, list.parcels.map((box) => h("li", {}, id(box.shipment_id), " ", box.items.map((item) => `${item.quantity} × ${name(item)}`).join(", "), box.note && h("span", { class: "soft" }, ` “${box.note}”`))));
   return h("section", { class: "panel", id: "picking-list" },

@@ -90,7 +90,7 @@ function parcelView(parcel, titles) {
 
 /** When it should come, for as long as it is on its way. */
 function arrival(parcel) {
-  if (!parcel.estimated_at || !["shipped", "exception"].includes(parcel.status)) return null;
+  if (!parcel.estimated_at || parcel.status !== "shipped") return null;
   return h("p", { class: "arrival" }, t("order.estimated", { day: day(parcel.estimated_at) }));
 }
 

@@ -103,7 +103,8 @@ class Looking(Room):
                 """
                 UPDATE shipments SET polled_at = $1 WHERE shipment_id IN (
                     SELECT shipment_id FROM shipments
-                    WHERE status IN ('shipped', 'delivered', 'returning') AND polled_at <= $2
+                    WHERE waybill IS NOT NULL AND status IN ('shipped', 'delivered', 'exception', 'returning')
+                        AND polled_at <= $2
                     ORDER BY polled_at LIMIT $3 FOR UPDATE SKIP LOCKED
                 ) RETURNING shipment_id
                 """,

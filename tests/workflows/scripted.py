@@ -24,6 +24,7 @@ from activities.points import PointsActivities
 from activities.promotions import PromotionActivities
 from activities.reconciliation import ReconciliationActivities
 from activities.supplement import SupplementActivities
+from activities.tracking import TrackingActivities
 from models.shared import Refusal
 from models.shared.done import Done
 
@@ -37,6 +38,7 @@ CLASSES: tuple[type, ...] = (
     PromotionActivities,
     ReconciliationActivities,
     SupplementActivities,
+    TrackingActivities,
 )
 Answer = Callable[[Any], Any]
 _DEFINITION = "__temporal_activity_definition"

@@ -90,10 +90,18 @@ function lateParcels(order, parcels, titles) {
 
 function parcelView(parcel, titles) {
   return h("article", { class: "parcel" },
-    h("p", {}, badge("parcel", parcel.status), " ", parcel.waybill && h("span", { class: "soft" }, `${parcel.carrier} ${parcel.waybill}`)),
+    h("p", {}, badge("parcel", parcel.status), " ", parcel.exception && parcel.status === "exception" && h("b", {}, word("exception", parcel.exception)), " ",
+      parcel.waybill && h("span", { class: "soft" }, `${word("carrier", parcel.carrier)} ${parcel.waybill}`)),
+    arrival(parcel),
     h("p", {}, parcel.items.map((item) => `${titles.get(item.sku_id) ?? item.sku_id} × ${item.quantity}`).join(", ")),
     parcel.tracking.length > 0 && h("ol", { class: "timeline" }, [...parcel.tracking].reverse().map((event) =>
-      h("li", {}, h("b", {}, word("parcel", event.status)), " ", event.place, h("time", { class: "soft" }, moment(event.at))))));
+      h("li", {}, h("b", {}, word("tracking", event.status)), h("span", { class: "soft" }, [event.place, event.detail].filter(Boolean).join(" · ")), h("time", { class: "soft" }, moment(event.at))))));
+}
+
+/** When it should come, for as long as it is on its way. */
+function arrival(parcel) {
+  if (!parcel.estimated_at || parcel.status !== "shipped") return null;
+  return h("p", { class: "arrival" }, t("order.estimated", { day: day(parcel.estimated_at) }));
 }
 
 function step(entry) {

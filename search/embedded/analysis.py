@@ -12,6 +12,7 @@ _READ_OF_A_DESCRIPTION = 3_000
 """Characters; what stands further down describes the shop more often than the product."""
 _SHOWN_IN_A_SUGGESTION = 80
 _KEY = 40
+_LONGEST_HAN_PHRASE = 6
 KEY_SIGN = "|"
 """Stands around each part of a title that is written in one script; no word has it."""
 
@@ -66,15 +67,12 @@ class Analysed:
 
 def analyse(document: ProductDocument, texts: Texts, stems: Stems) -> Analysed:
     """The rows of a document whose words' stems are known."""
-    weights: dict[str, str] = {}
-    for weight, words in texts.by_weight:
-        for word in words:
-            for lexeme in lexemes.of_word(word, stems):
-                weights.setdefault(lexeme, weight)
-    for _, words in texts.by_weight:
-        for lexeme in lexemes.inside(words):
-            weights.setdefault(lexeme, "D")
-    described = {lexeme for word in texts.description for lexeme in lexemes.of_word(word, stems)}
+    weights = _weights(document, texts, stems)
+    described = {
+        lexeme
+        for word in texts.description
+        for lexeme in (*lexemes.of_word(word, stems), *lexemes.of_parts(word, stems))
+    }
     return Analysed(
         words=lexemes.vector(described | weights.keys()),
         ranked=lexemes.weighted_vector(weights),
@@ -85,6 +83,23 @@ def analyse(document: ProductDocument, texts: Texts, stems: Stems) -> Analysed:
     )
 
 
+def _weights(document: ProductDocument, texts: Texts, stems: Stems) -> dict[str, str]:
+    """How much each lexeme counts, at its best place."""
+    weights: dict[str, str] = {}
+    for weight, words in texts.by_weight:
+        for word in words:
+            weights.update((lexeme, weight) for lexeme in lexemes.of_word(word, stems) if lexeme not in weights)
+    names = (("A", document.title), ("B", document.category_names[-1]))
+    for weight, name in names:
+        for part in lexemes.scripts_of(words_of(normalise(name))):
+            for lexeme in (*lexemes.side_by_side(part, stems), *lexemes.last_of_name(part, stems)):
+                weights.setdefault(lexeme, weight)
+    for _, words in texts.by_weight:
+        for lexeme in (*lexemes.inside(words), *(part for word in words for part in lexemes.of_parts(word, stems))):
+            weights.setdefault(lexeme, "D")
+    return weights
+
+
 def _vocabulary(document: ProductDocument, texts: Texts) -> set[str]:
     """The words worth completing and correcting to: those of title, brand, category and options, not of long texts."""
     found: set[str] = set()
@@ -92,7 +107,17 @@ def _vocabulary(document: ProductDocument, texts: Texts) -> set[str]:
         for word in words:
             found.update((word.text, *(finer_words(word.text) if word.is_han else word.parts)))
     found.update(chunk for chunk in chunks_of(document.brand_name or "") if is_han(chunk))
+    found.update(_last_two(document.title))
     return {word for word in found if len(word) > 1 and not word[0].isdigit()}
+
+
+def _last_two(title: str) -> Iterator[str]:
+    """What each part of the title ends with, in two words: 手机壳, wireless mouse."""
+    for part in lexemes.scripts_of(words_of(normalise(title))):
+        words = part if part[-1].is_han else lexemes.english_name(part)
+        joined = ("" if part[-1].is_han else " ").join(word.text for word in words[-2:])
+        if len(words) > 1 and (not part[-1].is_han or len(joined) <= _LONGEST_HAN_PHRASE):
+            yield joined
 
 
 def _facets(document: ProductDocument) -> Iterator[FacetValue]:

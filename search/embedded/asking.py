@@ -1,29 +1,52 @@
 """A question as the index understands it: its words, what each of them may be found by, and how."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import TypeGuard
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+from typing import Self
 
+from search.embedded import lexemes
 from search.embedded.lexemes import Stems, all_of, any_of, quoted, stem_mark
 from search.language import STOP_WORDS, Synonyms, Word, normalise, pairs, words_of
 
 _MOST_WORDS = 12
 """Words of a question that count; each costs every candidate a comparison."""
 _MOST_SYNONYMS = 12
+_MOST_TO_CHOOSE_FROM = 6
+"""Terms of which some may be missing."""
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """What the index knows of a question's words."""
+
+    stems: Stems
+    products: Mapping[str, int]
+    """How many have each of the words that the vocabulary knows."""
+    completions: tuple[str, ...]
+    """Words that its last word may become."""
+
+
+@dataclass(frozen=True)
+class Operands:
+    """Lexemes as a tsquery that one of them fulfils; ranking counts how many do."""
+
+    query: str
+    count: int
 
 
 @dataclass(frozen=True)
 class Term:
-    """A word of a question, or a phrase that has synonyms; as tsqueries."""
+    """A word of a question, or a phrase that has synonyms."""
 
     text: str
     matches: str
-    """What a product must have to be found by this term."""
-    exact: str
-    """What makes it rank as the word that was asked."""
-    similar: str
-    """What makes it rank as a synonym or a longer word; may be empty."""
-    similar_count: int
+    """A tsquery: what a product must have to be found by this term."""
+    exact: Operands
+    """What makes it rank as what was asked."""
+    similar: Operands | None
+    """What makes it rank as a synonym or a longer word."""
+    products: int
 
 
 @dataclass(frozen=True)
@@ -33,11 +56,26 @@ class Question:
     normal: str
     words: tuple[Word, ...]
     terms: tuple[Term, ...]
+    missing: int = 0
+    """How many of its terms a product may lack."""
 
     @property
     def matches(self) -> str:
-        """What a product must have that answers all of it; empty if it says nothing."""
-        return all_of(term.matches for term in self.terms)
+        """What a product must have that answers it; empty if it says nothing."""
+        if not self.missing:
+            return all_of(term.matches for term in self.terms)
+        chosen = sorted(self.terms, key=lambda term: term.products)[:_MOST_TO_CHOOSE_FROM]
+        kept = max(1, len(chosen) - self.missing)
+        return any_of(all_of(term.matches for term in some) for some in combinations(chosen, kept))
+
+    def lacking(self, missing: int) -> Self:
+        """The same question, of which so many terms may be missing."""
+        return replace(self, missing=missing)
+
+    @property
+    def may_lack(self) -> range:
+        """How many terms may be missing while at least half of them are there."""
+        return range(1, min(len(self.terms), _MOST_TO_CHOOSE_FROM) // 2 + 1)
 
 
 def words_asked(text: str) -> tuple[str, tuple[Word, ...]]:
@@ -48,20 +86,26 @@ def words_asked(text: str) -> tuple[str, tuple[Word, ...]]:
     return normal, (telling or every)[:_MOST_WORDS]
 
 
-def plain_words(words: Sequence[Word], synonyms: Synonyms) -> set[str]:
+def unfinished(normal: str, words: Sequence[Word]) -> Word | None:
+    """The last word, if it may be one that is still being typed."""
+    last = words[-1] if words else None
+    return last if last and not last.is_han and len(last.text) > 1 and last.end == len(normal) else None
+
+
+def plain_words(words: Sequence[Word], synonyms: Synonyms, completions: Sequence[str] = ()) -> set[str]:
     """Every word whose stem a question about these needs."""
-    others = (
-        word for window in _windows(words, synonyms) for phrase in synonyms.of(window) for word in words_of(phrase)
-    )
+    windows = [*_windows(words, synonyms), *(words_of(completion) for completion in completions)]
+    others = [word for window in windows for phrase in synonyms.of(window) for word in words_of(phrase)]
+    others += [word for completion in completions for word in words_of(completion)]
     return {
         part for word in (*words, *others) if not word.is_han for part in (word.text, *word.parts) if part.isalpha()
     }
 
 
-def question(normal: str, words: Sequence[Word], synonyms: Synonyms, stems: Stems) -> Question:
-    """The question that these words ask. Its last word may be one that is still being typed."""
-    open_end = words[-1] if words and normal.endswith(words[-1].text) else None
-    terms = tuple(_term(window, synonyms, stems, open_end) for window in _windows(words, synonyms))
+def question(normal: str, words: Sequence[Word], synonyms: Synonyms, lexicon: Lexicon) -> Question:
+    """The question that these words ask."""
+    open_end = unfinished(normal, words)
+    terms = tuple(_term(window, synonyms, lexicon, open_end) for window in _windows(words, synonyms))
     return Question(normal, tuple(words), terms)
 
 
@@ -69,56 +113,61 @@ def _windows(words: Sequence[Word], synonyms: Synonyms) -> Iterator[tuple[Word, 
     """The words, those together that are a phrase with synonyms."""
     at = 0
     while at < len(words):
-        length = next(
-            (n for n in range(min(synonyms.longest, len(words) - at), 1, -1) if synonyms.of(words[at : at + n])), 1
-        )
+        most = min(synonyms.longest, len(words) - at)
+        length = next((n for n in range(most, 1, -1) if synonyms.of(words[at : at + n])), 1)
         yield tuple(words[at : at + length])
         at += length
 
 
-def _term(window: tuple[Word, ...], synonyms: Synonyms, stems: Stems, open_end: Word | None) -> Term:
-    others = synonyms.of(window)[:_MOST_SYNONYMS]
-    phrases = [words_of(phrase) for phrase in others]
+def _term(window: tuple[Word, ...], synonyms: Synonyms, lexicon: Lexicon, open_end: Word | None) -> Term:
+    open_end = open_end if window[-1] is open_end else None
+    others = [words_of(phrase) for phrase in synonyms.of(window)[:_MOST_SYNONYMS]]
+    if open_end is not None and len(window) == 1:
+        completed = [words_of(completion) for completion in lexicon.completions]
+        others += [
+            words_of(phrase) for words in completed for phrase in synonyms.of(words)[:_MOST_SYNONYMS]
+        ] + completed
+    stems = lexicon.stems
     own = all_of(_match(word, stems, open_end) for word in window)
-    similar = dict.fromkeys(_rank(word, stems) for phrase in phrases for word in phrase)
-    if open_end in window and _may_go_on(open_end):
-        similar[quoted(open_end.text) + ":*"] = None
+    similar = dict.fromkeys(lexeme for phrase in others for lexeme in _phrase(phrase, stems))
+    operands = [quoted(lexeme) for lexeme in similar]
+    if open_end is not None:
+        operands.append(quoted(open_end.text) + ":*")
+    exact = list(dict.fromkeys([*_phrase(window, stems), *(word.text for word in window)]))
     return Term(
         text=" ".join(word.text for word in window),
-        matches=any_of([own, *(all_of(_match(word, stems, None) for word in phrase) for phrase in phrases)]),
-        exact=any_of(_rank(word, stems) for word in window),
-        similar=any_of(similar),
-        similar_count=len(similar),
+        matches=any_of([own, *(all_of(_match(word, stems, None) for word in phrase) for phrase in others)]),
+        exact=Operands(any_of(map(quoted, exact)), len(exact)),
+        similar=Operands(any_of(operands), len(operands)) if operands else None,
+        products=min(lexicon.products.get(word.text, 0) for word in window),
     )
 
 
 def _match(word: Word, stems: Stems, open_end: Word | None) -> str:
     """Finds a product that has the word, its stem, all its parts, or a word that begins with it if it ends the question."""
     if word.is_han:
-        return any_of(
-            [quoted(word.text), all_of(map(quoted, pairs(word.text)))] if len(word.text) > 2 else [quoted(word.text)]
-        )
-    found = [quoted(word.text)]
-    if word.text in stems:
-        found.append(quoted(stem_mark(stems[word.text])))
+        inner = all_of(map(quoted, pairs(word.text))) if len(word.text) > 2 else ""
+        return any_of([quoted(word.text), inner])
+    found = [*map(quoted, lexemes.of_word(word, stems))]
     if word.parts:
         found.append(all_of(any_of([quoted(part), *_stem(part, stems)]) for part in word.parts))
-    if word is open_end and _may_go_on(word):
+    if word is open_end:
         found.append(quoted(word.text) + ":*")
     return any_of(found)
 
 
-def _rank(word: Word, stems: Stems) -> str:
-    if word.is_han:
-        return quoted(word.text)
-    spelled = [quoted(word.text), *_stem(word.text, stems)]
-    return any_of(spelled)
+def _phrase(words: Sequence[Word], stems: Stems) -> Iterator[str]:
+    """The lexemes that a product has whose name is this."""
+    if len(words) == 1:
+        yield words[0].text
+        if words[0].text in stems:
+            yield stem_mark(stems[words[0].text])
+    else:
+        yield from lexemes.side_by_side(words, stems)
+    last = lexemes.asked_as_last(words, stems)
+    if last is not None:
+        yield last
 
 
 def _stem(word: str, stems: Stems) -> list[str]:
     return [quoted(stem_mark(stems[word]))] if word in stems else []
-
-
-def _may_go_on(word: Word | None) -> TypeGuard[Word]:
-    """Whether an unfinished word says enough to look for what it may become."""
-    return word is not None and not word.is_han and len(word.text) > 1

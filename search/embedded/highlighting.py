@@ -38,7 +38,7 @@ def _found(folded: str, words: tuple[Word, ...]) -> Iterator[tuple[int, int]]:
         if not word.is_han and any(
             root == _root(word.text) or (len(root) > 1 and word.text.startswith(root)) for root in plain
         ):
-            yield word.start, word.start + len(word.text)
+            yield word.start, word.end
 
 
 def _root(word: str) -> str:

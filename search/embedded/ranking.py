@@ -1,9 +1,9 @@
 """How much a product answers a question: one SQL expression, made of a few numbers that are tuned on `make bench-search`."""
 
-from collections.abc import Mapping
+import math
 
 from search.embedded.analysis import KEY_SIGN, chunks_of
-from search.embedded.asking import Question, Term
+from search.embedded.asking import Operands, Question, Term
 from search.embedded.filtering import Parameters
 
 _WEIGHTS = "ARRAY[0.08, 0.35, 0.6, 1.0]::real[]"
@@ -20,10 +20,11 @@ _SALES = 0.03
 _CODE = 10.0
 
 
-def score(question: Question, rarity: Mapping[str, float], named: list[int], parameters: Parameters) -> str:
-    """The expression for one question. `rarity` weighs its terms, `named` are facet values that it names."""
-    parts = [_of_term(term, rarity.get(term.text, 1.0), parameters) for term in question.terms]
-    total = sum(rarity.get(term.text, 1.0) for term in question.terms) or 1.0
+def score(question: Question, named: list[int], parameters: Parameters) -> str:
+    """The expression for one question. `named` are facet values that it names."""
+    weights = [_rarity(term) for term in question.terms]
+    parts = [_of_term(term, weight, parameters) for term, weight in zip(question.terms, weights, strict=True)]
+    total = sum(weights) or 1.0
     text = f"({' + '.join(parts)}) / {total:.4f}" if parts else "0"
     normal = parameters.add(question.normal, "text")
     key = parameters.add(KEY_SIGN.join(chunks_of(question.normal)), "text")
@@ -40,12 +41,19 @@ def score(question: Question, rarity: Mapping[str, float], named: list[int], par
     return " + ".join([text, *extra])
 
 
+def _rarity(term: Term) -> float:
+    """How much a term tells: a word that few products have, more."""
+    return 1 + 3 / math.log(math.e + term.products)
+
+
 def _of_term(term: Term, weight: float, parameters: Parameters) -> str:
-    exact = f"{_FULL} * ts_rank({_WEIGHTS}, ranked, {parameters.add(term.exact, 'text')}::tsquery)"
-    if not term.similar:
+    exact = f"{_FULL} * {_rank(term.exact, parameters)}"
+    if term.similar is None:
         return f"{weight:.4f} * {exact}"
-    similar = (
-        f"least({_SYNONYM}, {_SYNONYM * _FULL * term.similar_count:.4f} "
-        f"* ts_rank({_WEIGHTS}, ranked, {parameters.add(term.similar, 'text')}::tsquery))"
-    )
+    similar = f"least({_SYNONYM}, {_SYNONYM * _FULL * term.similar.count / 2:.4f} * {_rank(term.similar, parameters)})"
     return f"{weight:.4f} * greatest({exact}, {similar})"
+
+
+def _rank(operands: Operands, parameters: Parameters) -> str:
+    """The mean weight of the operands that a product has."""
+    return f"ts_rank({_WEIGHTS}, ranked, {parameters.add(operands.query, 'text')}::tsquery)"

@@ -1,5 +1,6 @@
 """What both engines know of languages. Pure functions; the dictionaries behind them are loaded by the first text that needs them."""
 
+from search.language.distance import distance
 from search.language.normalising import normalise
 from search.language.pinyin import initials, sound_of, spelled, syllables
 from search.language.synonyms import Synonyms, SynonymsUnreadable, load_synonyms, read_synonyms
@@ -10,6 +11,7 @@ __all__ = [
     "Synonyms",
     "SynonymsUnreadable",
     "Word",
+    "distance",
     "finer_words",
     "initials",
     "is_han",

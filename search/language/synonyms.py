@@ -19,6 +19,7 @@ class Synonyms:
     def __init__(self, others: Mapping[str, Sequence[str]]) -> None:
         self._others = {_key(words_of(phrase)): tuple(found) for phrase, found in others.items()}
         self._mapping = {phrase: tuple(found) for phrase, found in others.items()}
+        self._plain = frozenset(phrase for phrase in others if not is_han(phrase) and " " not in phrase)
         self._longest = max((key.count(" ") + 1 for key in self._others), default=0)
 
     @property
@@ -30,6 +31,11 @@ class Synonyms:
     def longest(self) -> int:
         """Words of the longest phrase."""
         return self._longest
+
+    @property
+    def plain_words(self) -> frozenset[str]:
+        """The single words among them that are not Chinese."""
+        return self._plain
 
     def of(self, words: Sequence[Word]) -> tuple[str, ...]:
         """What these words together also find, normalised; empty if nothing."""

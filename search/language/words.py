@@ -30,11 +30,12 @@ class Word:
     """A word of a normalised text.
 
     `parts` are the pieces a compound is made of (`t-shirt`: `t`, `shirt`; `iphone15`: `iphone`, `15`; 连衣裙: 连衣, 衣裙);
-    empty if it has none. `start` is where it stands.
+    empty if it has none. `start` and `end` are where it stands.
     """
 
     text: str
     start: int
+    end: int
     parts: tuple[str, ...] = ()
 
     @property
@@ -59,7 +60,7 @@ def _each_word(normal: str) -> Iterator[Word]:
 def _plain_word(run: str, start: int) -> Word:
     parts = tuple(part[:_LONGEST] for part in _PARTS.findall(run))
     text = _JOINTS.sub("", run)
-    return Word(text[:_LONGEST], start, parts if len(parts) > 1 else ())
+    return Word(text[:_LONGEST], start, start + len(run), parts if len(parts) > 1 else ())
 
 
 def _han_words(run: str, start: int) -> Iterator[Word]:
@@ -67,7 +68,8 @@ def _han_words(run: str, start: int) -> Iterator[Word]:
 
     at = start
     for piece in cut(run):
-        yield Word(piece[:_LONGEST], at, pairs(piece[:_LONGEST]) if len(piece) > 2 else ())
+        text = piece[:_LONGEST]
+        yield Word(text, at, at + len(piece), pairs(text) if len(text) > 2 else ())
         at += len(piece)
 
 

@@ -54,8 +54,10 @@ def _gain(ranked: Sequence[int]) -> float:
 
 
 def recall(answer: Sequence[str], graded: Mapping[str, int]) -> float:
-    """How much of what was meant the first twenty hold, of as many as can be among twenty."""
-    meant = {spu_id for spu_id, grade in graded.items() if grade == MEANT}
+    """How much of what was meant the first twenty hold, of as many as can be among twenty. Where the shop has nothing that was
+    meant, the next best counts."""
+    best = max(graded.values(), default=0)
+    meant = {spu_id for spu_id, grade in graded.items() if grade == best}
     if not meant:
         return 1.0 if not answer else 0.0
     return len(meant & set(answer[:_DEEP])) / min(len(meant), _DEEP)

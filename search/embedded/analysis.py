@@ -56,10 +56,14 @@ class Analysed:
     """What the tables hold of a document, apart from its offers."""
 
     words: str
+    described: str
+    """What only the description says."""
     ranked: str
     title: str
     """Its parts, each of one script, without punctuation, between signs."""
     vocabulary: tuple[str, ...]
+    names: tuple[str, ...]
+    """Those of its words that it is called by: its title or its category ends with them."""
     facets: tuple[FacetValue, ...]
     suggestions: tuple[tuple[str, str], ...]
     """What may be typed, and what is then shown."""
@@ -68,16 +72,19 @@ class Analysed:
 def analyse(document: ProductDocument, texts: Texts, stems: Stems) -> Analysed:
     """The rows of a document whose words' stems are known."""
     weights = _weights(document, texts, stems)
+    vocabulary = _vocabulary(document, texts)
     described = {
         lexeme
         for word in texts.description
         for lexeme in (*lexemes.of_word(word, stems), *lexemes.of_parts(word, stems))
     }
     return Analysed(
-        words=lexemes.vector(described | weights.keys()),
+        words=lexemes.vector(weights.keys()),
+        described=lexemes.vector(described - weights.keys()),
         ranked=lexemes.weighted_vector(weights),
         title=f"{KEY_SIGN}{KEY_SIGN.join(chunks_of(document.title))}{KEY_SIGN}",
-        vocabulary=tuple(sorted(_vocabulary(document, texts))),
+        vocabulary=tuple(sorted(vocabulary)),
+        names=tuple(sorted(_names(document) & vocabulary)),
         facets=tuple(dict.fromkeys(_facets(document))),
         suggestions=tuple((key, document.title[:_SHOWN_IN_A_SUGGESTION]) for key in keys_of(document.title)),
     )
@@ -107,17 +114,22 @@ def _vocabulary(document: ProductDocument, texts: Texts) -> set[str]:
         for word in words:
             found.update((word.text, *(finer_words(word.text) if word.is_han else word.parts)))
     found.update(chunk for chunk in chunks_of(document.brand_name or "") if is_han(chunk))
-    found.update(_last_two(document.title))
+    found.update(_names(document))
     return {word for word in found if len(word) > 1 and not word[0].isdigit()}
 
 
-def _last_two(title: str) -> Iterator[str]:
-    """What each part of the title ends with, in two words: 手机壳, wireless mouse."""
-    for part in lexemes.scripts_of(words_of(normalise(title))):
-        words = part if part[-1].is_han else lexemes.english_name(part)
-        joined = ("" if part[-1].is_han else " ").join(word.text for word in words[-2:])
-        if len(words) > 1 and (not part[-1].is_han or len(joined) <= _LONGEST_HAN_PHRASE):
-            yield joined
+def _names(document: ProductDocument) -> set[str]:
+    """What the title and the category end with, in one word and in two: 壳 and 手机壳, mouse and wireless mouse."""
+    found: set[str] = set()
+    for name in (document.title, document.category_names[-1]):
+        for part in lexemes.scripts_of(words_of(normalise(name))):
+            han = part[-1].is_han
+            words = part if han else lexemes.english_name(part)
+            joined = ("" if han else " ").join(word.text for word in words[-2:])
+            found.update(word.text for word in words[-1:])
+            if len(words) > 1 and (not han or len(joined) <= _LONGEST_HAN_PHRASE):
+                found.add(joined)
+    return {name for name in found if len(name) > 1 and not name[0].isdigit()}
 
 
 def _facets(document: ProductDocument) -> Iterator[FacetValue]:

@@ -23,6 +23,8 @@ class Lexicon:
     stems: Stems
     products: Mapping[str, int]
     """How many have each of the words that the vocabulary knows."""
+    names: Mapping[str, int]
+    """How many are called by it."""
     completions: tuple[str, ...]
     """Words that its last word may become."""
 
@@ -46,7 +48,11 @@ class Term:
     """What makes it rank as what was asked."""
     similar: Operands | None
     """What makes it rank as a synonym or a longer word."""
+    last: Operands | None
+    """What makes it rank as the thing itself, by the asked name or a synonym."""
     products: int
+    names_a_thing: bool
+    """Whether goods are called by it, rather than described."""
 
 
 @dataclass(frozen=True)
@@ -58,24 +64,37 @@ class Question:
     terms: tuple[Term, ...]
     missing: int = 0
     """How many of its terms a product may lack."""
+    reads_descriptions: bool = False
+    """Whether terms that name no thing may stand in the description alone."""
 
     @property
     def matches(self) -> str:
         """What a product must have that answers it; empty if it says nothing."""
         if not self.missing:
-            return all_of(term.matches for term in self.terms)
-        chosen = sorted(self.terms, key=lambda term: term.products)[:_MOST_TO_CHOOSE_FROM]
-        kept = max(1, len(chosen) - self.missing)
-        return any_of(all_of(term.matches for term in some) for some in combinations(chosen, kept))
+            return all_of(term.matches for term in self.terms if term.names_a_thing or not self.reads_descriptions)
+        free = sorted((term for term in self.terms if not term.names_a_thing), key=lambda term: term.products)
+        free = free[:_MOST_TO_CHOOSE_FROM]
+        things = all_of(term.matches for term in self.terms if term.names_a_thing)
+        kept = max(0 if things else 1, len(free) - self.missing)
+        others = any_of(all_of(term.matches for term in some) for some in combinations(free, kept))
+        return all_of([things, others])
 
-    def lacking(self, missing: int) -> Self:
-        """The same question, of which so many terms may be missing."""
-        return replace(self, missing=missing)
+    @property
+    def described(self) -> tuple[str, ...]:
+        """What the description may say instead, a tsquery a term."""
+        if not self.reads_descriptions:
+            return ()
+        return tuple(term.matches for term in self.terms if not term.names_a_thing)
+
+    def in_descriptions(self) -> Self:
+        """The same question, asked of descriptions too."""
+        return replace(self, reads_descriptions=True)
 
     @property
     def may_lack(self) -> range:
-        """How many terms may be missing while at least half of them are there."""
-        return range(1, min(len(self.terms), _MOST_TO_CHOOSE_FROM) // 2 + 1)
+        """How many terms may be missing: all that only describe, or half if no term names a thing."""
+        free = min(sum(not term.names_a_thing for term in self.terms), _MOST_TO_CHOOSE_FROM)
+        return range(1, (free if free < len(self.terms) else free // 2) + 1)
 
 
 def words_asked(text: str) -> tuple[str, tuple[Word, ...]]:
@@ -100,6 +119,13 @@ def plain_words(words: Sequence[Word], synonyms: Synonyms, completions: Sequence
     return {
         part for word in (*words, *others) if not word.is_han for part in (word.text, *word.parts) if part.isalpha()
     }
+
+
+def names_asked(words: Sequence[Word], synonyms: Synonyms) -> set[str]:
+    """Every word and phrase that the vocabulary is asked about."""
+    windows = list(_windows(words, synonyms))
+    others = [words_of(phrase) for window in windows for phrase in synonyms.of(window)[:_MOST_SYNONYMS]]
+    return {word.text for word in words} | {name for phrase in (*windows, *others) for name in names_of(phrase)}
 
 
 def question(normal: str, words: Sequence[Word], synonyms: Synonyms, lexicon: Lexicon) -> Question:
@@ -129,18 +155,31 @@ def _term(window: tuple[Word, ...], synonyms: Synonyms, lexicon: Lexicon, open_e
         ] + completed
     stems = lexicon.stems
     own = all_of(_match(word, stems, open_end) for word in window)
-    similar = dict.fromkeys(lexeme for phrase in others for lexeme in _phrase(phrase, stems))
-    operands = [quoted(lexeme) for lexeme in similar]
+    exact = dict.fromkeys([*_phrase(window, stems), *(word.text for word in window)])
+    similar = [quoted(lexeme) for lexeme in dict.fromkeys(part for phrase in others for part in _phrase(phrase, stems))]
     if open_end is not None:
-        operands.append(quoted(open_end.text) + ":*")
-    exact = list(dict.fromkeys([*_phrase(window, stems), *(word.text for word in window)]))
+        similar.append(quoted(open_end.text) + ":*")
+    last = dict.fromkeys(name for phrase in (window, *others) if (name := lexemes.asked_as_last(phrase, stems)))
+    products = min(lexicon.products.get(word.text, 0) for word in window)
     return Term(
         text=" ".join(word.text for word in window),
         matches=any_of([own, *(all_of(_match(word, stems, None) for word in phrase) for phrase in others)]),
         exact=Operands(any_of(map(quoted, exact)), len(exact)),
-        similar=Operands(any_of(operands), len(operands)) if operands else None,
-        products=min(lexicon.products.get(word.text, 0) for word in window),
+        similar=Operands(any_of(similar), len(similar)) if similar else None,
+        last=Operands(any_of(map(quoted, last)), len(last)) if last else None,
+        products=products,
+        names_a_thing=any(_names_a_thing(phrase, lexicon) for phrase in (window, *others)),
     )
+
+
+def names_of(words: Sequence[Word]) -> tuple[str, str]:
+    """How the vocabulary may spell a name of these words."""
+    return "".join(word.text for word in words), " ".join(word.text for word in words)
+
+
+def _names_a_thing(words: Sequence[Word], lexicon: Lexicon) -> bool:
+    """Whether at least a quarter of what has the word is called by it."""
+    return any(4 * lexicon.names.get(name, 0) >= max(1, lexicon.products.get(name, 0)) for name in names_of(words))
 
 
 def _match(word: Word, stems: Stems, open_end: Word | None) -> str:
@@ -157,16 +196,13 @@ def _match(word: Word, stems: Stems, open_end: Word | None) -> str:
 
 
 def _phrase(words: Sequence[Word], stems: Stems) -> Iterator[str]:
-    """The lexemes that a product has whose name is this."""
-    if len(words) == 1:
-        yield words[0].text
-        if words[0].text in stems:
-            yield stem_mark(stems[words[0].text])
-    else:
+    """The lexemes of a product whose texts say this."""
+    if len(words) > 1:
         yield from lexemes.side_by_side(words, stems)
-    last = lexemes.asked_as_last(words, stems)
-    if last is not None:
-        yield last
+        return
+    yield words[0].text
+    if words[0].text in stems:
+        yield stem_mark(stems[words[0].text])
 
 
 def _stem(word: str, stems: Stems) -> list[str]:

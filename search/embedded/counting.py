@@ -1,4 +1,7 @@
-"""How many products have a word, a brand, a category: kept exact, so that nothing is completed or corrected to what finds nothing."""
+"""How many products have a word, are called by it, have a brand, a category.
+
+Kept exact, so that nothing is completed or corrected to what finds nothing.
+"""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -8,10 +11,11 @@ from search.embedded.analysis import heard
 from search.embedded.tables import Tables
 
 _WORDS = """
-INSERT INTO {vocabulary} AS v (word, spelling, initials, sound, products)
-SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int[]) AS told (word, spelling, initials, sound, products)
+INSERT INTO {vocabulary} AS v (word, spelling, initials, sound, products, names)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int[], $6::int[])
+    AS told (word, spelling, initials, sound, products, names)
 ORDER BY word
-ON CONFLICT (word) DO UPDATE SET products = v.products + excluded.products
+ON CONFLICT (word) DO UPDATE SET products = v.products + excluded.products, names = v.names + excluded.names
 """
 _UNUSED = """
 DELETE FROM {vocabulary} WHERE word = ANY($1) AND products <= 0
@@ -27,25 +31,36 @@ class Changes:
 
     def __init__(self) -> None:
         self.words: Counter[str] = Counter()
+        self.names: Counter[str] = Counter()
         self.facets: Counter[int] = Counter()
 
-    def add(self, words: Iterable[str], facets: Iterable[int]) -> None:
+    def add(self, words: Iterable[str], names: Iterable[str], facets: Iterable[int]) -> None:
         """One more product has these."""
         self.words.update(words)
+        self.names.update(names)
         self.facets.update(facets)
 
-    def take(self, words: Iterable[str], facets: Iterable[int]) -> None:
+    def take(self, words: Iterable[str], names: Iterable[str], facets: Iterable[int]) -> None:
         """One product has these no longer."""
         self.words.subtract(words)
+        self.names.subtract(names)
         self.facets.subtract(facets)
 
 
 async def count(tx: Connection, tables: Tables, changes: Changes) -> None:
     """Keep the counts; the caller is this index's only writer."""
-    words = {word: change for word, change in changes.words.items() if change}
+    words = {word: change for word, change in changes.words.items() if change or changes.names[word]}
     if words:
         spellings, firsts, sounds = zip(*map(heard, words), strict=True)
-        await tx.execute(tables.sql(_WORDS), list(words), spellings, firsts, sounds, list(words.values()))
+        await tx.execute(
+            tables.sql(_WORDS),
+            list(words),
+            spellings,
+            firsts,
+            sounds,
+            list(words.values()),
+            [changes.names[word] for word in words],
+        )
         await tx.execute(tables.sql(_UNUSED), [word for word, change in words.items() if change < 0])
     facets = {facet: change for facet, change in changes.facets.items() if change}
     await tx.execute(tables.sql(_FACETS), list(facets), list(facets.values()))

@@ -33,15 +33,20 @@ class Wanted:
     """What a text finds: products with the words, and any product with a SKU of that code or barcode."""
 
     matches: str
-    """A tsquery; empty finds everything."""
+    """A tsquery on what a product is said to be; empty finds everything."""
+    described: tuple[str, ...]
+    """Tsqueries that the description may fulfil instead."""
     code: str
 
     def condition(self, parameters: Parameters) -> str:
         """True of every product that the text finds."""
-        if not self.matches:
+        if not self.matches and not self.described:
             return "true"
-        matches, code = parameters.add(self.matches, "text"), parameters.add([self.code], "text[]")
-        return f"(words @@ {matches}::tsquery OR codes && {code})"
+        parts = [f"words @@ {parameters.add(self.matches, 'text')}::tsquery"] if self.matches else []
+        for query in self.described:
+            either = parameters.add(query, "text")
+            parts.append(f"(words @@ {either}::tsquery OR described @@ {either}::tsquery)")
+        return f"({' AND '.join(parts)} OR codes && {parameters.add([self.code], 'text[]')})"
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ Nothing is quoted by hand anywhere else: `quoted` is the one place where text be
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 
 from search.language import Word, finer_words, is_han, pairs
 
@@ -49,7 +50,7 @@ def of_parts(word: Word, stems: Stems) -> tuple[str, ...]:
 
 def side_by_side(words: Sequence[Word], stems: Stems) -> Iterator[str]:
     """Two neighbours as one lexeme, for each two of one script."""
-    for one, other in zip(words, words[1:], strict=False):
+    for one, other in pairwise(words):
         if one.is_han and other.is_han and one.end == other.start and len(one.text + other.text) <= _LONGEST_HAN_NAME:
             yield one.text + other.text
         elif not one.is_han and not other.is_han:

@@ -56,7 +56,7 @@ async def page(tx: Connection, query: SearchQuery, asked: Question, narrowed: Na
 
 def wanted(asked: Question) -> Wanted:
     """What the question finds."""
-    return Wanted(asked.matches, asked.normal)
+    return Wanted(asked.matches, asked.described, asked.normal)
 
 
 async def how_many(tx: Connection, asked: Question, narrowed: Narrowing, *, most: int = MAX_WINDOW + 1) -> int:

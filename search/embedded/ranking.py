@@ -11,6 +11,10 @@ _WEIGHTS = "ARRAY[0.08, 0.35, 0.6, 1.0]::real[]"
 _FULL = 1.64493406685
 """What ts_rank divides by: one word once at weight A ranks 1 / 1.645."""
 _SYNONYM = 0.8
+_LAST = 0.7
+"""For what a name ends with."""
+_THING = 2.0
+"""How much more a word tells that goods are called by."""
 _NAMED = 0.5
 """For a brand or a category that the question names."""
 _WHOLE_TITLE, _ENDS, _PHRASE = 2.0, 0.5, 0.3
@@ -43,15 +47,21 @@ def score(question: Question, named: list[int], parameters: Parameters) -> str:
 
 def _rarity(term: Term) -> float:
     """How much a term tells: a word that few products have, more."""
-    return 1 + 3 / math.log(math.e + term.products)
+    return (1 + 3 / math.log(math.e + term.products)) * (_THING if term.names_a_thing else 1.0)
 
 
 def _of_term(term: Term, weight: float, parameters: Parameters) -> str:
-    exact = f"{_FULL} * {_rank(term.exact, parameters)}"
-    if term.similar is None:
-        return f"{weight:.4f} * {exact}"
-    similar = f"least({_SYNONYM}, {_SYNONYM * _FULL * term.similar.count / 2:.4f} * {_rank(term.similar, parameters)})"
-    return f"{weight:.4f} * greatest({exact}, {similar})"
+    said = f"{_FULL} * {_rank(term.exact, parameters)}"
+    if term.similar is not None:
+        said = f"greatest({said}, {_any(term.similar, _SYNONYM, parameters)})"
+    if term.last is None:
+        return f"{weight:.4f} * {said}"
+    return f"{weight:.4f} * ({said} + {_any(term.last, _LAST, parameters)})"
+
+
+def _any(operands: Operands, most: float, parameters: Parameters) -> str:
+    """`most` if a product has one of the operands where it counts fully."""
+    return f"least({most}, {most * _FULL * operands.count:.4f} * {_rank(operands, parameters)})"
 
 
 def _rank(operands: Operands, parameters: Parameters) -> str:

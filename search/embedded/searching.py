@@ -1,5 +1,7 @@
 """From a question to a page of hits: as it was asked, else corrected, else with some of its words missing."""
 
+from dataclasses import replace
+
 from hanse.database import Connection, Database
 from search.embedded.asking import Question
 from search.embedded.connecting import looking
@@ -47,6 +49,13 @@ class Searcher:
         found = await page(tx, query, asked, narrowed)
         if found[1] >= _LITTLE or not asked.terms:
             return found, asked, None
+        wider = asked.in_descriptions()
+        if wider.described:
+            there = await page(tx, query, wider, narrowed)
+            if there[1] > found[1]:
+                found, asked = there, wider
+        if found[1] >= _LITTLE:
+            return found, asked, None
         other = await corrected(tx, asked, self._synonyms) if query.correct else None
         if other is not None:
             instead = await understood(tx, other, self._synonyms, self._stemmer)
@@ -54,7 +63,7 @@ class Searcher:
             if there[1] >= max(1, found[1] * _SO_MUCH_MORE):
                 return there, instead, Correction(asked=query.text, used=other)
         for missing in asked.may_lack:
-            less = asked.lacking(missing)
+            less = replace(asked, reads_descriptions=False, missing=missing)
             if await how_many(tx, less, narrowed, most=_LITTLE) >= _LITTLE:
                 return await page(tx, query, less, narrowed), less, None
         return found, asked, None

@@ -24,32 +24,33 @@ from search.embedded.tables import LIVE, Tables
 
 _HELD = """
 SELECT i.spu_id, i.revision, i.offers_revision, i.gone, i.variants, i.codes, i.prices, i.in_stock,
-       CASE WHEN i.gone THEN '{{}}' ELSE i.facets END AS facets, coalesce(d.vocabulary, '{{}}') AS vocabulary
+       CASE WHEN i.gone THEN '{{}}' ELSE i.facets END AS facets, coalesce(d.vocabulary, '{{}}') AS vocabulary,
+       coalesce(d.names, '{{}}') AS names
 FROM {items} AS i LEFT JOIN {documents} AS d USING (spu_id)
 WHERE i.spu_id = ANY($1) ORDER BY i.spu_id FOR UPDATE OF i
 """
 _PUT_ITEM = """
-INSERT INTO {items} (spu_id, revision, offers_revision, gone, words, ranked, title, facets, variants, codes, prices,
+INSERT INTO {items} (spu_id, revision, offers_revision, gone, words, described, ranked, title, facets, variants, codes, prices,
     price_from, price_to, in_stock, sales, published_at)
-VALUES ($1, $2, $3, false, $4::text::tsvector, $5::text::tsvector, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+VALUES ($1, $2, $3, false, $4::text::tsvector, $5::text::tsvector, $6::text::tsvector, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
 ON CONFLICT (spu_id) DO UPDATE SET revision = excluded.revision, offers_revision = excluded.offers_revision, gone = false,
-    words = excluded.words, ranked = excluded.ranked, title = excluded.title, facets = excluded.facets,
+    words = excluded.words, described = excluded.described, ranked = excluded.ranked, title = excluded.title, facets = excluded.facets,
     variants = excluded.variants, codes = excluded.codes, prices = excluded.prices, price_from = excluded.price_from,
     price_to = excluded.price_to, in_stock = excluded.in_stock, sales = excluded.sales, published_at = excluded.published_at
 """
 _PUT_DOCUMENT = """
-INSERT INTO {documents} (spu_id, shown, vocabulary) VALUES ($1, $2, $3)
-ON CONFLICT (spu_id) DO UPDATE SET shown = excluded.shown, vocabulary = excluded.vocabulary
+INSERT INTO {documents} (spu_id, shown, vocabulary, names) VALUES ($1, $2, $3, $4)
+ON CONFLICT (spu_id) DO UPDATE SET shown = excluded.shown, vocabulary = excluded.vocabulary, names = excluded.names
 """
 _PUT_SUGGESTION = """
 INSERT INTO {suggestions} (kind, ref, key, text, weight) VALUES ('product', $1, $2, $3, $4)
 """
 _BURY = """
-INSERT INTO {items} (spu_id, revision, offers_revision, gone, words, ranked, title, facets, variants, codes, prices,
+INSERT INTO {items} (spu_id, revision, offers_revision, gone, words, described, ranked, title, facets, variants, codes, prices,
     price_from, price_to, in_stock, sales, published_at)
-SELECT spu_id, revision, -1, true, '', '', '', '{{}}', '{{}}', '{{}}', '{{}}', 0, 0, false, 0, $3
+SELECT spu_id, revision, -1, true, '', '', '', '', '{{}}', '{{}}', '{{}}', '{{}}', 0, 0, false, 0, $3
 FROM unnest($1::text[], $2::bigint[]) AS dead (spu_id, revision) ORDER BY spu_id
-ON CONFLICT (spu_id) DO UPDATE SET revision = excluded.revision, gone = true, words = '', ranked = '', facets = '{{}}'
+ON CONFLICT (spu_id) DO UPDATE SET revision = excluded.revision, gone = true, words = '', described = '', ranked = '', facets = '{{}}'
 """
 _PATCH_OFFERS = """
 UPDATE {items} SET offers_revision = $2, variants = $3, codes = $4, prices = $5, price_from = $6, price_to = $7, in_stock = $8
@@ -90,9 +91,11 @@ class Writer:
             changes = counting.Changes()
             for row in newer:
                 before = held.get(row.document.spu_id)
-                changes.add(row.analysed.vocabulary, [ids[facet[:2]] for facet in row.analysed.facets])
+                changes.add(
+                    row.analysed.vocabulary, row.analysed.names, [ids[facet[:2]] for facet in row.analysed.facets]
+                )
                 if before is not None:
-                    changes.take(before["vocabulary"], before["facets"])
+                    changes.take(before["vocabulary"], before["names"], before["facets"])
             await self._write(tx, tables, newer, held, ids)
             await counting.count(tx, tables, changes)
 
@@ -125,7 +128,10 @@ class Writer:
         await tx.executemany(tables.sql(_PUT_ITEM), [_item(row, held.get(row.document.spu_id), ids) for row in rows])
         await tx.executemany(
             tables.sql(_PUT_DOCUMENT),
-            [(r.document.spu_id, _shown(r.document), list(r.analysed.vocabulary)) for r in rows],
+            [
+                (r.document.spu_id, _shown(r.document), list(r.analysed.vocabulary), list(r.analysed.names))
+                for r in rows
+            ],
         )
         await tx.executemany(
             tables.sql(_PUT_SUGGESTION),
@@ -145,7 +151,7 @@ class Writer:
             changes = counting.Changes()
             for spu_id in dead:
                 if spu_id in held:
-                    changes.take(held[spu_id]["vocabulary"], held[spu_id]["facets"])
+                    changes.take(held[spu_id]["vocabulary"], held[spu_id]["names"], held[spu_id]["facets"])
             await tx.execute(tables.sql("DELETE FROM {suggestions} WHERE kind = 'product' AND ref = ANY($1)"), dead)
             await tx.execute(tables.sql("DELETE FROM {documents} WHERE spu_id = ANY($1)"), dead)
             await tx.execute(tables.sql(_BURY), dead, [latest[spu_id] for spu_id in dead], _LONG_AGO)
@@ -193,7 +199,7 @@ def _item(row: _Row, held: Any, ids: dict[tuple[str, str], int]) -> tuple[Any, .
         kept = ([ids[variant[:2]] for variant in offers.variants], offers.codes, offers.prices)
         offers_revision, prices, in_stock = document.revision, offers.prices, offers.in_stock
     return (
-        *start, offers_revision, analysed.words, analysed.ranked, analysed.title, facets, *kept, prices[0], prices[-1], in_stock,
+        *start, offers_revision, analysed.words, analysed.described, analysed.ranked, analysed.title, facets, *kept, prices[0], prices[-1], in_stock,
         min(document.sales, _LARGEST), document.published_at,
     )  # fmt: skip
 

@@ -22,6 +22,7 @@ def upgrade() -> None:
             offers_revision bigint NOT NULL,
             gone boolean NOT NULL,
             words tsvector NOT NULL,
+            described tsvector NOT NULL,
             ranked tsvector NOT NULL,
             title text NOT NULL,
             facets int[] NOT NULL,
@@ -35,6 +36,7 @@ def upgrade() -> None:
             published_at timestamptz NOT NULL
         ) WITH (fillfactor = 80);
         CREATE INDEX items_words ON items USING gin (words) WITH (fastupdate = off);
+        CREATE INDEX items_described ON items USING gin (described) WITH (fastupdate = off);
         CREATE INDEX items_facets ON items USING gin (facets) WITH (fastupdate = off);
         CREATE INDEX items_variants ON items USING gin (variants) WITH (fastupdate = off);
         CREATE INDEX items_codes ON items USING gin (codes) WITH (fastupdate = off);
@@ -46,7 +48,8 @@ def upgrade() -> None:
         CREATE TABLE documents (
             spu_id text COLLATE "C" PRIMARY KEY,
             shown jsonb NOT NULL,
-            vocabulary text[] NOT NULL
+            vocabulary text[] NOT NULL,
+            names text[] NOT NULL
         ) WITH (fillfactor = 90);
 
         CREATE TABLE facet_values (
@@ -65,7 +68,8 @@ def upgrade() -> None:
             spelling text COLLATE "C" NOT NULL,
             initials text COLLATE "C" NOT NULL,
             sound text COLLATE "C" NOT NULL,
-            products int NOT NULL
+            products int NOT NULL,
+            names int NOT NULL
         ) WITH (fillfactor = 80);
         CREATE INDEX vocabulary_sound ON vocabulary (sound);
         CREATE INDEX vocabulary_sounds_like ON vocabulary USING gin (sound gin_trgm_ops) WITH (fastupdate = off);

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from search.documents import OfferPatch, ProductDocument, SkuDocument
 from search.embedded import lexemes
 from search.embedded.lexemes import Stems
-from search.language import Word, finer_words, initials, is_han, normalise, sound_of, spelled, words_of
+from search.language import Word, finer_words, initials, is_han, normalise, sound_of, spelled, words_in
 
 _READ_OF_A_DESCRIPTION = 3_000
 """Characters; what stands further down describes the shop more often than the product."""
@@ -44,10 +44,8 @@ def texts_of(document: ProductDocument) -> Texts:
         ("C", (*attributes, *document.category_names[:-1], document.merchant_name)),
     )
     return Texts(
-        tuple(
-            (weight, tuple(word for text in texts for word in words_of(normalise(text)))) for weight, texts in weighted
-        ),
-        words_of(normalise(document.description[:_READ_OF_A_DESCRIPTION])),
+        tuple((weight, tuple(word for text in texts for word in words_in(text))) for weight, texts in weighted),
+        words_in(document.description[:_READ_OF_A_DESCRIPTION]),
     )
 
 
@@ -79,7 +77,7 @@ def analyse(document: ProductDocument, texts: Texts, stems: Stems) -> Analysed:
         for lexeme in (*lexemes.of_word(word, stems), *lexemes.of_parts(word, stems))
     }
     return Analysed(
-        words=lexemes.vector(weights.keys()),
+        words=lexemes.vector(lexeme for lexeme in weights if not lexemes.only_ranks(lexeme)),
         described=lexemes.vector(described - weights.keys()),
         ranked=lexemes.weighted_vector(weights),
         title=f"{KEY_SIGN}{KEY_SIGN.join(chunks_of(document.title))}{KEY_SIGN}",
@@ -98,7 +96,7 @@ def _weights(document: ProductDocument, texts: Texts, stems: Stems) -> dict[str,
             weights.update((lexeme, weight) for lexeme in lexemes.of_word(word, stems) if lexeme not in weights)
     names = (("A", document.title), ("B", document.category_names[-1]))
     for weight, name in names:
-        for part in lexemes.scripts_of(words_of(normalise(name))):
+        for part in lexemes.scripts_of(words_in(name)):
             for lexeme in (*lexemes.side_by_side(part, stems), *lexemes.last_of_name(part, stems)):
                 weights.setdefault(lexeme, weight)
     for _, words in texts.by_weight:
@@ -115,21 +113,26 @@ def _vocabulary(document: ProductDocument, texts: Texts) -> set[str]:
             found.update((word.text, *(finer_words(word.text) if word.is_han else word.parts)))
     found.update(chunk for chunk in chunks_of(document.brand_name or "") if is_han(chunk))
     found.update(_names(document))
-    return {word for word in found if len(word) > 1 and not word[0].isdigit()}
+    return {word for word in found if _is_telling(word)}
 
 
 def _names(document: ProductDocument) -> set[str]:
     """What the title and the category end with, in one word and in two: 壳 and 手机壳, mouse and wireless mouse."""
     found: set[str] = set()
     for name in (document.title, document.category_names[-1]):
-        for part in lexemes.scripts_of(words_of(normalise(name))):
+        for part in lexemes.scripts_of(words_in(name)):
             han = part[-1].is_han
             words = part if han else lexemes.english_name(part)
             joined = ("" if han else " ").join(word.text for word in words[-2:])
             found.update(word.text for word in words[-1:])
             if len(words) > 1 and (not han or len(joined) <= _LONGEST_HAN_PHRASE):
                 found.add(joined)
-    return {name for name in found if len(name) > 1 and not name[0].isdigit()}
+    return {name for name in found if _is_telling(name)}
+
+
+def _is_telling(word: str) -> bool:
+    """Whether somebody might type it to find goods: no single character, no model number."""
+    return len(word) > 1 and not any(letter.isdigit() for letter in word)
 
 
 def _facets(document: ProductDocument) -> Iterator[FacetValue]:
@@ -158,7 +161,7 @@ def chunks_of(text: str) -> tuple[str, ...]:
     """A text split where its script changes: 蓝牙耳机 Bluetooth headphones is two."""
     found: list[str] = []
     last_was_han: bool | None = None
-    for word in words_of(normalise(text)):
+    for word in words_in(text):
         if word.is_han == last_was_han:
             found[-1] += word.text if word.is_han else f" {word.text}"
         else:

@@ -90,6 +90,11 @@ def asked_as_last(words: Sequence[Word], stems: Stems) -> str | None:
     return _LAST + " ".join(stems.get(word.text, word.text) for word in words[-2:])
 
 
+def only_ranks(lexeme: str) -> bool:
+    """Whether nothing is found by it: names' ends and English neighbours."""
+    return lexeme.startswith(_LAST) or " " in lexeme
+
+
 def inside(words: Sequence[Word]) -> set[str]:
     """Characters and pairs of characters inside Chinese words and across them: found when a question is cut otherwise."""
     found: set[str] = set()

@@ -19,10 +19,10 @@ GROUP BY s.kind, s.ref ORDER BY products DESC, s.ref LIMIT $2
 """
 _WORDS = """
 SELECT word FROM (
-    SELECT word, products FROM {vocabulary} WHERE word ^@ $1
-    UNION SELECT word, products FROM {vocabulary} WHERE spelling ^@ $1
-    UNION SELECT word, products FROM {vocabulary} WHERE initials ^@ $1) AS found
-ORDER BY products DESC, word LIMIT $2
+    SELECT word, names, products FROM {vocabulary} WHERE word ^@ $1
+    UNION SELECT word, names, products FROM {vocabulary} WHERE spelling ^@ $1
+    UNION SELECT word, names, products FROM {vocabulary} WHERE initials ^@ $1) AS found
+ORDER BY names DESC, products DESC, word LIMIT $2
 """
 _PRODUCTS = """
 SELECT ref, text FROM (

@@ -4,7 +4,7 @@ from search.language.distance import distance
 from search.language.normalising import normalise
 from search.language.pinyin import initials, sound_of, spelled, syllables
 from search.language.synonyms import Synonyms, SynonymsUnreadable, load_synonyms, read_synonyms
-from search.language.words import STOP_WORDS, Word, finer_words, is_han, pairs, words_of
+from search.language.words import STOP_WORDS, Word, finer_words, is_han, pairs, words_in, words_of
 
 __all__ = [
     "STOP_WORDS",
@@ -22,5 +22,6 @@ __all__ = [
     "sound_of",
     "spelled",
     "syllables",
+    "words_in",
     "words_of",
 ]

@@ -3,12 +3,16 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
+
+from search.language.normalising import normalise
 
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff\u3007\U00020000-\U0003134f"
 _RUN = re.compile(rf"[{_HAN}]+|[^\W_{_HAN}]+(?:[-'’.+&/#][^\W_{_HAN}]+)*[+#]*")
 _IS_HAN = re.compile(rf"[{_HAN}]")
 _PARTS = re.compile(r"[^\W\d_]+|\d+(?:\.\d+)?")
 _JOINTS = re.compile(r"[-'’/]|(?<!\d)\.|\.(?!\d)")
+_SHORT = 100
 _LONGEST = 64
 """Letters of a word that count; nobody types longer ones, and an index has no room for them."""
 
@@ -47,6 +51,16 @@ class Word:
 def words_of(normal: str) -> tuple[Word, ...]:
     """The words of a normalised text, in order."""
     return tuple(_each_word(normal))
+
+
+def words_in(text: str) -> tuple[Word, ...]:
+    """The words of any text. Short texts are remembered: brands, categories and values come again and again."""
+    return _remembered(text) if len(text) <= _SHORT else words_of(normalise(text))
+
+
+@lru_cache(maxsize=4096)
+def _remembered(text: str) -> tuple[Word, ...]:
+    return words_of(normalise(text))
 
 
 def _each_word(normal: str) -> Iterator[Word]:

@@ -71,6 +71,8 @@ def upgrade() -> None:
             products int NOT NULL,
             names int NOT NULL
         ) WITH (fillfactor = 80);
+        CREATE INDEX vocabulary_spelling ON vocabulary (spelling) INCLUDE (word);
+        CREATE INDEX vocabulary_initials ON vocabulary (initials) INCLUDE (word);
         CREATE INDEX vocabulary_sound ON vocabulary (sound);
         CREATE INDEX vocabulary_sounds_like ON vocabulary USING gin (sound gin_trgm_ops) WITH (fastupdate = off);
 

@@ -1,0 +1,87 @@
+"""One page of what a question finds, and how much there is in all."""
+
+from typing import Any
+
+from hanse.database import Connection
+from models.shared import Money
+from search.embedded.asking import Question
+from search.embedded.filtering import Narrowing, Parameters, Wanted, where
+from search.embedded.highlighting import highlighted
+from search.embedded.ranking import score
+from search.embedded.tables import LIVE
+from search.embedded.understanding import named
+from search.query import MAX_WINDOW, Hit, SearchQuery, Sort
+
+_PAGE = """
+WITH page AS (
+    SELECT spu_id, rank, published_at, count(*) OVER () AS total
+    FROM (SELECT spu_id, {rank} AS rank, published_at FROM {{items}} WHERE {conditions} OFFSET 0) AS found
+    ORDER BY rank {direction}, published_at DESC, spu_id LIMIT {limit} OFFSET {offset})
+SELECT page.spu_id, page.total, i.price_from, i.price_to, i.in_stock, i.sales, d.shown
+FROM page JOIN {{items}} AS i USING (spu_id) JOIN {{documents}} AS d USING (spu_id)
+ORDER BY page.rank {direction}, page.published_at DESC, page.spu_id
+"""
+_BROWSED = """
+SELECT spu_id, price_from, price_to, in_stock, sales, shown FROM {{items}} AS i JOIN {{documents}} USING (spu_id)
+WHERE {conditions} ORDER BY {rank} {direction}, published_at DESC, spu_id LIMIT {limit} OFFSET {offset}
+"""
+_HOW_MANY = """
+SELECT count(*) FROM (SELECT FROM {{items}} WHERE {conditions} LIMIT {most}) AS found
+"""
+_ORDERS = {
+    Sort.PRICE_UP: ("price_from", "ASC"),
+    Sort.PRICE_DOWN: ("price_to", "DESC"),
+    Sort.SALES: ("sales", "DESC"),
+    Sort.NEWEST: ("published_at", "DESC"),
+}
+Page = tuple[tuple[Hit, ...], int]
+"""The hits of the page, and how many there are in all."""
+
+
+async def page(tx: Connection, query: SearchQuery, asked: Question, narrowed: Narrowing) -> Page:
+    """The page that the query asks for."""
+    parameters = Parameters()
+    conditions = where(wanted(asked), narrowed, parameters)
+    limit = parameters.add(max(0, min(query.limit, MAX_WINDOW - query.offset)), "int")
+    offset = parameters.add(min(query.offset, MAX_WINDOW), "int")
+    rank, direction = _ORDERS.get(query.sort, ("sales", "DESC"))
+    if query.sort is Sort.RELEVANCE and asked.terms:
+        rank = score(asked, await named(tx, asked), parameters)
+    template = _PAGE if asked.terms else _BROWSED
+    statement = template.format(rank=rank, direction=direction, conditions=conditions, limit=limit, offset=offset)
+    rows = await tx.fetch(LIVE.sql(statement), *parameters.values)
+    total = rows[0]["total"] if rows and asked.terms else await how_many(tx, asked, narrowed)
+    return tuple(_hit(row, asked) for row in rows), total
+
+
+def wanted(asked: Question) -> Wanted:
+    """What the question finds."""
+    return Wanted(asked.matches, asked.described, asked.normal)
+
+
+async def how_many(tx: Connection, asked: Question, narrowed: Narrowing, *, most: int = MAX_WINDOW + 1) -> int:
+    """How many there are; no more than `most` are counted."""
+    parameters = Parameters()
+    conditions = where(wanted(asked), narrowed, parameters)
+    statement = _HOW_MANY.format(conditions=conditions, most=most)
+    total: int = await tx.fetchval(LIVE.sql(statement), *parameters.values)
+    return total
+
+
+def _hit(row: Any, asked: Question) -> Hit:
+    shown = row["shown"]
+    return Hit(
+        spu_id=row["spu_id"],
+        title=shown["title"],
+        highlighted=highlighted(shown["title"], asked),
+        merchant_id=shown["merchant_id"],
+        merchant_name=shown["merchant_name"],
+        brand_id=shown["brand_id"],
+        brand_name=shown["brand_name"],
+        category_id=shown["category_id"],
+        image_url=shown["image_url"],
+        price_from=Money(minor=row["price_from"], currency=shown["currency"]),
+        price_to=Money(minor=row["price_to"], currency=shown["currency"]),
+        in_stock=row["in_stock"],
+        sales=row["sales"],
+    )

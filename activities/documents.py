@@ -37,9 +37,7 @@ class Reading:
     @property
     def patches(self) -> tuple[OfferPatch, ...]:
         """The part of the documents that changes often."""
-        return tuple(
-            OfferPatch(spu_id=one.spu_id, revision=one.revision, skus=one.skus) for one in self.documents
-        )
+        return tuple(OfferPatch(spu_id=one.spu_id, revision=one.revision, skus=one.skus) for one in self.documents)
 
     @property
     def digests(self) -> dict[SpuId, str | None]:
@@ -57,9 +55,7 @@ def digest(document: ProductDocument) -> str:
 class CatalogueReader:
     """Reads what the index should hold. A reading sees at least all that was committed before it began, in both databases."""
 
-    def __init__(
-        self, listing: ListingStore, inventory: InventoryStore, clock: Clock, sales: Sales = no_sales
-    ) -> None:
+    def __init__(self, listing: ListingStore, inventory: InventoryStore, clock: Clock, sales: Sales = no_sales) -> None:
         self._listing = listing
         self._inventory = inventory
         self._clock = clock

@@ -72,13 +72,13 @@ class SearchActivities:
         for build in await self._in_step.builds():
             await self._engine.put(reading.documents, index=build)
             await self._engine.remove(reading.gone, index=build)
-            await self._in_step.note_given(reading.digests, reading.revision, build)
+            await self._in_step.note_given(reading.digests, reading.revision, build=build)
         if offers_only:
             await self._engine.patch_offers(reading.patches)
         else:
             await self._engine.put(reading.documents)
         await self._engine.remove(reading.gone)
-        await self._in_step.note_given(reading.digests, reading.revision)
+        await self._in_step.note_given(reading.digests, reading.revision, offers_only=offers_only)
         return reading
 
     async def _wake(self, reading: "Reading") -> "datetime | None":
@@ -113,7 +113,7 @@ class SearchActivities:
                 return StretchBuilt(done=done, complete=True)
             reading = await self._catalogue.read(page)
             await self._engine.put(reading.documents, index=ask.build)
-            await self._in_step.note_given(reading.digests, reading.revision, ask.build)
+            await self._in_step.note_given(reading.digests, reading.revision, build=ask.build)
             await self._wake(reading)
             after, done = page[-1], done + len(page)
             await self._in_step.note_built(ask.build, page[-1], done)
@@ -173,9 +173,7 @@ class SearchActivities:
             activity.heartbeat(done)
         return StretchCompared(compared=done, drifted=tuple(drifted[:MAX_PRODUCTS]), after=_id(after))
 
-    async def _drifted(
-        self, after: SpuId | None, page: "Sequence[SpuId]", *, to_the_end: bool = False
-    ) -> list[SpuId]:
+    async def _drifted(self, after: SpuId | None, page: "Sequence[SpuId]", *, to_the_end: bool = False) -> list[SpuId]:
         """Which products of the page, or of those that the index holds in its place, are not as the catalogue says."""
         reading = await self._catalogue.read(page)
         held = await self._held_between(after, None if to_the_end else page[-1])
@@ -184,10 +182,9 @@ class SearchActivities:
         for spu_id in page:
             known = given.get(spu_id)
             index_has = held.get(spu_id)
-            if (digests.get(spu_id) is None) != (index_has is None):
-                wrong.append(spu_id)
-            elif index_has is not None and (
-                known is None or known.digest != digests.get(spu_id) or index_has < known.revision
+            if (digests.get(spu_id) is None) != (index_has is None) or (
+                index_has is not None
+                and (known is None or known.digest != digests.get(spu_id) or index_has < known.whole)
             ):
                 wrong.append(spu_id)
         return sorted(wrong)

@@ -83,9 +83,7 @@ class Reindex:
         if found.drifted:
             workflow.logger.warning("%d products had to be written into %s again", len(found.drifted), build)
 
-    async def _step(
-        self, step: Any, message: Any, summary: str, doing: str, *, within: timedelta = LONG_CALL
-    ) -> Any:
+    async def _step(self, step: Any, message: Any, summary: str, doing: str, *, within: timedelta = LONG_CALL) -> Any:
         self._say(doing=doing)
         return await workflow.execute_activity_method(
             step,

@@ -24,7 +24,6 @@ _STRETCHES_IN_A_RUN = 100
 _SECOND_LOOK = timedelta(seconds=10)
 """What is just being followed looks like drift; after this it does not."""
 _SIGN_OF_LIFE = timedelta(seconds=60)
-_repaired = "hanse_search_drift_repaired"
 
 
 @workflow.defn(name="SearchDrift")
@@ -39,15 +38,7 @@ class SearchDrift:
     async def run(self, start: DriftInput) -> DriftInput:
         """What was compared and repaired."""
         for _ in range(_STRETCHES_IN_A_RUN):
-            found: StretchCompared = await workflow.execute_activity_method(
-                SearchActivities.compare_stretch,
-                CompareStretch(after=self._now.after, most=_STRETCH),
-                task_queue=TaskQueue.SEARCH,
-                start_to_close_timeout=LONG_CALL,
-                heartbeat_timeout=_SIGN_OF_LIFE,
-                retry_policy=SEVERAL_TIMES,
-                summary="compare index and catalogue",
-            )
+            found = await self._compared()
             repaired = await self._repaired(found) if found.drifted else 0
             self._now = DriftInput(
                 after=found.after,
@@ -56,8 +47,21 @@ class SearchDrift:
             )
             workflow.set_current_details(f"{self._now.compared:,} compared, **{self._now.repaired:,}** repaired")
             if found.after is None:
-                return self._now
-        workflow.continue_as_new(self._now)
+                break
+        else:
+            workflow.continue_as_new(self._now)
+        return self._now
+
+    async def _compared(self) -> StretchCompared:
+        return await workflow.execute_activity_method(
+            SearchActivities.compare_stretch,
+            CompareStretch(after=self._now.after, most=_STRETCH),
+            task_queue=TaskQueue.SEARCH,
+            start_to_close_timeout=LONG_CALL,
+            heartbeat_timeout=_SIGN_OF_LIFE,
+            retry_policy=SEVERAL_TIMES,
+            summary="compare index and catalogue",
+        )
 
     async def _repaired(self, found: StretchCompared) -> int:
         await workflow.sleep(_SECOND_LOOK, summary="before a second look at what seems to differ")
@@ -70,6 +74,6 @@ class SearchDrift:
             summary=f"look again at {len(found.drifted)} products and repair them",
         )
         if done.repaired:
-            workflow.metric_meter().create_counter(_repaired).add(done.repaired)
+            workflow.metric_meter().create_counter("hanse_search_drift_repaired").add(done.repaired)
             workflow.logger.error("%d products had drifted apart in the index and were repaired", done.repaired)
         return done.repaired

@@ -89,6 +89,9 @@ class Reservation(Frozen):
     expires_at: Instant | None = None
     """When the process that holds it means to let go; information for people, the release is that process's duty."""
     low_stock: tuple[LowStock, ...] = ()
+    turned: tuple[SkuId, ...] = Field(default=(), exclude=True, repr=False)
+    """SKUs that may have sold out by this, or be had again: for whoever called the store to tell, and not to pass on. A repeated
+    request names all of them, since the first may have ended before it told."""
 
 
 class WarehouseDetails(Place):
@@ -135,6 +138,8 @@ class StockChange(Frozen):
 
     level: StockLevel
     low_stock: LowStock | None = None
+    turned: bool = Field(default=False, exclude=True, repr=False)
+    """Whether the SKU may have sold out by this, or be had again; as `Reservation.turned`."""
 
 
 class MovementReason(StrEnum):

@@ -28,13 +28,14 @@ class ToldTable(ProductsTable, table=True):
 class IndexedTable(ProductsTable, table=True):
     """What the index was last given of each product: the revision, and a digest of the document; no digest for one that is
     not to be found. The drift check compares it with the catalogue and with what the index holds. `build` is empty for the
-    index that searches read."""
+    index that searches read; `whole` is the revision of the last document that was given whole, not as a patch of its offers."""
 
     __tablename__ = "indexed"
 
     build: str = Field(sa_column=Column(Text, primary_key=True))
     spu_id: str = Field(sa_column=Column(Text, ForeignKey("spus.id", name="indexed_product"), primary_key=True))
     revision: int = Field(sa_column=Column(BigInteger, nullable=False))
+    whole: int = Field(sa_column=Column(BigInteger, nullable=False))
     digest: str | None = Field(sa_column=Column(Text))
 
 

@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from pydantic import Field
+
 from models.products.events import (
     PriceChanged,
     ProductChanged,
@@ -65,8 +67,8 @@ class Told(Frozen):
     is_published: bool = False
     since: Instant | None = None
     """When the publication that was told last began."""
-    prices: dict[SkuId, ToldPrice] = {}
-    available: dict[SkuId, bool] = {}
+    prices: dict[SkuId, ToldPrice] = Field(default_factory=dict)
+    available: dict[SkuId, bool] = Field(default_factory=dict)
 
 
 def to_be_told(product: ListedProduct, available: frozenset[SkuId]) -> Told:

@@ -172,6 +172,7 @@ class DriftInput(Frozen):
     after: SpuId | None = None
     compared: int = 0
     repaired: int = 0
+    """In all stretches so far."""
 
 
 class CompareStretch(Frozen):

@@ -26,6 +26,8 @@ class Given(Frozen):
     """What the index was last given of a product; no digest for one that is not to be found."""
 
     revision: int
+    whole: int
+    """The revision of the last document that was given whole; patches of offers came after it."""
     digest: str | None
 
 
@@ -103,27 +105,35 @@ class InStepStore:
 
     # ---- what the index was given ------------------------------------------------------------------------------------
 
-    async def note_given(self, digests: Mapping[SpuId, str | None], revision: int, build: str = "") -> None:
-        """The index, or this build, has these documents of that revision (no digest: it has none). One statement; a later one
-        stays."""
+    async def note_given(
+        self, digests: Mapping[SpuId, str | None], revision: int, *, build: str = "", offers_only: bool = False
+    ) -> None:
+        """The index, or this build, has these documents of that revision (no digest: it has none), or their offers. One
+        statement; a later one stays."""
         await self._execute(
             """
-            INSERT INTO indexed (build, spu_id, revision, digest)
-            SELECT $4, r.spu_id, $3, r.digest FROM unnest($1::text[], $2::text[]) AS r (spu_id, digest) ORDER BY r.spu_id
-            ON CONFLICT (build, spu_id) DO UPDATE SET revision = excluded.revision, digest = excluded.digest
+            INSERT INTO indexed (build, spu_id, revision, whole, digest)
+            SELECT $4, r.spu_id, $3, CASE WHEN $5 THEN 0 ELSE $3 END, r.digest
+            FROM unnest($1::text[], $2::text[]) AS r (spu_id, digest) ORDER BY r.spu_id
+            ON CONFLICT (build, spu_id) DO UPDATE SET
+                revision = excluded.revision, digest = excluded.digest, whole = greatest(indexed.whole, excluded.whole)
             WHERE indexed.revision < excluded.revision
             """,
             list(digests),
             list(digests.values()),
             revision,
             build,
+            offers_only,
         )
 
     async def given(self, spu_ids: Sequence[SpuId]) -> dict[SpuId, Given]:
         """What the index that is read was last given of these products; one it was never given is absent."""
         async with self._db.reader() as connection:
             rows = await connection.fetch("SELECT * FROM indexed WHERE build = '' AND spu_id = ANY($1)", list(spu_ids))
-        return {SpuId(row["spu_id"]): Given(revision=row["revision"], digest=row["digest"]) for row in rows}
+        return {
+            SpuId(row["spu_id"]): Given(revision=row["revision"], whole=row["whole"], digest=row["digest"])
+            for row in rows
+        }
 
     # ---- builds ------------------------------------------------------------------------------------------------------
 
@@ -162,9 +172,10 @@ class InStepStore:
         async with self._db.transaction() as tx:
             await tx.execute(
                 """
-                INSERT INTO indexed (build, spu_id, revision, digest)
-                SELECT '', spu_id, revision, digest FROM indexed WHERE build = $1 ORDER BY spu_id
-                ON CONFLICT (build, spu_id) DO UPDATE SET revision = excluded.revision, digest = excluded.digest
+                INSERT INTO indexed (build, spu_id, revision, whole, digest)
+                SELECT '', spu_id, revision, whole, digest FROM indexed WHERE build = $1 ORDER BY spu_id
+                ON CONFLICT (build, spu_id) DO UPDATE SET
+                    revision = excluded.revision, digest = excluded.digest, whole = greatest(indexed.whole, excluded.whole)
                 WHERE indexed.revision < excluded.revision
                 """,
                 name,

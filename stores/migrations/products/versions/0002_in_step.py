@@ -21,6 +21,7 @@ _STATEMENTS = (
         build text NOT NULL,
         spu_id text NOT NULL CONSTRAINT indexed_product REFERENCES spus (id),
         revision bigint NOT NULL,
+        whole bigint NOT NULL,
         digest text,
         PRIMARY KEY (build, spu_id)
     )

@@ -46,12 +46,14 @@ class SearchActivities:
         self._engine = engine
         self._in_step = in_step
         self._following = following
+        self._prepared = False
 
     # ---- in step -----------------------------------------------------------------------------------------------------
 
     @activity.defn(name="search.index_products")
     async def index_products(self, ask: IndexProducts) -> Followed:
         """The index holds of the scope what the catalogue said after this was asked. A long scope goes on where it stopped."""
+        await self._prepare()
         done, after = _heartbeat()
         soonest: datetime | None = None
         async for page in self._catalogue.pages(ask.scope, after):
@@ -81,6 +83,12 @@ class SearchActivities:
         await self._in_step.note_given(reading.digests, reading.revision, offers_only=offers_only)
         return reading
 
+    async def _prepare(self) -> None:
+        """Once a process: the engine may have been away when it started."""
+        if not self._prepared:
+            await self._engine.prepare()
+            self._prepared = True
+
     async def _wake(self, reading: "Reading") -> "datetime | None":
         """Have the products looked at when something about them changes by itself; answers the soonest that is very near."""
         now, near = self._catalogue.now(), []
@@ -97,6 +105,7 @@ class SearchActivities:
     @activity.defn(name="search.begin_build")
     async def begin_build(self, ask: BeginBuild) -> BuildBegun:
         """An empty index beside the one that is read, or the one that was begun before. From now on both are written to."""
+        await self._prepare()
         begun = await self._in_step.begin_build(ask.name, self._catalogue.now())
         await self._engine.begin_build(begun.build)
         return begun

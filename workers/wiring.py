@@ -80,7 +80,7 @@ async def open_activities(settings: Settings, client: Client, clock: Clock = _ut
         products = await database("products")
         listing, in_step = ListingStore(products), InStepStore(products)
         following, catalogue = Following(client, listing), CatalogueReader(listing, inventory, clock)
-        engine = await stack.enter_async_context(open_engine(settings, writes=True))
+        engine = await stack.enter_async_context(open_engine(settings))
         pricing = Pricing(
             ProductStore(products),
             parcels,

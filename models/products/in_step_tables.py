@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, DateTime, ForeignKey, Text, text
+from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, ForeignKey, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
@@ -37,6 +37,29 @@ class IndexedTable(ProductsTable, table=True):
     revision: int = Field(sa_column=Column(BigInteger, nullable=False))
     whole: int = Field(sa_column=Column(BigInteger, nullable=False))
     digest: str | None = Field(sa_column=Column(Text))
+
+
+class SearchSentTable(ProductsTable, table=True):
+    """What was sent to Meilisearch of each product, by index (empty: the live one); empty where the embedded engine is chosen.
+    `search/meilisearch/sent.py` says what for."""
+
+    __tablename__ = "search_sent"
+
+    index: str = Field(sa_column=Column(Text, primary_key=True))
+    spu_id: str = Field(sa_column=Column(Text, primary_key=True))
+    revision: int = Field(sa_column=Column(BigInteger, nullable=False))
+    offers_revision: int = Field(sa_column=Column(BigInteger, nullable=False))
+    gone: bool = Field(nullable=False)
+
+
+class MeilisearchBuildTable(ProductsTable, table=True):
+    """The builds of the Meilisearch engine: `building`, `live`, or `replaced` by a later one."""
+
+    __tablename__ = "meilisearch_builds"
+    __table_args__ = (CheckConstraint("state IN ('building', 'live', 'replaced')", name="meilisearch_builds_state"),)
+
+    name: str = Field(sa_column=Column(Text, primary_key=True))
+    state: str = Field(sa_column=Column(Text, nullable=False))
 
 
 class SearchBuildTable(ProductsTable, table=True):

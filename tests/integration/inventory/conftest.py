@@ -73,7 +73,9 @@ async def listener(accounts: AccountsShop, saga_client: Client) -> AsyncIterator
     """Workers for the sagas of inventory, on the shop's own stores; what they publish is heard here."""
     heard = Listener()
     store = accounts.app.state.services.inventory
-    steps = InventoryActivities(store, accounts.clock, Announcer(heard), accounts.app.state.services.following.stock_turned)
+    steps = InventoryActivities(
+        store, accounts.clock, Announcer(heard), accounts.app.state.services.following.stock_turned
+    )
     bus = BusActivities(heard)
     async with AsyncExitStack() as stack:
         for queue, workflows, activities in (

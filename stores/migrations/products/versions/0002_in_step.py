@@ -27,6 +27,22 @@ _STATEMENTS = (
     )
     """,
     """
+    CREATE TABLE search_sent (
+        index text NOT NULL,
+        spu_id text COLLATE "C" NOT NULL,
+        revision bigint NOT NULL,
+        offers_revision bigint NOT NULL,
+        gone boolean NOT NULL,
+        PRIMARY KEY (index, spu_id)
+    )
+    """,
+    """
+    CREATE TABLE meilisearch_builds (
+        name text PRIMARY KEY,
+        state text NOT NULL CONSTRAINT meilisearch_builds_state CHECK (state IN ('building', 'live', 'replaced'))
+    )
+    """,
+    """
     CREATE TABLE search_builds (
         name text PRIMARY KEY,
         after text NOT NULL DEFAULT '',
@@ -43,4 +59,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.execute("DROP TABLE search_builds, indexed, told")
+    op.execute("DROP TABLE search_builds, search_sent, meilisearch_builds, indexed, told")

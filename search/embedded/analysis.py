@@ -12,6 +12,8 @@ _READ_OF_A_DESCRIPTION = 3_000
 """Characters; what stands further down describes the shop more often than the product."""
 _SHOWN_IN_A_SUGGESTION = 80
 _KEY = 40
+KEY_SIGN = "|"
+"""Stands around each part of a title that is written in one script; no word has it."""
 
 FacetValue = tuple[str, str, str]
 """Facet, value, label."""
@@ -55,6 +57,7 @@ class Analysed:
     words: str
     ranked: str
     title: str
+    """Its parts, each of one script, without punctuation, between signs."""
     vocabulary: tuple[str, ...]
     facets: tuple[FacetValue, ...]
     suggestions: tuple[tuple[str, str], ...]
@@ -75,7 +78,7 @@ def analyse(document: ProductDocument, texts: Texts, stems: Stems) -> Analysed:
     return Analysed(
         words=lexemes.vector(described | weights.keys()),
         ranked=lexemes.weighted_vector(weights),
-        title=normalise(document.title),
+        title=f"{KEY_SIGN}{KEY_SIGN.join(chunks_of(document.title))}{KEY_SIGN}",
         vocabulary=tuple(sorted(_vocabulary(document, texts))),
         facets=tuple(dict.fromkeys(_facets(document))),
         suggestions=tuple((key, document.title[:_SHOWN_IN_A_SUGGESTION]) for key in keys_of(document.title)),

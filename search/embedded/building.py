@@ -8,10 +8,6 @@ from search.engine import NoSuchBuild
 _BEGIN = """
 INSERT INTO builds (name, ending, state) VALUES ($1, $2, 'building') ON CONFLICT (name) DO NOTHING
 """
-_MAKE_LIVE = """
-WITH before AS (UPDATE builds SET state = 'replaced' WHERE state = 'live')
-UPDATE builds SET state = 'live' WHERE name = $1
-"""
 
 
 class Builder:
@@ -53,7 +49,8 @@ class Builder:
             for part in PARTS:
                 await tx.execute(f"DROP TABLE {part}")
                 await tx.execute(f"ALTER TABLE {part}{ending} RENAME TO {part}")
-            await tx.execute(_MAKE_LIVE, build)
+            await tx.execute("UPDATE builds SET state = 'replaced' WHERE state = 'live'")
+            await tx.execute("UPDATE builds SET state = 'live' WHERE name = $1", build)
 
     async def drop(self, build: str) -> None:
         """Remove a build that nobody reads, with its tables."""

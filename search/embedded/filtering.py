@@ -80,7 +80,7 @@ def _bounds(asked: int | None, without: int) -> int:
 
 async def narrowing(tx: Connection, filters: Filters) -> Narrowing:
     """The filters with the numbers that the index knows their values by. What it does not know finds nothing."""
-    asked = dict(_asked(filters))
+    asked = {facet: part for facet, part in _asked(filters) if part[1]}
     pairs = [(facet, value) for facet, (_, values) in asked.items() for value in values]
     known: dict[tuple[str, str], int] = {}
     if pairs:
@@ -96,10 +96,8 @@ async def narrowing(tx: Connection, filters: Filters) -> Narrowing:
 def _asked(filters: Filters) -> Iterator[tuple[str, tuple[str, Sequence[str]]]]:
     if filters.category_id is not None:
         yield "category", ("facets", [filters.category_id])
-    if filters.brand_ids:
-        yield "brand", ("facets", filters.brand_ids)
-    if filters.merchant_ids:
-        yield "merchant", ("facets", filters.merchant_ids)
+    yield "brand", ("facets", filters.brand_ids)
+    yield "merchant", ("facets", filters.merchant_ids)
     for code, values in filters.attributes.items():
         yield f"attribute.{_kept(code)}", ("facets", [_kept(value) for value in values])
     for label, values in filters.options.items():

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from search.embedded.analysis import KEY_SIGN, chunks_of
 from search.embedded.asking import Question, Term
 from search.embedded.filtering import Parameters
 
@@ -12,7 +13,8 @@ _FULL = 1.64493406685
 _SYNONYM = 0.8
 _NAMED = 0.5
 """For a brand or a category that the question names."""
-_WHOLE_TITLE, _BEGINS, _PHRASE = 2.0, 0.3, 0.4
+_WHOLE_TITLE, _ENDS, _PHRASE = 2.0, 0.5, 0.3
+"""What stands last in a name says what it is: a 手机壳 is no 手机."""
 _IN_STOCK = 0.25
 _SALES = 0.03
 _CODE = 10.0
@@ -24,9 +26,11 @@ def score(question: Question, rarity: Mapping[str, float], named: list[int], par
     total = sum(rarity.get(term.text, 1.0) for term in question.terms) or 1.0
     text = f"({' + '.join(parts)}) / {total:.4f}" if parts else "0"
     normal = parameters.add(question.normal, "text")
+    key = parameters.add(KEY_SIGN.join(chunks_of(question.normal)), "text")
+    sign = f"'{KEY_SIGN}'"
     extra = [
-        f"CASE WHEN title = {normal} THEN {_WHOLE_TITLE} WHEN starts_with(title, {normal}) THEN {_BEGINS + _PHRASE} "
-        f"WHEN strpos(title, {normal}) > 0 THEN {_PHRASE} ELSE 0 END",
+        f"CASE WHEN title = {sign} || {key} || {sign} THEN {_WHOLE_TITLE} "
+        f"WHEN strpos(title, {key} || {sign}) > 0 THEN {_ENDS} WHEN strpos(title, {key}) > 0 THEN {_PHRASE} ELSE 0 END",
         f"CASE WHEN codes @> ARRAY[{normal}] THEN {_CODE} ELSE 0 END",
         f"CASE WHEN in_stock THEN {_IN_STOCK} ELSE 0 END",
         f"{_SALES} * ln(1 + greatest(sales, 0))",

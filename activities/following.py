@@ -8,16 +8,19 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from temporalio.client import Client, WorkflowHandle
-from temporalio.common import WorkflowIDReusePolicy
+from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.siblings import SAGA_QUEUE
 from models.search.messages import (
     MAX_PRODUCTS,
+    REINDEX_ID,
     EditAnnounced,
     EditEnded,
+    ReindexInput,
+    ReindexProgress,
     Scope,
     StockTurned,
     SyncInput,
@@ -101,3 +104,49 @@ class Following:
                 start_delay=at - now,
                 static_summary=f"Keeps {scope.words} in step from {at:%Y-%m-%d %H:%M:%S} UTC on",
             )
+
+
+class Reindexing:
+    """Starts, looks at and ends the rebuild of the index: one at a time."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    async def begin(self, *, give_up: bool = False) -> WorkflowHandle[Any, ReindexProgress]:
+        """Begin a rebuild, or find the one that goes on; one that was broken off is gone on with. `give_up` ends the one that
+        goes on, waits until it has ended, and drops what was built."""
+        if give_up:
+            await self._end()
+        return await self._client.start_workflow(
+            "Reindex",
+            ReindexInput(give_up=give_up),
+            id=REINDEX_ID,
+            task_queue=SAGA_QUEUE,
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            result_type=ReindexProgress,
+            static_summary="Drops the build of a search index" if give_up else "Builds the search index anew",
+        )
+
+    async def progress(self) -> ReindexProgress | None:
+        """Where the latest rebuild stands; None if there never was one."""
+        try:
+            found: ReindexProgress = await self._client.get_workflow_handle(REINDEX_ID).query(
+                "progress", result_type=ReindexProgress
+            )
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return None
+            raise
+        return found
+
+    async def _end(self) -> None:
+        handle = self._client.get_workflow_handle(REINDEX_ID)
+        try:
+            await handle.cancel()
+            await handle.result()
+        except WorkflowFailureError:
+            return  # cancelled, which was wanted
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise

@@ -113,7 +113,7 @@ class InStepStore:
         await self._execute(
             """
             INSERT INTO indexed (build, spu_id, revision, whole, digest)
-            SELECT $4, r.spu_id, $3, CASE WHEN $5 THEN 0 ELSE $3 END, r.digest
+            SELECT $4, r.spu_id, $3::bigint, CASE WHEN $5 THEN 0 ELSE $3::bigint END, r.digest
             FROM unnest($1::text[], $2::text[]) AS r (spu_id, digest) ORDER BY r.spu_id
             ON CONFLICT (build, spu_id) DO UPDATE SET
                 revision = excluded.revision, digest = excluded.digest, whole = greatest(indexed.whole, excluded.whole)

@@ -5,7 +5,7 @@
 
 from collections.abc import Collection
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
@@ -16,6 +16,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from activities.siblings import SAGA_QUEUE
 from models.search.messages import (
     MAX_PRODUCTS,
+    PATIENCE,
     REINDEX_ID,
     EditAnnounced,
     EditEnded,
@@ -41,9 +42,10 @@ class Following:
         self._client = client
         self._listing = listing
 
-    async def announce(self, scope: Scope, key: str) -> None:
-        """An edit of that key is about to begin. When this returns, what it does will be followed, whatever dies then."""
-        await self._tell(scope, "edit_announced", EditAnnounced(key=key))
+    async def announce(self, scope: Scope, key: str, *, patience: timedelta = PATIENCE) -> None:
+        """An edit of that key is about to begin, or goes on. When this returns, what it does will be followed, whatever dies then:
+        after `patience` without a word it is looked for what was done."""
+        await self._tell(scope, "edit_announced", EditAnnounced(key=key, patience=patience))
 
     async def ended(self, scope: Scope, key: str, *, changed: bool) -> None:
         """The announced edit is over. Without this the process looks by itself, only later."""

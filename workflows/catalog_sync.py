@@ -25,9 +25,9 @@ with workflow.unsafe.imports_passed_through():
     )
     from workflows.options import UNTIL_DONE, TaskQueue
 
-LOOKS = (timedelta(seconds=3), timedelta(seconds=12), timedelta(seconds=45))
-"""How long after an announcement it is looked for what was done, if nobody says so: soon, because whoever announced it may have
-died right after, and at last when no edit can still be going on (a statement takes at most 30 s)."""
+LOOKS = (1, 4, 15)
+"""When it is looked for what an announced edit did, if nobody says that it is over, in patiences after the announcement or the
+look before: after 3, 15 and 60 s. By then no edit can be going on any more, since a statement takes at most 30 s."""
 
 _LONGEST = timedelta(hours=2)
 _SIGN_OF_LIFE = timedelta(seconds=60)
@@ -78,6 +78,7 @@ class CatalogSync:
         self._scope = start.scope
         self._announced = list(start.announced)
         self._looks = start.looks
+        self._patience = start.patience
         self._look_at = self._next_look()
         self._offers_only = start.to_index == "offers"
         self._index = _Lane(self._bring_index, asked=start.to_index != "nothing")
@@ -135,7 +136,7 @@ class CatalogSync:
             self._ask()
 
     def _next_look(self) -> datetime:
-        return workflow.now() + LOOKS[min(self._looks, len(LOOKS) - 1)]
+        return workflow.now() + self._patience * LOOKS[min(self._looks, len(LOOKS) - 1)]
 
     def _ask(self, *, offers_only: bool = False) -> None:
         self._offers_only = offers_only and (self._offers_only or not self._index.asked)
@@ -146,8 +147,9 @@ class CatalogSync:
     @workflow.signal
     def edit_announced(self, edit: EditAnnounced) -> None:
         """Somebody is about to change something."""
-        self._announced.append(edit.key)
-        self._looks = 0
+        if edit.key not in self._announced:
+            self._announced.append(edit.key)
+        self._looks, self._patience = 0, edit.patience
         self._look_at = self._next_look()
 
     @workflow.signal
@@ -201,6 +203,7 @@ class CatalogSync:
                 update={
                     "announced": tuple(self._announced),
                     "looks": self._looks,
+                    "patience": self._patience,
                     "to_index": "all" if whole else "offers" if self._index.asked else "nothing",
                     "to_tell": not self._listeners.idle,
                 }

@@ -11,10 +11,11 @@ import asyncio
 import logging
 import secrets
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from temporalio.service import RPCError
 
+from activities.following_imports import FollowedImport
 from api.edge.sagas import answer_of
 from api.wiring import Services
 from models.products.types import Edited
@@ -48,6 +49,15 @@ async def followed(shop: Services, scope: Scope) -> AsyncIterator[AnnouncedEdit]
         await _end(shop, scope, key, changed=False)
         raise
     await _end(shop, scope, key, changed=edit.changed)
+
+
+@asynccontextmanager
+async def within_reach(followed: FollowedImport) -> AsyncIterator[FollowedImport]:
+    """An import, or `ServiceBusy` before anything of it changed."""
+    await answer_of(followed.__aenter__())
+    async with AsyncExitStack() as stack:
+        stack.push_async_exit(followed.__aexit__)
+        yield followed
 
 
 async def _end(shop: Services, scope: Scope, key: str, *, changed: bool) -> None:

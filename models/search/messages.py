@@ -1,6 +1,7 @@
 """What the processes that keep the index in step are started with and told."""
 
 import hashlib
+from datetime import timedelta
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
@@ -47,10 +48,16 @@ class Scope(Frozen):
         return f"product {self.products[0]}" if len(self.products) == 1 else f"{len(self.products)} products"
 
 
+PATIENCE = timedelta(seconds=3)
+"""How long after the announcement of an edit it is first looked for what it did, if nobody says that it is over: soon, because
+whoever announced it may have died right after it."""
+
+
 class EditAnnounced(Frozen):
-    """Somebody is about to change something of the scope. `key` names the edit."""
+    """Somebody is about to change something of the scope, or is still at it. `key` names the edit."""
 
     key: str
+    patience: timedelta = PATIENCE
 
 
 class EditEnded(Frozen):
@@ -72,6 +79,7 @@ class SyncInput(Frozen):
     """Edits that are not over yet."""
     looks: int = 0
     """How often was looked for what those edits did."""
+    patience: timedelta = PATIENCE
     to_index: Literal["nothing", "offers", "all"] = "nothing"
     to_tell: bool = False
 
@@ -79,6 +87,8 @@ class SyncInput(Frozen):
 def catalog_sync_id(scope: Scope) -> str:
     """The workflow of a scope; one for a list of products is named after the list."""
     (name,) = scope.said
+    if scope.touched_since is not None:
+        return f"catalog-sync/touched-since-{scope.touched_since.isoformat()}"
     if name != "products":
         return f"catalog-sync/{name.removesuffix('_id')}-{getattr(scope, name)}"
     if len(scope.products) == 1:

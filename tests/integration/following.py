@@ -2,9 +2,9 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from models.search.messages import Scope
+from models.search.messages import PATIENCE, Scope
 from models.shared.ids import SkuId, SpuId
 
 
@@ -18,7 +18,7 @@ class Heard:
     turned: list[set[SkuId]] = field(default_factory=list)
     followed: list[Scope] = field(default_factory=list)
 
-    async def announce(self, scope: Scope, _key: str) -> None:
+    async def announce(self, scope: Scope, _key: str, *, patience: timedelta = PATIENCE) -> None:
         self.announced.append(scope)
 
     async def ended(self, scope: Scope, _key: str, *, changed: bool) -> None:

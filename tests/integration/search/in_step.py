@@ -1,7 +1,7 @@
 """A catalogue, its stock, an index and a listener on real servers, and what keeps them in step."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,8 +20,8 @@ from models.products.types import Product
 from models.search.messages import Scope
 from models.shared.events import Event
 from models.shared.ids import WarehouseId
+from search.documents import ProductDocument
 from search.embedded import EmbeddedEngine
-from search.engine import SearchEngine
 from search.query import SearchQuery
 from stores.inventory import InventoryStore
 from stores.products import InStepStore, ListingStore
@@ -47,13 +47,25 @@ class Slow(Listener):
         await super().publish(events)
 
 
+class Watched(EmbeddedEngine):
+    """The engine; a test may have something happen right after a page was put into a build."""
+
+    meanwhile: Callable[[], Awaitable[None]] | None = None
+
+    async def put(self, documents: Sequence[ProductDocument], *, index: str | None = None) -> None:
+        await super().put(documents, index=index)
+        if index is not None and self.meanwhile is not None:
+            now, self.meanwhile = self.meanwhile, None
+            await now()
+
+
 @dataclass
 class InStep:
     """Everything, opened."""
 
     catalogue: Catalogue
     inventory: InventoryStore
-    engine: SearchEngine
+    engine: Watched
     listing: ListingStore
     store: InStepStore
     reader: CatalogueReader
@@ -100,7 +112,7 @@ async def opened(database: OpenDatabase, client: Client, folder: Path) -> AsyncI
     inventory = InventoryStore(await database("inventory"))
     listing, store = ListingStore(products), InStepStore(products)
     reader = CatalogueReader(listing, inventory, lambda: datetime.now(UTC))
-    engine = EmbeddedEngine(await database("search"))
+    engine = Watched(await database("search"))
     step = InStep(
         await open_catalogue(products, folder),
         inventory,

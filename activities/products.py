@@ -1,15 +1,23 @@
 """Telling the world what changed in the catalogue."""
 
+import asyncio
+from collections.abc import Iterable
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from temporalio import activity
 
 from models.search.messages import Followed, TellProducts
+from models.shared.events import Event
 
 if TYPE_CHECKING:
     from activities.announcing import Publishes
     from activities.documents import CatalogueReader
     from stores.products import InStepStore
+
+
+_PRODUCTS_AT_ONCE = 64
+"""Kafka's client packs what waits at the same time into one request."""
 
 
 class ProductsActivities:
@@ -34,7 +42,7 @@ class ProductsActivities:
                     reading.products, reading.revision, reading.available, self._catalogue.now()
                 )
                 if telling.batch.events:
-                    await self._publisher.publish(telling.batch.events)
+                    await self._publish(telling.batch.events)
                     await self._in_step.told(telling.revisions)
                 more = telling.left_over
             done += len(page)
@@ -43,3 +51,15 @@ class ProductsActivities:
             else:
                 activity.heartbeat()
         return Followed(products=done)
+
+    async def _publish(self, events: Iterable[Event]) -> None:
+        """Products side by side, the events of each in their order."""
+        turn = asyncio.Semaphore(_PRODUCTS_AT_ONCE)
+
+        async def one(of_product: list[Event]) -> None:
+            async with turn:
+                await self._publisher.publish(of_product)
+
+        async with asyncio.TaskGroup() as group:
+            for _, of_product in groupby(sorted(events, key=lambda event: event.key), key=lambda event: event.key):
+                group.create_task(one(list(of_product)))

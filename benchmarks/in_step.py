@@ -90,7 +90,7 @@ async def _product(shop: Shop, taken_from: dict[str, Any], mark: str) -> tuple[d
         "PUT", f"/v1/catalogue/skus/{sku_id}/price", {"price": {"minor": 1_000}}, product["version"]
     )
     product = await shop.ask("PUT", f"{path}/published", {}, product["version"])
-    warehouses = await shop.ask("GET", "/v1/inventory/warehouses")
+    warehouses = (await shop.ask("GET", "/v1/inventory/warehouses?limit=100"))["items"]
     mine = next(one for one in warehouses if one["merchant_id"] == taken_from["merchant_id"])
     return product, mine["warehouse_id"]
 

@@ -1,6 +1,6 @@
 """An edit is followed whoever dies, and what follows does so at its own pace."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -78,13 +78,11 @@ async def test_kafka_being_away_does_not_keep_the_index_waiting(syncing: Syncing
 
 
 async def test_what_changes_by_itself_in_a_moment_is_looked_at_then(syncing: Syncing) -> None:
-    coming = [Followed(products=1, again_at=None)]
+    coming = [datetime.now(UTC) + timedelta(seconds=1)]
 
     def indexed(_ask: IndexProducts) -> Followed:
-        return coming.pop() if coming else Followed(products=1)
+        return Followed(products=1, again_at=coming.pop() if coming else None)
 
-    at = (await syncing.sagas.server.get_current_time()) + timedelta(seconds=4)
-    coming[0] = Followed(products=1, again_at=at)
     syncing.steps.answer("search.index_products", indexed)
     await syncing.announced()
     await syncing.ended()

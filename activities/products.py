@@ -60,6 +60,9 @@ class ProductsActivities:
             async with turn:
                 await self._publisher.publish(of_product)
 
-        async with asyncio.TaskGroup() as group:
-            for _, of_product in groupby(sorted(events, key=lambda event: event.key), key=lambda event: event.key):
-                group.create_task(one(list(of_product)))
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _, of_product in groupby(sorted(events, key=lambda event: event.key), key=lambda event: event.key):
+                    group.create_task(one(list(of_product)))
+        except ExceptionGroup as faults:
+            raise faults.exceptions[0] from None  # one of them says why

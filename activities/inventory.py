@@ -1,6 +1,6 @@
 """The steps of sagas that move stock. Undo stands directly below do."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +30,7 @@ from models.inventory.transfers import Transfer, TransferStep
 from models.inventory.types import Claim, Reservation, Restocked
 from models.shared.done import Done
 from models.shared.events import Event
+from models.shared.ids import SkuId
 from models.shared.time import Clock
 
 if TYPE_CHECKING:
@@ -37,29 +38,43 @@ if TYPE_CHECKING:
     from activities.siblings import Siblings
     from stores.inventory import InventoryStore
 
+TellTurned = Callable[[Collection[SkuId]], Awaitable[None]]
+"""Tells that these SKUs may have sold out, or be had again: `Following.stock_turned`."""
+
 
 class InventoryActivities:
     """Each is one store promise, idempotent by the order or transfer id, so Temporal may repeat it as it likes. A step of a
-    transfer is announced right after it."""
+    transfer is announced right after it. `turned` is told which SKUs may have sold out or be had again: nothing for most orders."""
 
-    def __init__(self, store: "InventoryStore", clock: Clock, announcer: "Announcer", siblings: "Siblings") -> None:
+    def __init__(
+        self,
+        store: "InventoryStore",
+        clock: Clock,
+        announcer: "Announcer",
+        siblings: "Siblings",
+        turned: "TellTurned",
+    ) -> None:
         self._store = store
         self._clock = clock
         self._siblings = siblings
         self._announcer = announcer
+        self._turned = turned
 
     @activity.defn(name="inventory.reserve_stock")
     async def reserve_stock(self, ask: ReserveStock) -> Reservation:
         """Hold all lines or nothing. Refusals: `sold_out`, `reservation_conflict`, `reservation_released`."""
-        return await self._store.reserve_all_or_nothing(
+        held = await self._store.reserve_all_or_nothing(
             ask.order_id, ask.lines, ask.destination, self._clock(), ask.expires_at
         )
+        await self._turned(held.turned)
+        return held
 
     @activity.defn(name="inventory.release_stock")
     async def release_stock(self, ask: ReleaseStock) -> Reservation:
         """Undo of reserve: give back what is held and claimed, also when nothing was. Refusal: `reservation_committed`."""
         released = await self._store.release(ask.order_id, self._clock())
         await self._tell_parcels(released.served)
+        await self._turned(released.turned)
         return released.model_copy(update={"served": ()})
 
     @activity.defn(name="inventory.commit_stock")
@@ -72,6 +87,7 @@ class InventoryActivities:
         """Undo of commit, whole or in part: goods lie again where they came from. Refusal: `restock_exceeds_sold`."""
         restocked = await self._store.restock(ask.order_id, ask.key, ask.lines, self._clock())
         await self._tell_parcels(restocked.served)
+        await self._turned({part.sku_id for part in restocked.allocations})
         return restocked.model_copy(update={"served": ()})
 
     @activity.defn(name="inventory.take_claim")
@@ -84,6 +100,7 @@ class InventoryActivities:
         """Undo of what was bought ahead and has not come: those claims are given up, also when there were none."""
         done = await self._store.release_claims(ask.order_id, self._clock(), ask.claim_id)
         await self._tell_parcels(done.served)
+        await self._turned({claim.sku_id for claim in done.released})
         return ClaimsReleased(released=done.released)
 
     @activity.defn(name="inventory.open_transfer")
@@ -102,6 +119,7 @@ class InventoryActivities:
     async def dispatch_transfer(self, ref: TransferRef) -> TransferMoved:
         """The goods leave, all lines or none. Refusals: `transfer_exceeds_available`, `transfer_not_waiting`."""
         step = await self._store.dispatch_transfer(ref)
+        await self._turned({line.sku_id for line in step.booked})
         left = TransferDispatched(occurred_at=ref.at, lines=step.booked, **_ends(step.transfer))
         moved = await self._told(step.transfer, left)
         return moved.model_copy(update={"low_stock": step.low_stock})
@@ -113,6 +131,7 @@ class InventoryActivities:
         if step is None:
             return Done()
         await self._tell_parcels(step.served)
+        await self._turned({line.sku_id for line in step.booked})
         back = _arrived(step, "taken-back", ref.at)
         return Done(unannounced=await self._announcer.announce(back))
 
@@ -121,6 +140,7 @@ class InventoryActivities:
         """A part arrived, once. Refusals: `transfer_exceeds_transit`, `transfer_not_waiting`, `operation_key_reused`."""
         step = await self._store.receive_transfer(book)
         await self._tell_parcels(step.served)
+        await self._turned({line.sku_id for line in step.booked})
         return await self._told(step.transfer, _arrived(step, book.part, book.at))
 
     @activity.defn(name="inventory.write_off_transfer")

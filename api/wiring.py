@@ -9,6 +9,7 @@ import httpx
 from redis.asyncio import Redis
 from temporalio.client import Client
 
+from activities.following import Following
 from activities.pricing import Pricing
 from activities.reports import Reports
 from activities.siblings import Siblings
@@ -35,7 +36,7 @@ from stores.lists import ListStore
 from stores.orders import OrderStore
 from stores.payments import PaymentStore
 from stores.points import PointsStore
-from stores.products import BulkStore, CatalogueStore, MediaStore, ProductStore, TaxonomyStore
+from stores.products import BulkStore, CatalogueStore, ListingStore, MediaStore, ProductStore, TaxonomyStore
 from stores.promotions import CouponStore, PromotionStore, PurchaseLimitStore
 from stores.users import UsersStore
 
@@ -65,6 +66,8 @@ class Services:
     """Takes in what carriers say."""
     siblings: Siblings
     """Starts and tells sagas by name; for what is asked of a saga and answered, `temporal`."""
+    following: Following
+    """Has search index and listeners follow what changes in the catalogue."""
     users: UsersStore
     carts: CartStore
     passwords: PasswordHasher
@@ -132,6 +135,7 @@ async def open_services(settings: Settings, clock: Clock = _utc_now) -> AsyncIte
             carriers=carriers_of(settings, http, clock),
             reports=Reports(parcels, siblings),
             siblings=siblings,
+            following=Following(temporal, ListingStore(products)),
             users=UsersStore.on(
                 users,
                 redis,

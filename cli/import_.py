@@ -2,8 +2,8 @@
 
 import asyncio
 import csv
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, BinaryIO
@@ -12,13 +12,17 @@ import typer
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from activities.following import Following
+from activities.following_imports import FollowedImport
 from cli.console import DataDir, console, settings_for
+from hanse.codec import PayloadKeysMissing
 from hanse.database import Database
 from hanse.settings import Settings
 from hanse.stack.part import StackError
+from hanse.temporal import connect
 from models.products.errors import ImportUnreadable
 from models.products.files import FileFormat, read_file
-from stores.products import BulkStore
+from stores.products import BulkStore, ListingStore
 from stores.products.bulk import BatchDone
 
 _SHOWN_FAULTS = 20
@@ -30,6 +34,12 @@ def import_(
     faults: Annotated[
         Path | None, typer.Option(help="Write every fault into this CSV file: line, column, what is wrong, what to do.")
     ] = None,
+    follow: Annotated[
+        bool,
+        typer.Option(
+            help="Have search index and listeners follow batch by batch. Without it, `hanse reindex` afterwards."
+        ),
+    ] = True,
     data_dir: DataDir = None,
 ) -> None:
     """Import products and SKUs by merchant code and SKU code. Safe to repeat: the same file twice changes nothing.
@@ -38,7 +48,9 @@ def import_(
     """
     try:
         with path.open("rb") as file, _fault_file(faults) as write_down:
-            work = _import(settings_for(data_dir), file, format_of(path), path.stat().st_size, write_down)
+            work = _import(
+                settings_for(data_dir), file, format_of(path), path.stat().st_size, write_down, follow=follow
+            )
             counts, wrong = asyncio.run(work)
     except ImportUnreadable as refusal:
         raise StackError(f"{path} was not imported: {refusal.detail}") from refusal
@@ -52,30 +64,59 @@ def import_(
         raise typer.Exit(1)
 
 
+async def import_file(settings: Settings, path: Path) -> int:
+    """What `hanse import PATH` does, for who runs it inside; answers how many faults there were."""
+    size = await asyncio.to_thread(lambda: path.stat().st_size)
+    with path.open("rb") as file:
+        _, wrong = await _import(settings, file, format_of(path), size, lambda _done: None, follow=True)
+    return wrong
+
+
 async def _import(
     settings: Settings,
     file: BinaryIO,
     file_format: FileFormat,
     size: int,
     write_down: Callable[[BatchDone], None],
+    *,
+    follow: bool,
 ) -> tuple[dict[str, int], int]:
     counts = dict.fromkeys(("lines", *_COUNTS), 0)
     wrong = 0
+    now = datetime.now(UTC)
     database = await Database(settings.dsn("products")).open()
     try:
+        lines = read_file(file, file_format)
         with Progress(*_columns(), console=console) as progress:
-            task = progress.add_task("Importing", total=size, lines=0)
-            lines = read_file(file, file_format)
-            async for done in BulkStore(database).import_lines(lines, now=datetime.now(UTC), decided_by="import"):
-                for name in counts:
-                    counts[name] += getattr(done, name)
-                _show(progress, done, wrong)
-                write_down(done)
-                wrong += len(done.faults)
-                progress.update(task, completed=file.tell(), lines=counts["lines"])
+            task = progress.add_task("Importing and indexing" if follow else "Importing", total=size, lines=0)
+            async with _followed(settings, database, now, follow=follow) as followed:
+                async for done in BulkStore(database).import_lines(lines, now=now, decided_by="import"):
+                    for name in counts:
+                        counts[name] += getattr(done, name)
+                    _show(progress, done, wrong)
+                    write_down(done)
+                    wrong += len(done.faults)
+                    if followed is not None:
+                        await followed.batch(done.changes)
+                    progress.update(task, completed=file.tell(), lines=counts["lines"])
     finally:
         await database.close()
     return counts, wrong
+
+
+@asynccontextmanager
+async def _followed(
+    settings: Settings, database: Database, now: datetime, *, follow: bool
+) -> "AsyncIterator[FollowedImport | None]":
+    if not follow:
+        yield None
+        return
+    try:
+        client = await connect(settings)
+    except (RuntimeError, PayloadKeysMissing) as fault:
+        raise StackError(f"{fault}; or import with --no-follow and run `hanse reindex` later") from fault
+    async with FollowedImport(Following(client, ListingStore(database)), now) as followed:
+        yield followed
 
 
 def format_of(path: Path) -> FileFormat:

@@ -5,6 +5,7 @@ import importlib
 import importlib.util
 import inspect
 from collections.abc import Coroutine
+from datetime import UTC, datetime
 from typing import Any
 
 from rich.console import Console
@@ -61,9 +62,11 @@ async def _start_child(stack: EmbeddedStack, steps: Steps, part: Part) -> None:
 
 
 async def _load_demo(settings: Settings) -> DemoShop | None:
+    began = datetime.now(UTC)
     shop = importlib.import_module("cli.demo_data").load(settings)
     if inspect.isawaitable(shop):
         shop = await shop
+    await importlib.import_module("cli.demo_data.following").follow_since(settings, began)
     return shop if isinstance(shop, DemoShop) else None
 
 

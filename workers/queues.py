@@ -10,10 +10,13 @@ from activities.inventory import InventoryActivities
 from activities.orders import OrderActivities
 from activities.payments import PaymentActivities
 from activities.points import PointsActivities
+from activities.products import ProductsActivities
 from activities.promotions import PromotionActivities
 from activities.reconciliation import ReconciliationActivities
+from activities.search import SearchActivities
 from activities.supplement import SupplementActivities
 from activities.tracking import TrackingActivities
+from workflows.catalog_sync import CatalogSync
 from workflows.checkout import Checkout
 from workflows.fulfillment import Fulfillment
 from workflows.low_stock import StockLowNotice
@@ -24,6 +27,8 @@ from workflows.points_adjustment import PointsAdjustment
 from workflows.points_expiry import PointsExpiry
 from workflows.reconciliation import Reconciliation
 from workflows.refund import Refund
+from workflows.reindex import Reindex
+from workflows.search_drift import SearchDrift
 from workflows.supplement import Supplement
 from workflows.transfer import TransferSaga
 
@@ -39,6 +44,9 @@ SAGAS: Sequence[type] = (
     Reconciliation,
     TransferSaga,
     StockLowNotice,
+    CatalogSync,
+    Reindex,
+    SearchDrift,
 )
 
 
@@ -52,8 +60,10 @@ class Activities:
     orders: OrderActivities
     payments: PaymentActivities
     points: PointsActivities
+    products: ProductsActivities
     promotions: PromotionActivities
     reconciliation: ReconciliationActivities
+    search: SearchActivities
     supplement: SupplementActivities
     tracking: TrackingActivities
 
@@ -98,7 +108,9 @@ def activities_on(queue: TaskQueue, built: Activities) -> Sequence[Callable[...,
         case TaskQueue.CHANNELS_CARRIER:
             return outside_carrier
         case TaskQueue.BUS:
-            return _of(built.bus)
+            return [*_of(built.bus), *_of(built.products)]
+        case TaskQueue.SEARCH:
+            return _of(built.search)
         case _:
             return store_calls[queue]
 

@@ -35,6 +35,7 @@ from models.fulfillment.watching import WatchInput
 from models.payments.reconciliation import ReconciliationInput
 from models.payments.supplement import SupplementInput
 from models.points.messages import ExpiryRun
+from models.search.messages import DriftInput
 from workflows.options import TaskQueue
 
 _log = logging.getLogger(__name__)
@@ -118,6 +119,15 @@ def planned(settings: Settings) -> tuple[Planned, ...]:
             ),
             purpose="Parcels whose carrier says nothing, and deliveries that nobody has signed for",
             every=settings.tracking_every,
+            catch_up=timedelta(minutes=10),
+        ),
+        Planned(
+            schedule_id="search-drift",
+            workflow="SearchDrift",
+            input=DriftInput(),
+            purpose="Search index and catalogue compared, and repaired where they differ",
+            every=settings.search_drift_every,
+            catch_up=timedelta(minutes=10),
         ),
         *(_reconciliation(settings, channel, place) for place, channel in enumerate(channel_names(settings))),
     )

@@ -9,15 +9,19 @@ from temporalio.client import Client
 
 from activities.announcing import Announcer
 from activities.bus import BusActivities
+from activities.documents import CatalogueReader
+from activities.following import Following
 from activities.fulfillment import FulfillmentActivities
 from activities.inventory import InventoryActivities
 from activities.orders import OrderActivities
 from activities.payments import PaymentActivities
 from activities.points import PointsActivities
 from activities.pricing import Pricing
+from activities.products import ProductsActivities
 from activities.promotions import PromotionActivities
 from activities.reconciliation import ReconciliationActivities
 from activities.reports import Reports
+from activities.search import SearchActivities
 from activities.siblings import Siblings
 from activities.supplement import SupplementActivities
 from activities.tracking import TrackingActivities
@@ -31,13 +35,14 @@ from hanse.telemetry import temporal_runtime
 from hanse.temporal import connect
 from models.points.types import PointsTerms
 from models.shared.time import Clock
+from search.configured import open_engine
 from stores.fulfillment import FulfillmentStore
 from stores.inventory import InventoryStore
 from stores.lists import ListStore
 from stores.orders import OrderStore
 from stores.payments import PaymentStore
 from stores.points import PointsStore
-from stores.products import ProductStore
+from stores.products import InStepStore, ListingStore, ProductStore
 from stores.promotions import BenefitStore, CouponStore, PromotionStore, PurchaseLimitStore
 from stores.users.addresses import Addresses
 from workers.queues import Activities
@@ -73,8 +78,12 @@ async def open_activities(settings: Settings, client: Client, clock: Clock = _ut
         parcels, promotions = FulfillmentStore(orders), await database("promotions")
         points, points_terms = PointsStore(promotions), PointsTerms(**settings.points_terms)
         limits, token_key = PurchaseLimitStore(promotions), settings.token_key.get_secret_value().encode()
+        products = await database("products")
+        listing, in_step = ListingStore(products), InStepStore(products)
+        following, catalogue = Following(client, listing), CatalogueReader(listing, inventory, clock)
+        engine = await stack.enter_async_context(open_engine(settings))
         pricing = Pricing(
-            ProductStore(await database("products")),
+            ProductStore(products),
             parcels,
             PromotionStore(promotions),
             CouponStore(promotions),
@@ -87,7 +96,7 @@ async def open_activities(settings: Settings, client: Client, clock: Clock = _ut
         yield Activities(
             bus=BusActivities(publisher),
             fulfillment=FulfillmentActivities(parcels, inventory, carriers, siblings, announcer),
-            inventory=InventoryActivities(inventory, clock, announcer, siblings),
+            inventory=InventoryActivities(inventory, clock, announcer, siblings, following.stock_turned),
             orders=OrderActivities(
                 placed,
                 pricing,
@@ -107,8 +116,10 @@ async def open_activities(settings: Settings, client: Client, clock: Clock = _ut
                 placement=settings.placement,
             ),
             points=PointsActivities(points, announcer, points_terms),
+            products=ProductsActivities(catalogue, in_step, publisher),
             promotions=PromotionActivities(BenefitStore(promotions), limits, announcer, clock),
             reconciliation=ReconciliationActivities(paid, channels, siblings, clock, placement=settings.placement),
+            search=SearchActivities(catalogue, engine, in_step, following),
             tracking=TrackingActivities(parcels, Reports(parcels, siblings), carriers, siblings, clock),
             supplement=SupplementActivities(paid, placed, channels, siblings, clock, placement=settings.placement),
         )

@@ -11,7 +11,7 @@ from api.edge.problems import refusals
 from api.edge.refusals import ServiceBusy
 from api.edge.versions import ExpectedVersion, IfMatchMissing, set_etag
 from api.edge.wired import Wired
-from api.inventory.crossings import tell_served
+from api.inventory.crossings import tell_served, tell_turned
 from api.inventory.reservations import StockOperator
 from models.inventory.ahead import AheadSale, AheadSetting, ClaimSearch
 from models.inventory.types import Claim
@@ -58,6 +58,7 @@ async def set_ahead_sale(
             warehouse_id, sku_id, ask, version, f"operator:{who.user_id}", shop.clock()
         )
     await tell_served(shop, served)
+    await tell_turned(shop, (sku_id,))
     set_etag(response, found.version)
     return found
 

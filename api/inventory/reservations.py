@@ -13,7 +13,7 @@ from api.edge.identity import operator
 from api.edge.problems import refusals
 from api.edge.refusals import ServiceBusy
 from api.edge.wired import Wired
-from api.inventory.crossings import tell_crossings, tell_served
+from api.inventory.crossings import tell_crossings, tell_served, tell_turned
 from models.inventory.errors import (
     NothingReserved,
     ReservationCommitted,
@@ -47,6 +47,7 @@ async def reserve(ask: ReserveStock, who: StockOperator, claim: Claimant, shop: 
             ask.order_id, ask.lines, ask.destination, shop.clock(), ask.expires_at
         )
     await tell_crossings(shop, claim, held.low_stock)
+    await tell_turned(shop, held.turned)
     return held
 
 
@@ -58,6 +59,7 @@ async def release(ask: ReleaseStock, who: StockOperator, shop: Wired, trail: Aud
     async with trail.action(who, "inventory.release", ask.order_id):
         released = await shop.inventory.release(ask.order_id, shop.clock())
     await tell_served(shop, released.served)
+    await tell_turned(shop, released.turned)
     return released
 
 

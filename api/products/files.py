@@ -7,9 +7,11 @@ from datetime import datetime
 from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
 
+from activities.following_imports import FollowedImport
 from api.edge.audit import Audit
+from api.edge.followed import within_reach
 from api.edge.problems import refusals
-from api.edge.refusals import BodyTooLarge
+from api.edge.refusals import BodyTooLarge, ServiceBusy
 from api.edge.wired import Wired
 from api.products.editing import READ, CatalogueOperator
 from api.products.schemas import ImportReport
@@ -43,7 +45,7 @@ _BODY = {
     "/import",
     summary="Import a small catalogue file",
     openapi_extra=_BODY,
-    responses=refusals(*READ, FileTypeUnknown, ImportUnreadable, BodyTooLarge),
+    responses=refusals(*READ, FileTypeUnknown, ImportUnreadable, BodyTooLarge, ServiceBusy),
 )
 async def import_file(request: Request, who: CatalogueOperator, shop: Wired, trail: Audit) -> ImportReport:
     """Upsert SKUs with their products by merchant code and SKU code, from CSV or JSON in UTF-8.
@@ -55,9 +57,12 @@ async def import_file(request: Request, who: CatalogueOperator, shop: Wired, tra
         raise FileTypeUnknown(f"Send the file as one of {', '.join(_FORMATS)}, not as {kind[:60] or 'nothing'}.")
     report = ImportReport()
     lines = read_file(io.BytesIO(await request.body()), _FORMATS[kind])
-    async with trail.action(who, "catalogue.import", "catalogue", kind=kind):
-        async for done in shop.bulk.import_lines(lines, now=shop.clock(), decided_by=who.user_id):
+    now = shop.clock()
+    followed = FollowedImport(shop.following, now, waits=False)
+    async with trail.action(who, "catalogue.import", "catalogue", kind=kind), within_reach(followed):
+        async for done in shop.bulk.import_lines(lines, now=now, decided_by=who.user_id):
             report.add(done, shown=_SHOWN_FAULTS)
+            await followed.batch(done.changes)
     return report
 
 

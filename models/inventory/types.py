@@ -115,7 +115,17 @@ class Claim(Frozen):
     changed_at: Instant
 
 
-class Reservation(Frozen):
+class _Answer(Frozen):
+    """An answer of the store with a word for the caller alone, in `turned`: that is no part of its value and travels no further."""
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and self.model_dump() == other.model_dump()
+
+    def __hash__(self) -> int:
+        return hash(self.model_dump_json())
+
+
+class Reservation(_Answer):
     """What is set aside for one order.
 
     `allocations` are in lock order (warehouse, SKU); a release that came before any reserve has none. `low_stock` names
@@ -132,6 +142,9 @@ class Reservation(Frozen):
     """What the order bought beyond stock; `allocations` do not count it."""
     served: tuple[Claim, ...] = ()
     """Claims of others that got what a release gave back."""
+    turned: tuple[SkuId, ...] = Field(default=(), exclude=True, repr=False)
+    """SKUs that may have sold out by this, or be had again: for the caller to tell. A repeated request names all of them, since
+    the first may have ended before it told."""
 
 
 class WarehouseDetails(Place):
@@ -177,7 +190,7 @@ class StockLevel(Frozen):
     """Until then the level sells by pre-order only."""
 
 
-class StockChange(Frozen):
+class StockChange(_Answer):
     """A level after an operator's change, and the threshold it crossed, if it did."""
 
     level: StockLevel
@@ -186,6 +199,8 @@ class StockChange(Frozen):
     """When it was crossed: for new thresholds, where a repetition is told of the same crossing."""
     served: tuple[Claim, ...] = ()
     """Claims that got their goods by it."""
+    turned: bool = Field(default=False, exclude=True, repr=False)
+    """Whether the SKU may have sold out by this, or be had again; as `Reservation.turned`."""
 
 
 class MovementReason(StrEnum):

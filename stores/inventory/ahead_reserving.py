@@ -114,6 +114,7 @@ class AheadReserving(Room):
                 expires_at=wish.expires_at,
                 low_stock=low_stock,
                 ahead=await claims_of(connection, wish.order_id),
+                turned=tuple(skus),
             )
 
     async def _release_ahead(self, found: Reservation, now: datetime) -> Reservation:
@@ -132,7 +133,10 @@ class AheadReserving(Room):
                 await _settle(connection, order_id, ReservationState.RELEASED, now)
                 served = await serve(connection, levels, now)
             ahead = await claims_of(connection, order_id)
-        return found.model_copy(update={"state": ReservationState.RELEASED, "ahead": ahead, "served": served})
+        turned = tuple(sorted({sku_id for _, sku_id in levels}))
+        return found.model_copy(
+            update={"state": ReservationState.RELEASED, "ahead": ahead, "served": served, "turned": turned}
+        )
 
     async def _commit_ahead(self, found: Reservation, now: datetime) -> Reservation:
         """What the order holds leaves the books; its claims wait on, each for its goods. Refuses `ReservationReleased`."""

@@ -28,6 +28,7 @@ from tests.replay.scenarios_of_schedules import (
     ReconciliationScenario,
     SupplementScenario,
 )
+from tests.replay.scenarios_of_search import DRIFTS, REBUILDS, SYNCS
 from tests.replay.scenarios_of_transfers import NOTICES, TRANSFERS, TRANSFERS_QUEUED, TransferScenario
 
 FOLDER = Path(__file__).parent / "histories"
@@ -81,6 +82,9 @@ ALL = (
     *(Golden("points_expiry", "queue", saga=scenario) for scenario in EXPIRIES),
     *(Golden("points_adjustment", "queue", saga=scenario) for scenario in ADJUSTMENTS),
     *(Golden("parcel_watch", "inline", saga=scenario) for scenario in WATCHES),
+    *(Golden("catalog_sync", "queue", saga=scenario) for scenario in SYNCS),
+    *(Golden("reindex", "queue", saga=scenario) for scenario in REBUILDS),
+    *(Golden("search_drift", "queue", saga=scenario) for scenario in DRIFTS),
     *(Golden("supplement", "inline", supplement=scenario) for scenario in SUPPLEMENTS),
     *(Golden("supplement", "queue", supplement=scenario) for scenario in SUPPLEMENTS_QUEUED),
     *(Golden("reconciliation", "inline", reconciliation=scenario) for scenario in RECONCILIATIONS),

@@ -16,6 +16,7 @@ from models.inventory.types import WarehouseDetails
 from models.shared.ids import MerchantId, SkuId, WarehouseId
 from stores.inventory import InventoryStore
 from tests.conftest import OpenDatabase
+from tests.integration.following import Heard
 from tests.integration.products.catalogue import NOW, Catalogue, open_catalogue, picture
 from tests.integration.users.shop import Person, Shop, open_shop
 
@@ -87,6 +88,7 @@ async def opened(
             media=catalogue.media,
             bulk=catalogue.bulk,
             inventory=inventory,
+            following=Heard(),
         )
         yield OpenShop(shop, catalogue, inventory, await shop.operator("catalogue"), shop.stranger())
 

@@ -14,12 +14,16 @@ from activities.siblings import Siblings
 from api.credentials.account_keys import AccountKeys
 from api.credentials.passwords import PasswordHasher
 from api.credentials.tokens import AccessTokens
+from api.products.shelf import Shelf
+from api.products.views import Views
+from bus.publisher import Publisher
 from channels.carrier.registry import Carriers
 from channels.carrier.sandbox import SandboxCarrier
 from channels.notification.contract import Notifier
 from channels.notification.sandbox import SandboxNotifier
 from channels.payment.registry import PaymentChannels, payment_channels
 from hanse.blobs import LocalBlobs
+from hanse.caching import ReadThrough
 from hanse.database import Database
 from hanse.keys import LISTS, derived_key
 from hanse.settings import Settings
@@ -35,7 +39,7 @@ from stores.lists import ListStore
 from stores.orders import OrderStore
 from stores.payments import PaymentStore
 from stores.points import PointsStore
-from stores.products import BulkStore, CatalogueStore, MediaStore, ProductStore, TaxonomyStore
+from stores.products import BulkStore, CatalogueCopies, CatalogueStore, MediaStore, ProductStore, TaxonomyStore
 from stores.promotions import CouponStore, PromotionStore, PurchaseLimitStore
 from stores.users import UsersStore
 
@@ -73,6 +77,9 @@ class Services:
     """Where the sandbox channel keeps what it sent."""
     products: ProductStore
     """Reads of the catalogue; the four below change it."""
+    shelf: Shelf
+    """What buyers are shown of it, from caches; told of every change."""
+    views: Views
     catalogue: CatalogueStore
     taxonomy: TaxonomyStore
     media: MediaStore
@@ -112,6 +119,10 @@ async def open_services(settings: Settings, clock: Clock = _utc_now) -> AsyncIte
         rules, points_terms = PromotionStore(promotions), PointsTerms(**settings.points_terms)
         temporal = await connect(settings, lazy=True)
         http = await stack.enter_async_context(httpx.AsyncClient(timeout=10, follow_redirects=False))
+        taxonomy, inventory = TaxonomyStore(products), InventoryStore(await database("inventory"))
+        publisher = await stack.enter_async_context(Publisher(settings.kafka_bootstrap, timeout_seconds=3))
+        views = Views(publisher, clock)
+        stack.push_async_callback(views.tell)
 
         yield Services(
             settings=settings,
@@ -120,7 +131,7 @@ async def open_services(settings: Settings, clock: Clock = _utc_now) -> AsyncIte
             temporal=temporal,
             idempotency=IdempotencyStore(ops),
             audit_log=AuditLog(ops),
-            inventory=InventoryStore(await database("inventory")),
+            inventory=inventory,
             orders=OrderStore(orders),
             fulfillment=parcels,
             payments=PaymentStore(await database("payments")),
@@ -141,8 +152,10 @@ async def open_services(settings: Settings, clock: Clock = _utc_now) -> AsyncIte
             notifier=outbox,
             outbox=outbox,
             products=catalogue_reads,
+            shelf=Shelf(catalogue_reads, taxonomy, inventory, CatalogueCopies(ReadThrough(redis)), clock),
+            views=views,
             catalogue=CatalogueStore(products),
-            taxonomy=TaxonomyStore(products),
+            taxonomy=taxonomy,
             media=MediaStore(products, LocalBlobs(settings.data_dir / "media")),
             bulk=BulkStore(products),
             promotions=rules,

@@ -17,6 +17,7 @@ from api.edge.problems import refusals
 from api.edge.versions import ExpectedVersion, IfMatchMissing, set_etag
 from api.edge.wired import Wired
 from api.products.schemas import MediaRequest, NewProduct, NewSku, PriceRequest, ProductRequest, SkuRequest, WhenRequest
+from api.wiring import Services
 from models.products.errors import (
     AttributesInvalid,
     BarcodeInvalid,
@@ -44,7 +45,9 @@ EDIT = (*READ, IfMatchMissing, StaleVersion, InvalidRequest)
 _DRAFT = (AttributesInvalid, CategoryUnknown, BrandUnknown)
 
 
-def _answer(edited: Edited, response: Response) -> Product:
+async def _answer(edited: Edited, response: Response, shop: Services) -> Product:
+    if edited.changes:
+        await shop.shelf.changed(edited.product.spu_id)
     set_etag(response, edited.product.version)
     return edited.product
 
@@ -81,7 +84,9 @@ async def create_product(
     spu_id = SpuId.mint(now, secrets.token_bytes(10))
     draft = ProductDraft(**ask.model_dump(exclude={"merchant_id", "code"}))
     async with trail.action(who, "catalogue.create_product", spu_id, code=ask.code):
-        return _answer(await shop.catalogue.create_product(spu_id, ask.merchant_id, ask.code, draft, now), response)
+        return await _answer(
+            await shop.catalogue.create_product(spu_id, ask.merchant_id, ask.code, draft, now), response, shop
+        )
 
 
 @router.get("/products/{spu_id}", summary="A product, published or not", responses=refusals(*READ, ProductUnknown))
@@ -104,7 +109,7 @@ async def change_product(
 ) -> Product:
     """Set title, description, category, brand and attributes, all of them."""
     async with trail.action(who, "catalogue.change_product", spu_id, title=ask.title):
-        return _answer(await shop.catalogue.change_product(spu_id, version, ask, shop.clock()), response)
+        return await _answer(await shop.catalogue.change_product(spu_id, version, ask, shop.clock()), response, shop)
 
 
 @router.put(
@@ -123,7 +128,9 @@ async def set_media(
 ) -> Product:
     """These pictures in this order; the first stands for the product in lists."""
     async with trail.action(who, "catalogue.set_media", spu_id, media=list(ask.media_ids)):
-        return _answer(await shop.catalogue.set_media(spu_id, version, ask.media_ids, shop.clock()), response)
+        return await _answer(
+            await shop.catalogue.set_media(spu_id, version, ask.media_ids, shop.clock()), response, shop
+        )
 
 
 @router.put(
@@ -142,7 +149,7 @@ async def publish_product(
 ) -> Product:
     """Show the product from now or from `at` on."""
     async with trail.action(who, "catalogue.publish", spu_id, at=_when(ask.at)):
-        return _answer(await shop.catalogue.publish(spu_id, version, shop.clock(), ask.at), response)
+        return await _answer(await shop.catalogue.publish(spu_id, version, shop.clock(), ask.at), response, shop)
 
 
 @router.put("/products/{spu_id}/unpublished", summary="Unpublish a product", responses=refusals(*EDIT, ProductUnknown))
@@ -157,7 +164,7 @@ async def unpublish_product(
 ) -> Product:
     """Hide the product from now or from `at` on; a publication that was still to come is called off."""
     async with trail.action(who, "catalogue.unpublish", spu_id, at=_when(ask.at)):
-        return _answer(await shop.catalogue.unpublish(spu_id, version, shop.clock(), ask.at), response)
+        return await _answer(await shop.catalogue.unpublish(spu_id, version, shop.clock(), ask.at), response, shop)
 
 
 @router.post(
@@ -180,7 +187,9 @@ async def create_sku(
     sku_id = SkuId.mint(now, secrets.token_bytes(10))
     draft = SkuDraft(**ask.model_dump(exclude={"code"}))
     async with trail.action(who, "catalogue.create_sku", sku_id, spu_id=spu_id, code=ask.code):
-        return _answer(await shop.catalogue.create_sku(spu_id, version, sku_id, ask.code, draft, now), response)
+        return await _answer(
+            await shop.catalogue.create_sku(spu_id, version, sku_id, ask.code, draft, now), response, shop
+        )
 
 
 @router.put(
@@ -199,7 +208,7 @@ async def change_sku(
 ) -> Product:
     """Set options, barcode, weight, limit, picture and whether it is listed, all of them. If-Match is its product's version."""
     async with trail.action(who, "catalogue.change_sku", sku_id, listed=ask.listed):
-        return _answer(await shop.catalogue.change_sku(sku_id, version, ask, shop.clock()), response)
+        return await _answer(await shop.catalogue.change_sku(sku_id, version, ask, shop.clock()), response, shop)
 
 
 @router.put("/skus/{sku_id}/price", summary="Set or schedule a price", responses=refusals(*EDIT, SkuUnknown))
@@ -218,7 +227,7 @@ async def set_price(
         edited = await shop.catalogue.set_price(
             sku_id, version, price, decided_by=who.user_id, now=shop.clock(), effective_at=ask.effective_at
         )
-    return _answer(edited, response)
+    return await _answer(edited, response, shop)
 
 
 @router.get("/skus/{sku_id}/prices", summary="Prices of a SKU, past and to come", responses=refusals(*READ, SkuUnknown))

@@ -56,8 +56,11 @@ async def import_file(request: Request, who: CatalogueOperator, shop: Wired, tra
     report = ImportReport()
     lines = read_file(io.BytesIO(await request.body()), _FORMATS[kind])
     async with trail.action(who, "catalogue.import", "catalogue", kind=kind):
-        async for done in shop.bulk.import_lines(lines, now=shop.clock(), decided_by=who.user_id):
-            report.add(done, shown=_SHOWN_FAULTS)
+        try:
+            async for done in shop.bulk.import_lines(lines, now=shop.clock(), decided_by=who.user_id):
+                report.add(done, shown=_SHOWN_FAULTS)
+        finally:  # what was done of a file that broke off is done
+            await shop.shelf.everything_changed()
     return report
 
 

@@ -41,6 +41,7 @@ async def create_merchant(
     merchant_id = MerchantId.mint(shop.clock(), secrets.token_bytes(10))
     async with trail.action(who, "catalogue.create_merchant", merchant_id, code=ask.code):
         created = await shop.taxonomy.create_merchant(Merchant(merchant_id=merchant_id, version=1, **ask.model_dump()))
+    await shop.shelf.taxonomy_changed()
     set_etag(response, created.version)
     return created
 
@@ -58,6 +59,7 @@ async def change_merchant(
     """Set a merchant's name and place; If-Match is its `version`."""
     async with trail.action(who, "catalogue.change_merchant", merchant_id):
         changed = await shop.taxonomy.change_merchant(merchant_id, version, ask.name, city=ask.city, region=ask.region)
+    await shop.shelf.taxonomy_changed()
     set_etag(response, changed.version)
     return changed
 
@@ -68,6 +70,7 @@ async def create_brand(ask: NewBrand, who: CatalogueOperator, response: Response
     brand_id = BrandId.mint(shop.clock(), secrets.token_bytes(10))
     async with trail.action(who, "catalogue.create_brand", brand_id, code=ask.code):
         created = await shop.taxonomy.create_brand(Brand(brand_id=brand_id, version=1, **ask.model_dump()))
+    await shop.shelf.taxonomy_changed()
     set_etag(response, created.version)
     return created
 
@@ -85,6 +88,7 @@ async def change_brand(
     """Set a brand's name; If-Match is its `version`."""
     async with trail.action(who, "catalogue.change_brand", brand_id):
         changed = await shop.taxonomy.change_brand(brand_id, version, ask.name)
+    await shop.shelf.taxonomy_changed()
     set_etag(response, changed.version)
     return changed
 
@@ -109,6 +113,7 @@ async def create_category(
             position=ask.position,
             attributes=ask.attributes,
         )
+    await shop.shelf.taxonomy_changed()
     set_etag(response, created.version)
     return created
 
@@ -128,6 +133,7 @@ async def change_category(
         changed = await shop.taxonomy.change_category(
             category_id, version, name=ask.name, position=ask.position, attributes=ask.attributes
         )
+    await shop.shelf.taxonomy_changed()
     set_etag(response, changed.version)
     return changed
 
@@ -149,6 +155,7 @@ async def move_category(
     """Hang a category, with everything below it, under another parent or among the roots."""
     async with trail.action(who, "catalogue.move_category", category_id, parent_id=ask.parent_id):
         moved = await shop.taxonomy.move_category(category_id, version, ask.parent_id)
+    await shop.shelf.taxonomy_changed()
     set_etag(response, moved.version)
     return moved
 
@@ -165,3 +172,4 @@ async def delete_category(
     """Delete a category that has neither products nor categories below it."""
     async with trail.action(who, "catalogue.delete_category", category_id):
         await shop.taxonomy.delete_category(category_id, version)
+    await shop.shelf.taxonomy_changed()

@@ -6,9 +6,10 @@ rows into values. Locks are taken in this order: category tree, merchants, produ
 """
 
 from stores.products.bulk import BulkStore
+from stores.products.copies import CatalogueCopies
 from stores.products.editing import CatalogueStore
 from stores.products.media import MediaStore
 from stores.products.reading import ProductStore
 from stores.products.taxonomy import TaxonomyStore
 
-__all__ = ["BulkStore", "CatalogueStore", "MediaStore", "ProductStore", "TaxonomyStore"]
+__all__ = ["BulkStore", "CatalogueCopies", "CatalogueStore", "MediaStore", "ProductStore", "TaxonomyStore"]

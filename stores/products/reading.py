@@ -1,11 +1,11 @@
 """What buyers and checkout ask of the catalogue."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import datetime
 
 from hanse.database import Database
 from models.products.rules import options_text
-from models.products.types import PricePoint, Product, ProductCard, ProductFilter, SellableSku
+from models.products.types import PricePoint, Product, ProductCard, ProductFilter, SellableSku, Showing
 from models.shared import Money
 from models.shared.ids import BrandId, CategoryId, Id, MerchantId, SkuId, SpuId
 from stores.products.rows import PRICE_IN_FORCE, media_url, product_unknown, read_product, read_products, sku_unknown
@@ -109,12 +109,57 @@ class ProductStore:
             for row in rows
         ]
 
+    async def showing(self, spu_ids: Sequence[SpuId], now: datetime) -> dict[SpuId, Showing]:
+        """What buyers see of these products at `now`, and until when that holds if nobody edits them. Unknown ids are absent."""
+        async with self._db.reader() as connection:
+            found = await read_products(connection, spu_ids, now)
+            rows = await connection.fetch(
+                """
+                SELECT k.spu_id, min(p.effective_at) AS at FROM skus k JOIN prices p ON p.sku_id = k.id
+                WHERE k.spu_id = ANY($1) AND p.effective_at > $2 GROUP BY k.spu_id
+                """,
+                list(found),
+                now,
+            )
+        prices_change = {row["spu_id"]: row["at"] for row in rows}
+        return {
+            spu_id: Showing(
+                product=_as_shown(product) if product.is_published else None,
+                until=min(
+                    (
+                        at
+                        for at in (prices_change.get(spu_id), product.publication.since, product.publication.until)
+                        if at is not None and at > now
+                    ),
+                    default=None,
+                ),
+            )
+            for spu_id, product in found.items()
+        }
+
+    async def walk_ids(self, page: int = 10_000) -> AsyncIterator[list[str]]:
+        """The ids of all products, published or not, by pages; one that is created meanwhile may be missing."""
+        after = ""
+        while True:
+            async with self._db.reader() as connection:
+                rows = await connection.fetch("SELECT id FROM spus WHERE id > $1 ORDER BY id LIMIT $2", after, page)
+            if not rows:
+                return
+            yield [row["id"] for row in rows]
+            after = rows[-1]["id"]
+
+    async def existing(self, spu_ids: Collection[str]) -> set[str]:
+        """Which of these ids name a product, published or not."""
+        async with self._db.reader() as connection:
+            rows = await connection.fetch("SELECT id FROM spus WHERE id = ANY($1)", list(spu_ids))
+        return {row["id"] for row in rows}
+
     async def published(self, spu_id: SpuId, now: datetime) -> Product:
         """A product as buyers see it: only listed SKUs. `ProductUnknown` for an unpublished one too."""
         product = await self.product(spu_id, now)
         if not product.is_published:
             raise product_unknown(spu_id)
-        return product.model_copy(update={"skus": tuple(sku for sku in product.skus if sku.listed)})
+        return _as_shown(product)
 
     async def product(self, spu_id: SpuId, now: datetime) -> Product:
         """A product as the shop keeps it, published or not; `ProductUnknown` if there is none."""
@@ -188,6 +233,10 @@ class ProductStore:
             )
             for row in rows
         ]
+
+
+def _as_shown(product: Product) -> Product:
+    return product.model_copy(update={"skus": tuple(sku for sku in product.skus if sku.listed)})
 
 
 def _literal(text: str) -> str:

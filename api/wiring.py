@@ -14,8 +14,8 @@ from activities.siblings import Siblings
 from api.credentials.account_keys import AccountKeys
 from api.credentials.passwords import PasswordHasher
 from api.credentials.tokens import AccessTokens
-from api.products.shelf import Shelf
-from api.products.views import Views
+from api.showcase.shelf import Shelf
+from api.showcase.views import Views
 from bus.publisher import Publisher
 from channels.carrier.registry import Carriers
 from channels.carrier.sandbox import SandboxCarrier

@@ -9,9 +9,9 @@ from fastapi.routing import APIRoute
 from api.edge.paging import Cursor, Limit, Page
 from api.edge.problems import refusals
 from api.edge.wired import Wired
-from api.products.schemas import ShownProduct
-from api.products.shelf import Shown
+from api.showcase.shelf import Shown
 from models.products.errors import ProductUnknown
+from models.products.showing import ShownProduct
 from models.products.types import Brand, Category, Merchant, PricePoint, ProductCard, ProductFilter
 from models.shared.ids import SkuId, SpuId
 from models.shared.refusals import InvalidRequest

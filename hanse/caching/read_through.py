@@ -99,13 +99,17 @@ class ReadThrough:
         await asyncio.wait(flights)
         return {ident: flight.result() for ident, flight in zip(idents, flights, strict=True)}
 
-    async def forget(self, kind: Kind, idents: Iterable[str] = (), *, epochs: Iterable[str] = ()) -> bool:
-        """From now on nobody finds these copies, nor any of the kinds with these epochs, nor what is being read for them now.
+    async def forget(
+        self, kinds: Iterable[Kind] = (), idents: Collection[str] = (), *, epochs: Iterable[str] = ()
+    ) -> bool:
+        """From now on nobody finds the copies of these things, of each of these kinds, nor any of the kinds with these epochs, nor what is being read for them now.
 
         False when Redis was silent: this process then believes nothing of Redis before it has caught up; that others do not show
         the old copy until its time is over, the caller makes sure by calling again.
         """
-        keys = [key for ident in idents for key in _pair(kind, ident)] + [_epoch(epoch) for epoch in epochs]
+        keys = [key for kind in kinds for ident in idents for key in _pair(kind, ident)] + [
+            _epoch(epoch) for epoch in epochs
+        ]
         self._flights.clear()  # what began before may have read what was; nobody joins it any more
         self._owed.update(keys)
         return await self._settle()

@@ -9,7 +9,7 @@ from models.shared.ids import SpuId
 PRODUCT = Kind("product", "products", fresh=timedelta(minutes=1), stale=timedelta(seconds=30))
 """A product without its stock."""
 STOCK = Kind("stock", "stock", fresh=timedelta(seconds=1), stale=timedelta(seconds=1))
-"""What can be ordered of each SKU of a product. Nobody forgets it: it is over by itself."""
+"""What can be ordered of each SKU of a product. What orders take need not be told here: it is over in a moment by itself."""
 LIST = Kind("list", "lists", fresh=timedelta(seconds=10), stale=timedelta(seconds=5))
 """A page of products."""
 TAXONOMY = Kind("taxonomy", "taxonomy", fresh=timedelta(minutes=5), stale=timedelta(minutes=1))
@@ -27,13 +27,13 @@ class CatalogueCopies:
         self.read_through = copies
 
     async def forget_products(self, spu_ids: Collection[SpuId]) -> bool:
-        """These products changed, appeared or are gone: their pages, and every list."""
-        return await self.read_through.forget(PRODUCT, spu_ids, epochs=[LIST.epoch])
+        """These products, or their stock, changed, appeared or are gone: their pages, and every list."""
+        return await self.read_through.forget((PRODUCT, STOCK), spu_ids, epochs=[LIST.epoch])
 
     async def forget_taxonomy(self) -> bool:
         """Categories, brands or merchants changed; lists by category, too."""
-        return await self.read_through.forget(TAXONOMY, epochs=[TAXONOMY.epoch, LIST.epoch])
+        return await self.read_through.forget(epochs=[TAXONOMY.epoch, LIST.epoch])
 
     async def forget_everything(self) -> bool:
         """Much changed: an import."""
-        return await self.read_through.forget(PRODUCT, epochs=[PRODUCT.epoch, LIST.epoch, TAXONOMY.epoch])
+        return await self.read_through.forget(epochs=[PRODUCT.epoch, STOCK.epoch, LIST.epoch, TAXONOMY.epoch])

@@ -81,7 +81,7 @@ async def test_what_is_not_there_is_remembered_as_not_there_until_it_is_forgotte
     assert [(await reader.one(GOODS, "a", shelf.load)).body for _ in range(3)] == [None] * 3
     assert len(shelf.asked) == 1
     shelf.things["a"] = "here now"
-    assert await process().forget(GOODS, ["a"])
+    assert await process().forget([GOODS], ["a"])
     assert (await reader.one(GOODS, "a", shelf.load)).body == b"here now"
 
 
@@ -91,7 +91,7 @@ async def test_what_was_read_before_a_change_does_not_come_back_after_it(process
     slow = asyncio.create_task(reader.one(GOODS, "a", shelf.load))
     await shelf.began.wait()
     shelf.things["a"] = "new"
-    await editor.forget(GOODS, ["a"])
+    await editor.forget([GOODS], ["a"])
     shelf.may_answer.set()
     await slow
     assert (await editor.one(GOODS, "a", shelf.load)).body == b"new"
@@ -105,7 +105,7 @@ async def test_a_new_epoch_forgets_everything_of_its_kinds_and_what_is_being_rea
     slow = asyncio.create_task(reader.one(GOODS, "b", shelf.load))
     await shelf.began.wait()
     shelf.things.update(a="new", b="new")
-    await editor.forget(GOODS, epochs=["goods"])
+    await editor.forget(epochs=["goods"])
     shelf.may_answer.set()
     await slow
     copies = await editor.many(GOODS, ["a", "b"], shelf.load)
@@ -177,7 +177,7 @@ async def test_a_silent_redis_is_left_alone_and_what_was_to_be_forgotten_meanwhi
             assert (await reader.one(GOODS, "a", shelf.load)).body == b"old"
         assert loop.time() - began < 50 * 0.1 / 2, "every read waited for a time-out"
         shelf.things["a"] = "new"
-        assert await reader.forget(GOODS, ["a"]) is False
+        assert await reader.forget([GOODS], ["a"]) is False
         pipe.silent.clear()
         await asyncio.sleep(1.05)  # the breaker's rest
         assert (await reader.one(GOODS, "a", shelf.load)).body == b"new"

@@ -15,9 +15,9 @@ from fastapi import Response
 from pydantic import TypeAdapter
 
 from api.edge.paging import Page, page, read_cursor
-from api.products.schemas import ShownProduct
 from hanse.caching import Copy, KnownIds, Loaded
 from hanse.caching.read_through import reads
+from models.products.showing import ShownProduct
 from models.products.types import Brand, Category, Merchant, ProductCard, ProductFilter
 from models.shared.ids import SkuId, SpuId
 from models.shared.time import Clock

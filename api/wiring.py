@@ -123,6 +123,8 @@ async def open_services(settings: Settings, clock: Clock = _utc_now) -> AsyncIte
         publisher = await stack.enter_async_context(Publisher(settings.kafka_bootstrap, timeout_seconds=3))
         views = Views(publisher, clock)
         stack.push_async_callback(views.tell)
+        shelf = Shelf(catalogue_reads, taxonomy, inventory, CatalogueCopies(ReadThrough(redis)), clock)
+        await shelf.warm()
 
         yield Services(
             settings=settings,
@@ -152,7 +154,7 @@ async def open_services(settings: Settings, clock: Clock = _utc_now) -> AsyncIte
             notifier=outbox,
             outbox=outbox,
             products=catalogue_reads,
-            shelf=Shelf(catalogue_reads, taxonomy, inventory, CatalogueCopies(ReadThrough(redis)), clock),
+            shelf=shelf,
             views=views,
             catalogue=CatalogueStore(products),
             taxonomy=taxonomy,

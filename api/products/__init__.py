@@ -6,6 +6,7 @@ catalogues, `pictures.py` takes uploads and serves them; `schemas.py` is what go
 
 from api.products import editing, files, pictures, showing, taxonomy
 
-routers = (showing.router, editing.router, taxonomy.router, files.router, pictures.router)
+# `showing.router` is mounted before all others.
+routers = (editing.router, taxonomy.router, files.router, pictures.router)
 
-__all__ = ["routers"]
+__all__ = ["routers", "showing"]

@@ -9,6 +9,7 @@ from fastapi.routing import APIRoute
 from api.edge.paging import Cursor, Limit, Page
 from api.edge.problems import refusals
 from api.edge.wired import Wired
+from api.showcase.at_hand import address_of
 from api.showcase.shelf import Shown
 from models.products.errors import ProductUnknown
 from models.products.showing import ShownProduct
@@ -18,29 +19,23 @@ from models.shared.refusals import InvalidRequest
 
 
 class _ShelfRoute(APIRoute):
-    """Before anything is read from the request but its address: whether this process has the answer at hand."""
+    """What was made here is at hand for the next who asks (`api/showcase/at_hand.py`), and is not sent to who has it."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
 
-        async def at_hand_or_made(request: Request) -> Response:
-            scope = request.scope
-            services = scope["app"].state.services
-            query = scope["query_string"]
-            address = f"{scope['path']}?{query.decode('latin-1')}" if query else scope["path"]
-            shown: Response | None = services.shelf.near(address)
-            if shown is None:
-                turn = services.shelf.turn
-                shown = await handle(request)
-                if not isinstance(shown, Shown):
-                    return shown
-                services.shelf.keep_near(address, shown, turn)
-            assert isinstance(shown, Shown)
-            if shown.spu_id is not None:
-                services.views.note(shown.spu_id)
-            return shown.answer(request.headers.get("if-none-match"))
+        async def made(request: Request) -> Response:
+            services = request.app.state.services
+            turn = services.shelf.turn
+            answer = await handle(request)
+            if not isinstance(answer, Shown):
+                return answer
+            services.shelf.keep_near(address_of(request.scope), answer, turn)
+            if answer.spu_id is not None:
+                services.views.note(answer.spu_id)
+            return answer.answer(request.headers.get("if-none-match"))
 
-        return at_hand_or_made
+        return made
 
 
 router = APIRouter(prefix="/v1", tags=["products"], route_class=_ShelfRoute)

@@ -1,13 +1,13 @@
 """What buyers are shown of the catalogue, as the bytes of the answer: from this process, from Redis, from the database.
 
-A product and its stock are two copies with two lifetimes; they are put together once and shown from this process for at most a
-second. See docs/decisions/0016-caches.md.
+A product and its stock are two copies with two lifetimes; they are put together once and shown from this process for at most
+a second and a half. See docs/decisions/0016-caches.md.
 """
 
 import asyncio
 import hashlib
 import json
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -15,7 +15,7 @@ from fastapi import Response
 from pydantic import TypeAdapter
 
 from api.edge.paging import Page, page, read_cursor
-from hanse.caching import Copy, KnownIds, Loaded
+from hanse.caching import Copy, Kind, KnownIds, Loaded
 from hanse.caching.read_through import reads
 from models.products.showing import ShownProduct
 from models.products.types import Brand, Category, Merchant, ProductCard, ProductFilter
@@ -26,12 +26,18 @@ from stores.products import CatalogueCopies, ProductStore, TaxonomyStore
 from stores.products.copies import LIST, PRODUCT, STOCK, TAXONOMY
 from stores.products.rows import product_unknown
 
-_NEAR_SECONDS: Final = 1.0
+_NEAR_SECONDS: Final = 1.5
 """So long an answer is shown from this process: another process's change is seen no later."""
 _MOST_NEAR: Final = 2_000
-_TOGETHER: Final = 200
-"""So many products that were asked for lately have their stock read together with the one that is due."""
-_SOON: Final = 0.25
+_TOGETHER: Final = 100
+"""So many products are read in one go."""
+_SOON: Final = 0.4
+"""Seconds before or after its time is over that a product counts as due."""
+_STOCK_GOES_HERE: Final = b'"available":0,"in_stock":false'
+"""Where a product's copy is cut to put the stock in. Inside a text of the product its quotes would be escaped."""
+_LATELY: Final = 10.0
+"""Seconds for which a product that was looked at is read anew, before its time is over and together with others: that costs a
+tenth of reading it alone when the next one asks."""
 _KEPT = {"Cache-Control": "no-cache"}
 """A browser may keep it, and asks with its ETag whether it still holds."""
 _near_hits = {kind: reads.labels(kind, "near") for kind in ("product", "list", "taxonomy")}
@@ -42,19 +48,22 @@ class Shown(Response):
 
     media_type = "application/json"
 
-    def __init__(self, body: bytes, until: float, kind: str, spu_id: SpuId | None = None) -> None:
+    def __init__(self, body: bytes, until: float, kind: str, route: str, spu_id: SpuId | None = None) -> None:
         self.etag = f'"{hashlib.blake2b(body, digest_size=10).hexdigest()}"'
         super().__init__(body, headers={**_KEPT, "ETag": self.etag})
         self.until = until
         """By the clock of the event loop."""
         self.kind = kind
+        self.route = route
+        """The template of its address, for metrics."""
         self.spu_id = spu_id
         """The product that who gets this looks at."""
-        self.asked = 0
+        self.asked_at = 0.0
+        """When it was last shown."""
 
     def answer(self, if_none_match: str | None) -> Response:
         """This answer, or the word that the asker has it already."""
-        if if_none_match and (if_none_match == self.etag or self.etag in if_none_match):
+        if if_none_match and self.etag in if_none_match:
             return Response(status_code=304, headers={**_KEPT, "ETag": self.etag})
         return self
 
@@ -76,6 +85,8 @@ class Shelf:
         self._clock = clock
         self._known = KnownIds(products.walk_ids, products.existing)
         self._near: dict[str, Shown] = {}
+        self._wanted: dict[SpuId, asyncio.Future[Shown | None]] = {}
+        self._reading: asyncio.Task[None] | None = None
         self.turn = 0
         """Changes known to this process. What was begun before one is not kept near after it."""
 
@@ -84,9 +95,30 @@ class Shelf:
         shown = self._near.get(address)
         if shown is None or shown.until < asyncio.get_running_loop().time():
             return None
-        shown.asked += 1
-        _near_hits[shown.kind].inc()
         return shown
+
+    def note(self, shown: Shown) -> None:
+        """It was shown again. A product that is looked at is read anew a little before its time is over, so nobody waits for it."""
+        moment = asyncio.get_running_loop().time()
+        shown.asked_at = moment
+        _near_hits[shown.kind].inc()
+        if shown.spu_id is not None and shown.until - moment < _SOON:
+            self._read_on()
+
+    def _read_on(self) -> None:
+        if self._reading is None or self._reading.done():
+            self._reading = asyncio.create_task(self._read_wanted())
+
+    async def warm(self, limit: int = 1_000) -> int:
+        """Read the newest products before anybody asks, and the filter of known ids; answers how many products there were."""
+        await self._known.build()
+        cards = await self._products.browse(ProductFilter(), self._clock(), limit=limit)
+        for start in range(0, len(cards), _TOGETHER):
+            shown = await self._put_together([card.spu_id for card in cards[start : start + _TOGETHER]])
+            for spu_id, one in shown.items():
+                one.asked_at = asyncio.get_running_loop().time()
+                self.keep_near(f"/v1/products/{spu_id}", one, self.turn)
+        return len(cards)
 
     def keep_near(self, address: str, shown: Shown, turn: int) -> None:
         """Show this answer, begun in that turn, to whoever asks for the address, until its time is over."""
@@ -124,57 +156,76 @@ class Shelf:
     async def product(self, spu_id: SpuId) -> Shown:
         """A published product with its stock; `ProductUnknown` for one that is not published, too.
 
-        Others that were asked for lately and whose time is nearly over are read with it, in the same statements.
+        Products that are asked for while others are read are read together next, and with them those that were asked for lately
+        and whose time is nearly over: the busier the shop, the less a product costs.
         """
         if not await self._known.exists(spu_id):
             reads.labels(PRODUCT.name, "unknown").inc()
             raise product_unknown(spu_id)
-        turn, together = self.turn, [spu_id, *self._due_soon(spu_id)]
-        shown = await self._put_together(together)
-        if spu_id not in shown:
+        wanted = self._wanted.get(spu_id)
+        if wanted is None:
+            wanted = self._wanted[spu_id] = asyncio.get_running_loop().create_future()
+            self._read_on()
+        shown = await asyncio.shield(wanted)
+        if shown is None:
             raise product_unknown(spu_id)
-        for other in together[1:]:
-            if other in shown:
-                self.keep_near(f"/v1/products/{other}", shown[other], turn)
-        return shown[spu_id]
+        return shown
 
-    def _due_soon(self, but: SpuId) -> list[SpuId]:
-        soon = asyncio.get_running_loop().time() + _SOON
-        due = (shown.spu_id for shown in self._near.values() if shown.asked and shown.until < soon)
-        found: list[SpuId] = []
-        for spu_id in due:
-            if spu_id is not None and spu_id != but:
-                found.append(spu_id)
-            if len(found) >= _TOGETHER:
-                break
+    async def _read_wanted(self) -> None:
+        while True:
+            batch, self._wanted = self._wanted, {}
+            turn, also = self.turn, self._due_soon(batch)
+            if not batch and not also:
+                return
+            try:
+                shown = await self._put_together([*batch, *also])
+            except Exception as fault:
+                for wanted in batch.values():
+                    wanted.set_exception(fault)
+                    wanted.exception()  # told to whoever waits; perhaps everybody went away
+                continue
+            moment = asyncio.get_running_loop().time()
+            for spu_id, wanted in batch.items():
+                if spu_id in shown:
+                    shown[spu_id].asked_at = moment
+                wanted.set_result(shown.get(spu_id))
+            for spu_id, asked_at in also.items():
+                if spu_id in shown:
+                    shown[spu_id].asked_at = asked_at
+                    self.keep_near(f"/v1/products/{spu_id}", shown[spu_id], turn)
+
+    def _due_soon(self, but: Collection[SpuId]) -> dict[SpuId, float]:
+        """Products whose time is nearly over and that were asked for lately, with when; each once."""
+        moment = asyncio.get_running_loop().time()
+        found: dict[SpuId, float] = {}
+        for shown in self._near.values():
+            due = abs(shown.until - moment) < _SOON
+            if due and moment - shown.asked_at < _LATELY:
+                if shown.spu_id is not None and shown.spu_id not in but:
+                    found[shown.spu_id] = shown.asked_at
+                shown.asked_at = 0.0
+                if len(found) == _TOGETHER:
+                    break
         return found
 
     async def _put_together(self, spu_ids: list[SpuId]) -> dict[SpuId, Shown]:
-        copies = await self._through.many(PRODUCT, spu_ids, self._load_products)
-        wholes = {spu_id: json.loads(copy.body) for spu_id, copy in copies.items() if copy.body is not None}
-        sku_ids = {spu_id: [SkuId(sku["sku_id"]) for sku in whole["skus"]] for spu_id, whole in wholes.items()}
+        copies = await self._through.many(PRODUCT, spu_ids, self._load_products, ahead=_SOON)
+        parts = {name: copy.body.split(_STOCK_GOES_HERE) for name, copy in copies.items() if copy.body is not None}
+        sku_ids = {name: part.pop(0).decode().split() for name, part in parts.items()}
 
         async def load_stock(wanted: Collection[str]) -> Mapping[str, Loaded]:
-            all_of_them = [sku_id for spu_id in wanted for sku_id in sku_ids[SpuId(spu_id)]]
-            available = await self._inventory.available(all_of_them)
-            return {
-                spu_id: Loaded(_json({sku_id: available.get(sku_id, 0) for sku_id in sku_ids[SpuId(spu_id)]}))
-                for spu_id in wanted
-            }
+            available = await self._inventory.available([SkuId(sku) for name in wanted for sku in sku_ids[name]])
+            return {name: Loaded(_json({sku: available[SkuId(sku)] for sku in sku_ids[name]})) for name in wanted}
 
-        stocks = await self._through.many(STOCK, [*wholes], load_stock) if wholes else {}
+        stocks = await self._through.many(STOCK, [*parts], load_stock, ahead=_SOON) if parts else {}
         moment = asyncio.get_running_loop().time()
         shown: dict[SpuId, Shown] = {}
-        for name, whole in wholes.items():
-            spu_id = SpuId(name)
-            left = json.loads(stocks[spu_id].body or b"{}")
-            for sku in whole["skus"]:
-                sku["available"] = left.get(
-                    sku["sku_id"], 0
-                )  # a SKU younger than the copy of the stock has none for a second
-                sku["in_stock"] = sku["available"] > 0
-            until = moment + _near_for(copies[spu_id], stocks[spu_id])
-            shown[spu_id] = Shown(_json(whole), until, PRODUCT.name, spu_id)
+        for name, part in parts.items():
+            left = json.loads(stocks[name].body or b"{}")
+            units = [left.get(sku, 0) for sku in sku_ids[name]]  # a SKU younger than the copy of the stock has none yet
+            body = b"".join(_woven(part, [_stock(available) for available in units]))
+            until = moment + _near_for(copies[name], stocks[name])
+            shown[SpuId(name)] = Shown(body, until, PRODUCT.name, "/v1/products/{spu_id}", SpuId(name))
         return shown
 
     async def _load_products(self, wanted: Collection[str]) -> Mapping[str, Loaded]:
@@ -182,7 +233,7 @@ class Shelf:
         found = await self._products.showing([SpuId(spu_id) for spu_id in wanted], now)
         return {
             spu_id: Loaded(
-                ShownProduct.of(showing.product, {}).model_dump_json().encode() if showing.product else None,
+                _without_stock(ShownProduct.of(showing.product, {})) if showing.product else None,
                 showing.until - now if showing.until else None,
             )
             for spu_id, showing in found.items()
@@ -199,7 +250,7 @@ class Shelf:
 
         key = f"{limit}:{after or ''}:{narrowed.model_dump_json(exclude_defaults=True)}"
         ident = hashlib.blake2b(key.encode(), digest_size=16).hexdigest()
-        return await self._whole(LIST, ident, load)
+        return await self._whole(LIST, ident, "/v1/products", load)
 
     async def categories(self) -> Shown:
         """The category tree."""
@@ -217,20 +268,37 @@ class Shelf:
         async def load(_now: datetime) -> bytes:
             return TypeAdapter(kind).dump_json(await read())
 
-        return await self._whole(TAXONOMY, name, load)
+        return await self._whole(TAXONOMY, name, f"/v1/{name}", load)
 
-    async def _whole(self, kind: Any, ident: str, load: Callable[[datetime], Awaitable[bytes]]) -> Shown:
+    async def _whole(self, kind: Kind, ident: str, route: str, load: Callable[[datetime], Awaitable[bytes]]) -> Shown:
         async def load_one(_wanted: Collection[str]) -> Mapping[str, Loaded]:
             return {ident: Loaded(await load(self._clock()))}
 
         copy = await self._through.one(kind, ident, load_one)
         until = asyncio.get_running_loop().time() + _near_for(copy)
-        return Shown(copy.body or b"null", until, kind.name)
+        return Shown(copy.body or b"null", until, kind.name, route)
 
 
 def _near_for(*copies: Copy) -> float:
     """As long as the youngest to end is fresh, at most `_NEAR_SECONDS`; a stale one a moment, so that the new one is seen soon."""
     return min(_NEAR_SECONDS, *(max(copy.fresh_for, 0.05) for copy in copies))
+
+
+def _without_stock(product: ShownProduct) -> bytes:
+    """What is kept of a product: the ids of its SKUs, then its answer with no stock, cut where the stock goes."""
+    ids = " ".join(sku.sku_id for sku in product.skus).encode()
+    return ids + _STOCK_GOES_HERE + product.model_dump_json().encode()
+
+
+def _woven(pieces: list[bytes], between: list[bytes]) -> Iterator[bytes]:
+    """The pieces with these between them."""
+    for piece, stock in zip(pieces, [*between, b""], strict=True):
+        yield piece
+        yield stock
+
+
+def _stock(available: int) -> bytes:
+    return b'"available":%d,"in_stock":%b' % (available, b"true" if available > 0 else b"false")
 
 
 def _json(value: Any) -> bytes:

@@ -77,8 +77,8 @@ class ReadThrough:
         """One thing; see `many`."""
         return (await self.many(kind, [ident], load))[ident]
 
-    async def many(self, kind: Kind, idents: Collection[str], load: Load) -> dict[str, Copy]:
-        """These things. Of all readers in all processes that miss a thing at once, one loads it; the others show the stale copy
+    async def many(self, kind: Kind, idents: Collection[str], load: Load, *, ahead: float = 0.0) -> dict[str, Copy]:
+        """These things; what is fresh for less than `ahead` seconds is read anew already. Of all readers in all processes that miss a thing at once, one loads it; the others show the stale copy
         if there is one, else wait for it.
 
         Faults of `load` are everybody's who waits for it in this process. Somebody who goes away takes nobody else down.
@@ -86,7 +86,7 @@ class ReadThrough:
         joined = {ident: flight for ident in idents if (flight := self._flights.get(_key(kind, ident))) is not None}
         own = [ident for ident in idents if ident not in joined]
         if own:
-            fleet = asyncio.create_task(self._fetch(kind, own, load))
+            fleet = asyncio.create_task(self._fetch(kind, own, load, ahead))
             for ident in own:
                 flight = asyncio.create_task(_of(fleet, ident))
                 key = _key(kind, ident)
@@ -102,7 +102,8 @@ class ReadThrough:
     async def forget(
         self, kinds: Iterable[Kind] = (), idents: Collection[str] = (), *, epochs: Iterable[str] = ()
     ) -> bool:
-        """From now on nobody finds the copies of these things, of each of these kinds, nor any of the kinds with these epochs, nor what is being read for them now.
+        """From now on nobody finds the copies of these things, of each of these kinds, nor any copy of the kinds with these
+        epochs, nor what is being read for them now.
 
         False when Redis was silent: this process then believes nothing of Redis before it has caught up; that others do not show
         the old copy until its time is over, the caller makes sure by calling again.
@@ -137,7 +138,7 @@ class ReadThrough:
         self._owed.difference_update(owed)
         return True
 
-    async def _fetch(self, kind: Kind, idents: list[str], load: Load) -> dict[str, Copy]:
+    async def _fetch(self, kind: Kind, idents: list[str], load: Load, ahead: float) -> dict[str, Copy]:
         """From Redis what is there; from the database what we have the lease for; the rest is waited for."""
         found: dict[str, Copy] = {}
         wanted, pause = idents, _FIRST_LOOK
@@ -145,7 +146,7 @@ class ReadThrough:
         token = secrets.token_hex(8)
         while wanted:
             try:
-                epoch, copies, leased = await self._look(kind, wanted, token)
+                epoch, copies, leased = await self._look(kind, wanted, token, ahead)
             except Resting:
                 return found | await self._from_database(kind, wanted, load, "bypassed")
             found |= copies
@@ -159,13 +160,15 @@ class ReadThrough:
                 pause = min(pause * 2, _LONGEST_LOOK)
         return found
 
-    async def _look(self, kind: Kind, idents: list[str], token: str) -> tuple[bytes, dict[str, Copy], list[str]]:
+    async def _look(
+        self, kind: Kind, idents: list[str], token: str, ahead: float
+    ) -> tuple[bytes, dict[str, Copy], list[str]]:
         """The epoch, the copies that may be shown, and what is ours to read."""
         if self._owed and not await self._settle():
             raise Resting
         keys = [_epoch(kind.epoch), *(key for ident in idents for key in _pair(kind, ident))]
         async with self._breaker.ask():
-            answer = await self._read(keys=keys, args=[token, int(_LEASE.total_seconds() * 1000)])
+            answer = await self._read(keys=keys, args=[token, int(_LEASE.total_seconds() * 1000), int(ahead * 1000)])
         copies: dict[str, Copy] = {}
         leased = []
         for place, ident in enumerate(idents):

@@ -17,14 +17,15 @@ for i = 2, #KEYS, 2 do
     if of == epoch then left = math.max(0, fresh_until - now) else copy = false end
   end
   local leased = 0
-  if left <= 0 and redis.call('SET', KEYS[i + 1], ARGV[1], 'NX', 'PX', ARGV[2]) then leased = 1 end
+  if left <= tonumber(ARGV[3]) and redis.call('SET', KEYS[i + 1], ARGV[1], 'NX', 'PX', ARGV[2]) then leased = 1 end
   answer[#answer + 1] = copy
   answer[#answer + 1] = left
   answer[#answer + 1] = leased
 end
 return answer
 """
-"""KEYS: epoch, then copy and lease of each; ARGV: our token, how long a lease lasts. Answers the epoch, then for each: the copy,
+"""KEYS: epoch, then copy and lease of each; ARGV: our token, how long a lease lasts, how long before its end a copy may be read
+anew. Answers the epoch, then for each: the copy,
 how long it is fresh (0: it is stale; -1: there is none), and whether we have the lease to read it anew."""
 
 KEEP = """

@@ -7,6 +7,7 @@ a second and a half. See docs/decisions/0016-caches.md.
 import asyncio
 import hashlib
 import json
+import logging
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
@@ -26,11 +27,14 @@ from stores.products import CatalogueCopies, ProductStore, TaxonomyStore
 from stores.products.copies import LIST, PRODUCT, STOCK, TAXONOMY
 from stores.products.rows import product_unknown
 
+_log = logging.getLogger(__name__)
 _NEAR_SECONDS: Final = 1.5
 """So long an answer is shown from this process: another process's change is seen no later."""
 _MOST_NEAR: Final = 2_000
 _TOGETHER: Final = 100
-"""So many products are read in one go."""
+"""So many products are read in one go when nobody waits for others."""
+_AHEAD: Final = 25
+"""So many of those that are due; few, because others are answered between two goes."""
 _SOON: Final = 0.4
 """Seconds before or after its time is over that a product counts as due."""
 _STOCK_GOES_HERE: Final = b'"available":0,"in_stock":false'
@@ -87,6 +91,7 @@ class Shelf:
         self._near: dict[str, Shown] = {}
         self._wanted: dict[SpuId, asyncio.Future[Shown | None]] = {}
         self._reading: asyncio.Task[None] | None = None
+        self._ahead: asyncio.Task[None] | None = None
         self.turn = 0
         """Changes known to this process. What was begun before one is not kept near after it."""
 
@@ -103,11 +108,8 @@ class Shelf:
         shown.asked_at = moment
         _near_hits[shown.kind].inc()
         if shown.spu_id is not None and shown.until - moment < _SOON:
-            self._read_on()
-
-    def _read_on(self) -> None:
-        if self._reading is None or self._reading.done():
-            self._reading = asyncio.create_task(self._read_wanted())
+            if self._ahead is None or self._ahead.done():
+                self._ahead = asyncio.create_task(self._read_ahead())
 
     async def warm(self, limit: int = 1_000) -> int:
         """Read the newest products before anybody asks, and the filter of known ids; answers how many products there were."""
@@ -156,8 +158,7 @@ class Shelf:
     async def product(self, spu_id: SpuId) -> Shown:
         """A published product with its stock; `ProductUnknown` for one that is not published, too.
 
-        Products that are asked for while others are read are read together next, and with them those that were asked for lately
-        and whose time is nearly over: the busier the shop, the less a product costs.
+        Products that are asked for while others are read are read together next: the busier the shop, the less one costs.
         """
         if not await self._known.exists(spu_id):
             reads.labels(PRODUCT.name, "unknown").inc()
@@ -165,20 +166,18 @@ class Shelf:
         wanted = self._wanted.get(spu_id)
         if wanted is None:
             wanted = self._wanted[spu_id] = asyncio.get_running_loop().create_future()
-            self._read_on()
+            if self._reading is None or self._reading.done():
+                self._reading = asyncio.create_task(self._read_wanted())
         shown = await asyncio.shield(wanted)
         if shown is None:
             raise product_unknown(spu_id)
         return shown
 
     async def _read_wanted(self) -> None:
-        while True:
+        while self._wanted:
             batch, self._wanted = self._wanted, {}
-            turn, also = self.turn, self._due_soon(batch)
-            if not batch and not also:
-                return
             try:
-                shown = await self._put_together([*batch, *also])
+                shown = await self._put_together([*batch])
             except Exception as fault:
                 for wanted in batch.values():
                     wanted.set_exception(fault)
@@ -189,22 +188,30 @@ class Shelf:
                 if spu_id in shown:
                     shown[spu_id].asked_at = moment
                 wanted.set_result(shown.get(spu_id))
-            for spu_id, asked_at in also.items():
+
+    async def _read_ahead(self) -> None:
+        while due := self._due_soon():
+            turn = self.turn
+            try:
+                shown = await self._put_together([*due])
+            except Exception as fault:
+                _log.info("nothing is read ahead: %r", fault)  # whoever asks next hears of it
+                return
+            for spu_id, asked_at in due.items():
                 if spu_id in shown:
                     shown[spu_id].asked_at = asked_at
                     self.keep_near(f"/v1/products/{spu_id}", shown[spu_id], turn)
 
-    def _due_soon(self, but: Collection[SpuId]) -> dict[SpuId, float]:
+    def _due_soon(self) -> dict[SpuId, float]:
         """Products whose time is nearly over and that were asked for lately, with when; each once."""
         moment = asyncio.get_running_loop().time()
         found: dict[SpuId, float] = {}
         for shown in self._near.values():
-            due = abs(shown.until - moment) < _SOON
-            if due and moment - shown.asked_at < _LATELY:
-                if shown.spu_id is not None and shown.spu_id not in but:
-                    found[shown.spu_id] = shown.asked_at
+            due = shown.spu_id is not None and abs(shown.until - moment) < _SOON and moment - shown.asked_at < _LATELY
+            if due and shown.spu_id is not None:
+                found[shown.spu_id] = shown.asked_at
                 shown.asked_at = 0.0
-                if len(found) == _TOGETHER:
+                if len(found) == _AHEAD:
                     break
         return found
 

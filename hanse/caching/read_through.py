@@ -78,8 +78,10 @@ class ReadThrough:
         return (await self.many(kind, [ident], load))[ident]
 
     async def many(self, kind: Kind, idents: Collection[str], load: Load, *, ahead: float = 0.0) -> dict[str, Copy]:
-        """These things; what is fresh for less than `ahead` seconds is read anew already. Of all readers in all processes that miss a thing at once, one loads it; the others show the stale copy
-        if there is one, else wait for it.
+        """These things; what is fresh for less than `ahead` seconds is read anew already.
+
+        Of all readers in all processes that miss a thing at once, one loads it; the others show the stale copy if there is one,
+        else wait for it.
 
         Faults of `load` are everybody's who waits for it in this process. Somebody who goes away takes nobody else down.
         """

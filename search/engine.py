@@ -17,6 +17,10 @@ class SearchUnavailable(Exception):
     """The engine is away or did not answer in time."""
 
 
+class NoSuchBuild(LookupError):
+    """A write or a swap names a build that was never begun, or that was dropped: a mistake of the caller."""
+
+
 class Held(Frozen):
     """What an index has of a product."""
 
@@ -27,8 +31,11 @@ class Held(Frozen):
 class SearchEngine(Protocol):
     """An index of products. Every write is idempotent and lasting when it returns, and visible to searches within a second.
 
-    `index` names the index a write goes to: None is the one that searches read; a build is one that nobody reads yet.
-    A write whose revision is not higher than the one held changes nothing. Faults: SearchUnavailable.
+    `index` names the index a write goes to: None is the one that searches read; a build is one that nobody reads yet, and the live
+    one once it was swapped in. A build that was never begun is NoSuchBuild.
+    A write whose revision is not higher than the one held changes nothing. Patches of offers have a revision of their own, that of
+    the offers held (a document's offers have the document's): a document that was read before such a patch and comes after it still
+    brings its title, and leaves the newer prices. `held` tells the document's. Faults: SearchUnavailable.
     """
 
     @property

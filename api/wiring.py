@@ -9,6 +9,7 @@ import httpx
 from redis.asyncio import Redis
 from temporalio.client import Client
 
+from activities.following import Following
 from activities.pricing import Pricing
 from activities.siblings import Siblings
 from api.credentials.account_keys import AccountKeys
@@ -39,7 +40,15 @@ from stores.lists import ListStore
 from stores.orders import OrderStore
 from stores.payments import PaymentStore
 from stores.points import PointsStore
-from stores.products import BulkStore, CatalogueCopies, CatalogueStore, MediaStore, ProductStore, TaxonomyStore
+from stores.products import (
+    BulkStore,
+    CatalogueCopies,
+    CatalogueStore,
+    ListingStore,
+    MediaStore,
+    ProductStore,
+    TaxonomyStore,
+)
 from stores.promotions import CouponStore, PromotionStore, PurchaseLimitStore
 from stores.users import UsersStore
 
@@ -67,6 +76,8 @@ class Services:
     carriers: Carriers
     siblings: Siblings
     """Starts and tells sagas by name; for what is asked of a saga and answered, `temporal`."""
+    following: Following
+    """Has search index and listeners follow what changes in the catalogue."""
     users: UsersStore
     carts: CartStore
     passwords: PasswordHasher
@@ -141,6 +152,7 @@ async def open_services(settings: Settings, clock: Clock = _utc_now) -> AsyncIte
             points=points,
             carriers=Carriers(SandboxCarrier()),
             siblings=Siblings(temporal),
+            following=Following(temporal, ListingStore(products)),
             users=UsersStore.on(
                 users,
                 redis,

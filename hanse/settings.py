@@ -105,6 +105,17 @@ class Settings(BaseSettings):
     worker_version: str = ""
     """Build id of this worker for Worker Deployment Versioning; empty means unversioned."""
 
+    # Search
+    search_engine: Literal["embedded", "meilisearch"] = "embedded"
+    """`embedded` lives in PostgreSQL and needs nothing else."""
+    meili_url: str = ""
+    """Of the Meilisearch server."""
+    meili_key: SecretStr = SecretStr("")
+    """For a process that writes the index, a key with every right on indexes `products*` (or the master key); for one that only
+    searches, a key that may do no more than search."""
+    search_drift_every: timedelta = timedelta(minutes=30)
+    """How often index and catalogue are compared."""
+
     # How long things last
     hold_period: timedelta = timedelta(minutes=5)
     """How long a prepared order holds its stock before it is placed."""

@@ -10,9 +10,12 @@ from activities.inventory import InventoryActivities
 from activities.orders import OrderActivities
 from activities.payments import PaymentActivities
 from activities.points import PointsActivities
+from activities.products import ProductsActivities
 from activities.promotions import PromotionActivities
 from activities.reconciliation import ReconciliationActivities
+from activities.search import SearchActivities
 from activities.supplement import SupplementActivities
+from workflows.catalog_sync import CatalogSync
 from workflows.checkout import Checkout
 from workflows.fulfillment import Fulfillment
 from workflows.low_stock import StockLowNotice
@@ -22,6 +25,8 @@ from workflows.points_adjustment import PointsAdjustment
 from workflows.points_expiry import PointsExpiry
 from workflows.reconciliation import Reconciliation
 from workflows.refund import Refund
+from workflows.reindex import Reindex
+from workflows.search_drift import SearchDrift
 from workflows.supplement import Supplement
 from workflows.transfer import TransferSaga
 
@@ -36,6 +41,9 @@ SAGAS: Sequence[type] = (
     Reconciliation,
     TransferSaga,
     StockLowNotice,
+    CatalogSync,
+    Reindex,
+    SearchDrift,
 )
 
 
@@ -49,8 +57,10 @@ class Activities:
     orders: OrderActivities
     payments: PaymentActivities
     points: PointsActivities
+    products: ProductsActivities
     promotions: PromotionActivities
     reconciliation: ReconciliationActivities
+    search: SearchActivities
     supplement: SupplementActivities
 
 
@@ -87,7 +97,9 @@ def activities_on(queue: TaskQueue, built: Activities) -> Sequence[Callable[...,
         case TaskQueue.CHANNELS_CARRIER:
             return outside_carrier
         case TaskQueue.BUS:
-            return _of(built.bus)
+            return [*_of(built.bus), *_of(built.products)]
+        case TaskQueue.SEARCH:
+            return _of(built.search)
         case _:
             return store_calls[queue]
 

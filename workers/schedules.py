@@ -34,6 +34,7 @@ from hanse.settings import Settings
 from models.payments.reconciliation import ReconciliationInput
 from models.payments.supplement import SupplementInput
 from models.points.messages import ExpiryRun
+from models.search.messages import DriftInput
 from workflows.options import TaskQueue
 
 _log = logging.getLogger(__name__)
@@ -105,6 +106,14 @@ def planned(settings: Settings) -> tuple[Planned, ...]:
             input=SupplementInput(pending_for=settings.supplement_after, placement=settings.placement),
             purpose="Payments whose callback was lost, and orders that nobody looks after",
             every=settings.supplement_every,
+            catch_up=timedelta(minutes=10),
+        ),
+        Planned(
+            schedule_id="search-drift",
+            workflow="SearchDrift",
+            input=DriftInput(),
+            purpose="Search index and catalogue compared, and repaired where they differ",
+            every=settings.search_drift_every,
             catch_up=timedelta(minutes=10),
         ),
         *(_reconciliation(settings, channel, place) for place, channel in enumerate(channel_names(settings))),

@@ -5,24 +5,30 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 
 import httpx
+from redis.asyncio import Redis
 from temporalio.client import Client
 
 from activities.announcing import Announcer
 from activities.bus import BusActivities
+from activities.documents import CatalogueReader
+from activities.following import Following
 from activities.fulfillment import FulfillmentActivities
 from activities.inventory import InventoryActivities
 from activities.orders import OrderActivities
 from activities.payments import PaymentActivities
 from activities.points import PointsActivities
 from activities.pricing import Pricing
+from activities.products import ProductsActivities
 from activities.promotions import PromotionActivities
 from activities.reconciliation import ReconciliationActivities
+from activities.search import SearchActivities
 from activities.siblings import Siblings
 from activities.supplement import SupplementActivities
 from bus.publisher import Publisher
 from channels.carrier.registry import Carriers
 from channels.carrier.sandbox import SandboxCarrier
 from channels.payment.registry import payment_channels
+from hanse.caching import ReadThrough
 from hanse.database import Database
 from hanse.keys import LISTS, derived_key
 from hanse.settings import Settings
@@ -30,13 +36,14 @@ from hanse.telemetry import temporal_runtime
 from hanse.temporal import connect
 from models.points.types import PointsTerms
 from models.shared.time import Clock
+from search.configured import open_engine
 from stores.fulfillment import FulfillmentStore
 from stores.inventory import InventoryStore
 from stores.lists import ListStore
 from stores.orders import OrderStore
 from stores.payments import PaymentStore
 from stores.points import PointsStore
-from stores.products import ProductStore
+from stores.products import CatalogueCopies, InStepStore, ListingStore, ProductStore
 from stores.promotions import BenefitStore, CouponStore, PromotionStore, PurchaseLimitStore
 from stores.users.addresses import Addresses
 from workers.queues import Activities
@@ -67,13 +74,19 @@ async def open_activities(settings: Settings, client: Client, clock: Clock = _ut
         http = await stack.enter_async_context(httpx.AsyncClient(timeout=10, follow_redirects=False))
         publisher = await stack.enter_async_context(Publisher(settings.kafka_bootstrap))
         announcer = Announcer(publisher)
+        redis = Redis.from_url(settings.redis_url)
+        stack.push_async_callback(redis.aclose)
         siblings = Siblings(client)
         orders, inventory = await database("orders"), InventoryStore(await database("inventory"))
         parcels, promotions = FulfillmentStore(orders), await database("promotions")
         points, points_terms = PointsStore(promotions), PointsTerms(**settings.points_terms)
         limits, token_key = PurchaseLimitStore(promotions), settings.token_key.get_secret_value().encode()
+        products = await database("products")
+        listing, in_step = ListingStore(products), InStepStore(products)
+        following, catalogue = Following(client, listing), CatalogueReader(listing, inventory, clock)
+        engine = await stack.enter_async_context(open_engine(settings))
         pricing = Pricing(
-            ProductStore(await database("products")),
+            ProductStore(products),
             parcels,
             PromotionStore(promotions),
             CouponStore(promotions),
@@ -86,7 +99,7 @@ async def open_activities(settings: Settings, client: Client, clock: Clock = _ut
         yield Activities(
             bus=BusActivities(publisher),
             fulfillment=FulfillmentActivities(parcels, inventory, Carriers(SandboxCarrier()), siblings, announcer),
-            inventory=InventoryActivities(inventory, clock, announcer),
+            inventory=InventoryActivities(inventory, clock, announcer, following.stock_turned),
             orders=OrderActivities(
                 placed,
                 pricing,
@@ -106,7 +119,9 @@ async def open_activities(settings: Settings, client: Client, clock: Clock = _ut
                 placement=settings.placement,
             ),
             points=PointsActivities(points, announcer, points_terms),
+            products=ProductsActivities(catalogue, in_step, publisher),
             promotions=PromotionActivities(BenefitStore(promotions), limits, announcer, clock),
             reconciliation=ReconciliationActivities(paid, channels, siblings, clock, placement=settings.placement),
+            search=SearchActivities(catalogue, engine, in_step, following, CatalogueCopies(ReadThrough(redis))),
             supplement=SupplementActivities(paid, placed, channels, siblings, clock, placement=settings.placement),
         )

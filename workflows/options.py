@@ -20,6 +20,8 @@ class TaskQueue(StrEnum):
     CHANNELS_PAYMENT = "channels-payment"
     CHANNELS_CARRIER = "channels-carrier"
     BUS = "bus"
+    SEARCH = "search"
+    """What writes to the search index."""
 
 
 STORE_CALL = timedelta(seconds=5)

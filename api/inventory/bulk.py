@@ -13,7 +13,7 @@ from api.edge.identity import operator
 from api.edge.problems import refusals
 from api.edge.refusals import ServiceBusy
 from api.edge.wired import Wired
-from api.inventory.crossings import tell_crossings
+from api.inventory.crossings import tell_crossings, tell_turned
 from api.inventory.reservations import StockOperator
 from api.inventory.schemas import BatchRequest
 from api.inventory.stock import key_of
@@ -43,6 +43,7 @@ async def change_many(ask: BatchRequest, who: StockOperator, claim: Claimant, sh
     async with trail.action(who, "inventory.change_many", claim.key, lines=len(ask.lines)):
         done = await shop.inventory.change_many(ask.lines, key=key_of(claim), actor=who.user_id, now=shop.clock())
     await tell_crossings(shop, claim, done.low_stock)
+    await tell_turned(shop, {level.sku_id for level in done.levels})
     return done
 
 
@@ -89,6 +90,7 @@ async def import_stock_list(
             reports.append(await shop.inventory.count_list(chunk, key=key, actor=who.user_id, now=shop.clock()))
         report = _together(reports, ImportReport(counted=0, errors=tuple(unread)))
     await tell_crossings(shop, claim, report.low_stock)
+    await tell_turned(shop, {line.sku_id for _, line in lines})
     return report
 
 

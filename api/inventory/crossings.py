@@ -1,11 +1,11 @@
-"""Telling what an operator's change took to its mark.
+"""Telling what an operator's change took to its mark, and which SKUs sold out by it or can be had again.
 
 The change is in the database by then. If Temporal cannot be reached the answer is 503: the same request with the same key
 finds the change done, gets the same crossings from the store, and tells them.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from api.edge.idempotency import Claim
@@ -13,6 +13,7 @@ from api.edge.sagas import answer_of
 from api.wiring import Services
 from models.inventory.messages import TellLowStock
 from models.inventory.types import LowStock
+from models.shared.ids import SkuId
 
 
 async def tell_crossings(shop: Services, claim: Claim, crossings: Sequence[LowStock]) -> None:
@@ -26,3 +27,8 @@ async def tell_crossings_of(shop: Services, key: str, crossings: Sequence[LowSto
         name = hashlib.sha256(f"{key} {at.isoformat()}".encode()).hexdigest()[:32]
         tell = TellLowStock(key=name, crossings=tuple(crossings), at=at)
         await answer_of(shop.siblings.tell_low_stock(tell))
+
+
+async def tell_turned(shop: Services, sku_ids: Collection[SkuId]) -> None:
+    """Have the search index follow, where these SKUs may have sold out or be had again; nothing for none."""
+    await answer_of(shop.following.stock_turned(sku_ids))

@@ -13,7 +13,7 @@ from api.edge.identity import operator
 from api.edge.problems import refusals
 from api.edge.refusals import ServiceBusy
 from api.edge.wired import Wired
-from api.inventory.crossings import tell_crossings
+from api.inventory.crossings import tell_crossings, tell_turned
 from models.inventory.errors import (
     NothingReserved,
     ReservationCommitted,
@@ -47,14 +47,19 @@ async def reserve(ask: ReserveStock, who: StockOperator, claim: Claimant, shop: 
             ask.order_id, ask.lines, ask.destination, shop.clock(), ask.expires_at
         )
     await tell_crossings(shop, claim, held.low_stock)
+    await tell_turned(shop, held.turned)
     return held
 
 
-@bare.post("/inventory/release", summary="Give held stock back", responses=refusals(*_WHO, ReservationCommitted))
+@bare.post(
+    "/inventory/release", summary="Give held stock back", responses=refusals(*_WHO, ReservationCommitted, ServiceBusy)
+)
 async def release(ask: ReleaseStock, who: StockOperator, shop: Wired, trail: Audit) -> Reservation:
     """Gives back what the order holds, if anything; the order can never hold stock again."""
     async with trail.action(who, "inventory.release", ask.order_id):
-        return await shop.inventory.release(ask.order_id, shop.clock())
+        released = await shop.inventory.release(ask.order_id, shop.clock())
+    await tell_turned(shop, released.turned)
+    return released
 
 
 @bare.post(

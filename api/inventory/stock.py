@@ -11,7 +11,7 @@ from api.edge.paging import Cursor, Limit, Page, page, read_cursor
 from api.edge.problems import refusals
 from api.edge.refusals import ServiceBusy
 from api.edge.wired import Wired
-from api.inventory.crossings import tell_crossings, tell_crossings_of
+from api.inventory.crossings import tell_crossings, tell_crossings_of, tell_turned
 from api.inventory.reservations import StockOperator
 from api.inventory.schemas import AdjustRequest, CountRequest, ReceiveRequest, SkuAvailability, ThresholdRequest
 from models.inventory.errors import SkuOfAnotherMerchant, StockIsReserved
@@ -29,6 +29,10 @@ _CHANGE = (*_READ, NotFound, SkuOfAnotherMerchant, ServiceBusy)
 
 def _crossed(change: StockChange) -> tuple[LowStock, ...]:
     return (change.low_stock,) if change.low_stock else ()
+
+
+def _turned(change: StockChange) -> tuple[SkuId, ...]:
+    return (change.level.sku_id,) if change.turned else ()
 
 
 def key_of(claim: Claim) -> str:
@@ -106,6 +110,7 @@ async def set_thresholds(
     async with trail.action(who, "inventory.set_thresholds", f"{warehouse_id}/{sku_id}", **ask.model_dump()):
         change = await shop.inventory.set_safety(warehouse_id, sku_id, ask.safety, ask.low_at)
     await tell_crossings_of(shop, f"{warehouse_id}/{sku_id}", _crossed(change), shop.clock())
+    await tell_turned(shop, (sku_id,))
     return change
 
 
@@ -123,6 +128,7 @@ async def receive(ask: ReceiveRequest, who: StockOperator, claim: Claimant, shop
             note=ask.note,
         )
     await tell_crossings(shop, claim, _crossed(change))
+    await tell_turned(shop, _turned(change))
     return change
 
 
@@ -140,6 +146,7 @@ async def adjust(ask: AdjustRequest, who: StockOperator, claim: Claimant, shop: 
             note=ask.note,
         )
     await tell_crossings(shop, claim, _crossed(change))
+    await tell_turned(shop, _turned(change))
     return change
 
 
@@ -157,4 +164,5 @@ async def count(ask: CountRequest, who: StockOperator, claim: Claimant, shop: Wi
             note=ask.note,
         )
     await tell_crossings(shop, claim, _crossed(change))
+    await tell_turned(shop, _turned(change))
     return change

@@ -3,15 +3,18 @@
 from fastapi import APIRouter, Response
 
 from api.edge.audit import Audit
+from api.edge.followed import followed
 from api.edge.idempotency import Claimant, idempotent_router
 from api.edge.identity import operator
 from api.edge.paging import Cursor, Limit, Page, page, read_cursor
 from api.edge.problems import refusals
+from api.edge.refusals import ServiceBusy
 from api.edge.versions import ExpectedVersion, IfMatchMissing, set_etag
 from api.edge.wired import Wired
 from api.inventory.reservations import StockOperator
 from models.inventory.errors import WarehouseCodeTaken
 from models.inventory.types import Warehouse, WarehouseDetails
+from models.search.messages import Scope
 from models.shared.ids import WarehouseId
 from models.shared.refusals import InvalidRequest, NotFound, StaleVersion
 from models.users.errors import NotAuthenticated, PermissionMissing
@@ -54,7 +57,7 @@ async def show(warehouse_id: WarehouseId, response: Response, shop: Wired) -> Wa
 @keeping.put(
     "/{warehouse_id}",
     summary="Edit a warehouse",
-    responses=refusals(*_WHO, NotFound, WarehouseCodeTaken, IfMatchMissing, StaleVersion),
+    responses=refusals(*_WHO, NotFound, WarehouseCodeTaken, IfMatchMissing, StaleVersion, ServiceBusy),
 )
 async def edit(
     warehouse_id: WarehouseId,
@@ -65,8 +68,9 @@ async def edit(
     shop: Wired,
     trail: Audit,
 ) -> Warehouse:
-    """Replace all details but the merchant, which stays."""
-    async with trail.action(who, "inventory.edit_warehouse", warehouse_id, code=ask.code, active=ask.active):
+    """Replace all details but the merchant, which stays. What lies in a warehouse that is switched off cannot be bought."""
+    note = trail.action(who, "inventory.edit_warehouse", warehouse_id, code=ask.code, active=ask.active)
+    async with note, followed(shop, Scope(warehouse_id=warehouse_id)):
         warehouse = await shop.inventory.edit_warehouse(warehouse_id, ask, version)
     set_etag(response, warehouse.version)
     return warehouse

@@ -1,19 +1,22 @@
 """Operators change products, SKUs, prices and publication.
 
-Every edit names in If-Match the product's version it was decided on, and answers with the product as it is now. The store
-tells what changed (`Edited.changes`): that is what CatalogSync will be started with, in `_answer`.
+Every edit names in If-Match the product's version it was decided on, and answers with the product as it is now. It is made
+within `followed`: the search index and the listeners on Kafka follow, whatever dies right after.
 """
 
 import secrets
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Response
 
 from api.edge.audit import Audit
+from api.edge.followed import AnnouncedEdit, followed
 from api.edge.identity import operator
 from api.edge.paging import Cursor, Limit, Page, page, read_cursor
 from api.edge.problems import refusals
+from api.edge.refusals import ServiceBusy
 from api.edge.versions import ExpectedVersion, IfMatchMissing, set_etag
 from api.edge.wired import Wired
 from api.products.schemas import MediaRequest, NewProduct, NewSku, PriceRequest, ProductRequest, SkuRequest, WhenRequest
@@ -32,6 +35,7 @@ from models.products.errors import (
     SkuUnknown,
 )
 from models.products.types import Edited, PricePoint, Product, ProductDraft, SkuDraft
+from models.search.messages import Scope
 from models.shared import Money
 from models.shared.ids import MerchantId, SkuId, SpuId
 from models.shared.refusals import InvalidRequest, StaleVersion
@@ -41,15 +45,17 @@ from models.users.types import Identity
 router = APIRouter(prefix="/v1/catalogue", tags=["catalogue"])
 CatalogueOperator = Annotated[Identity, operator("catalogue")]
 READ = (NotAuthenticated, PermissionMissing)
-EDIT = (*READ, IfMatchMissing, StaleVersion, InvalidRequest)
+EDIT = (*READ, IfMatchMissing, StaleVersion, InvalidRequest, ServiceBusy)
 _DRAFT = (AttributesInvalid, CategoryUnknown, BrandUnknown)
 
 
-async def _answer(edited: Edited, response: Response, shop: Services) -> Product:
-    if edited.changes:
-        await shop.shelf.changed(edited.product.spu_id)
+def _answer(edited: Edited, response: Response) -> Product:
     set_etag(response, edited.product.version)
     return edited.product
+
+
+def _followed(shop: Services, spu_id: SpuId) -> AbstractAsyncContextManager[AnnouncedEdit]:
+    return followed(shop, Scope(products=(spu_id,)))
 
 
 def _when(at: datetime | None) -> str:
@@ -74,7 +80,7 @@ async def list_all_products(
     "/products",
     status_code=201,
     summary="Create a product",
-    responses=refusals(*READ, MerchantUnknown, CodeTaken, *_DRAFT),
+    responses=refusals(*READ, MerchantUnknown, CodeTaken, ServiceBusy, *_DRAFT),
 )
 async def create_product(
     ask: NewProduct, who: CatalogueOperator, response: Response, shop: Wired, trail: Audit
@@ -83,9 +89,9 @@ async def create_product(
     now = shop.clock()
     spu_id = SpuId.mint(now, secrets.token_bytes(10))
     draft = ProductDraft(**ask.model_dump(exclude={"merchant_id", "code"}))
-    async with trail.action(who, "catalogue.create_product", spu_id, code=ask.code):
-        return await _answer(
-            await shop.catalogue.create_product(spu_id, ask.merchant_id, ask.code, draft, now), response, shop
+    async with trail.action(who, "catalogue.create_product", spu_id, code=ask.code), _followed(shop, spu_id) as edit:
+        return _answer(
+            edit.did(await shop.catalogue.create_product(spu_id, ask.merchant_id, ask.code, draft, now)), response
         )
 
 
@@ -108,8 +114,8 @@ async def change_product(
     trail: Audit,
 ) -> Product:
     """Set title, description, category, brand and attributes, all of them."""
-    async with trail.action(who, "catalogue.change_product", spu_id, title=ask.title):
-        return await _answer(await shop.catalogue.change_product(spu_id, version, ask, shop.clock()), response, shop)
+    async with trail.action(who, "catalogue.change_product", spu_id, title=ask.title), _followed(shop, spu_id) as edit:
+        return _answer(edit.did(await shop.catalogue.change_product(spu_id, version, ask, shop.clock())), response)
 
 
 @router.put(
@@ -127,10 +133,11 @@ async def set_media(
     trail: Audit,
 ) -> Product:
     """These pictures in this order; the first stands for the product in lists."""
-    async with trail.action(who, "catalogue.set_media", spu_id, media=list(ask.media_ids)):
-        return await _answer(
-            await shop.catalogue.set_media(spu_id, version, ask.media_ids, shop.clock()), response, shop
-        )
+    async with (
+        trail.action(who, "catalogue.set_media", spu_id, media=list(ask.media_ids)),
+        _followed(shop, spu_id) as edit,
+    ):
+        return _answer(edit.did(await shop.catalogue.set_media(spu_id, version, ask.media_ids, shop.clock())), response)
 
 
 @router.put(
@@ -148,8 +155,8 @@ async def publish_product(
     trail: Audit,
 ) -> Product:
     """Show the product from now or from `at` on."""
-    async with trail.action(who, "catalogue.publish", spu_id, at=_when(ask.at)):
-        return await _answer(await shop.catalogue.publish(spu_id, version, shop.clock(), ask.at), response, shop)
+    async with trail.action(who, "catalogue.publish", spu_id, at=_when(ask.at)), _followed(shop, spu_id) as edit:
+        return _answer(edit.did(await shop.catalogue.publish(spu_id, version, shop.clock(), ask.at)), response)
 
 
 @router.put("/products/{spu_id}/unpublished", summary="Unpublish a product", responses=refusals(*EDIT, ProductUnknown))
@@ -163,8 +170,8 @@ async def unpublish_product(
     trail: Audit,
 ) -> Product:
     """Hide the product from now or from `at` on; a publication that was still to come is called off."""
-    async with trail.action(who, "catalogue.unpublish", spu_id, at=_when(ask.at)):
-        return await _answer(await shop.catalogue.unpublish(spu_id, version, shop.clock(), ask.at), response, shop)
+    async with trail.action(who, "catalogue.unpublish", spu_id, at=_when(ask.at)), _followed(shop, spu_id) as edit:
+        return _answer(edit.did(await shop.catalogue.unpublish(spu_id, version, shop.clock(), ask.at)), response)
 
 
 @router.post(
@@ -186,9 +193,12 @@ async def create_sku(
     now = shop.clock()
     sku_id = SkuId.mint(now, secrets.token_bytes(10))
     draft = SkuDraft(**ask.model_dump(exclude={"code"}))
-    async with trail.action(who, "catalogue.create_sku", sku_id, spu_id=spu_id, code=ask.code):
-        return await _answer(
-            await shop.catalogue.create_sku(spu_id, version, sku_id, ask.code, draft, now), response, shop
+    async with (
+        trail.action(who, "catalogue.create_sku", sku_id, spu_id=spu_id, code=ask.code),
+        _followed(shop, spu_id) as edit,
+    ):
+        return _answer(
+            edit.did(await shop.catalogue.create_sku(spu_id, version, sku_id, ask.code, draft, now)), response
         )
 
 
@@ -207,8 +217,9 @@ async def change_sku(
     trail: Audit,
 ) -> Product:
     """Set options, barcode, weight, limit, picture and whether it is listed, all of them. If-Match is its product's version."""
-    async with trail.action(who, "catalogue.change_sku", sku_id, listed=ask.listed):
-        return await _answer(await shop.catalogue.change_sku(sku_id, version, ask, shop.clock()), response, shop)
+    spu_id = await shop.products.product_of(sku_id)
+    async with trail.action(who, "catalogue.change_sku", sku_id, listed=ask.listed), _followed(shop, spu_id) as edit:
+        return _answer(edit.did(await shop.catalogue.change_sku(sku_id, version, ask, shop.clock())), response)
 
 
 @router.put("/skus/{sku_id}/price", summary="Set or schedule a price", responses=refusals(*EDIT, SkuUnknown))
@@ -223,11 +234,17 @@ async def set_price(
 ) -> Product:
     """A price from now or from `effective_at` on. To call off a scheduled price, set the old one for the same time."""
     price = Money(**ask.price.model_dump())
-    async with trail.action(who, "catalogue.set_price", sku_id, price=str(price), effective_at=_when(ask.effective_at)):
-        edited = await shop.catalogue.set_price(
-            sku_id, version, price, decided_by=who.user_id, now=shop.clock(), effective_at=ask.effective_at
+    spu_id = await shop.products.product_of(sku_id)
+    async with (
+        trail.action(who, "catalogue.set_price", sku_id, price=str(price), effective_at=_when(ask.effective_at)),
+        _followed(shop, spu_id) as edit,
+    ):
+        edited = edit.did(
+            await shop.catalogue.set_price(
+                sku_id, version, price, decided_by=who.user_id, now=shop.clock(), effective_at=ask.effective_at
+            )
         )
-    return await _answer(edited, response, shop)
+    return _answer(edited, response)
 
 
 @router.get("/skus/{sku_id}/prices", summary="Prices of a SKU, past and to come", responses=refusals(*READ, SkuUnknown))

@@ -5,6 +5,7 @@ import secrets
 from fastapi import APIRouter, Response
 
 from api.edge.audit import Audit
+from api.edge.followed import followed
 from api.edge.problems import refusals
 from api.edge.versions import ExpectedVersion, set_etag
 from api.edge.wired import Wired
@@ -28,6 +29,7 @@ from models.products.errors import (
     MerchantUnknown,
 )
 from models.products.types import Brand, Category, Merchant
+from models.search.messages import Scope
 from models.shared.ids import BrandId, CategoryId, MerchantId
 
 router = APIRouter(prefix="/v1/catalogue", tags=["catalogue"])
@@ -57,9 +59,9 @@ async def change_merchant(
     trail: Audit,
 ) -> Merchant:
     """Set a merchant's name and place; If-Match is its `version`."""
-    async with trail.action(who, "catalogue.change_merchant", merchant_id):
+    note = trail.action(who, "catalogue.change_merchant", merchant_id)
+    async with note, followed(shop, Scope(merchant_id=merchant_id)):
         changed = await shop.taxonomy.change_merchant(merchant_id, version, ask.name, city=ask.city, region=ask.region)
-    await shop.shelf.taxonomy_changed()
     set_etag(response, changed.version)
     return changed
 
@@ -86,9 +88,9 @@ async def change_brand(
     trail: Audit,
 ) -> Brand:
     """Set a brand's name; If-Match is its `version`."""
-    async with trail.action(who, "catalogue.change_brand", brand_id):
+    note = trail.action(who, "catalogue.change_brand", brand_id)
+    async with note, followed(shop, Scope(brand_id=brand_id)):
         changed = await shop.taxonomy.change_brand(brand_id, version, ask.name)
-    await shop.shelf.taxonomy_changed()
     set_etag(response, changed.version)
     return changed
 
@@ -129,11 +131,11 @@ async def change_category(
     trail: Audit,
 ) -> Category:
     """Set name, position and attributes. Products are held against new attributes when they are next edited."""
-    async with trail.action(who, "catalogue.change_category", category_id):
+    note = trail.action(who, "catalogue.change_category", category_id)
+    async with note, followed(shop, Scope(category_id=category_id)):
         changed = await shop.taxonomy.change_category(
             category_id, version, name=ask.name, position=ask.position, attributes=ask.attributes
         )
-    await shop.shelf.taxonomy_changed()
     set_etag(response, changed.version)
     return changed
 
@@ -153,9 +155,9 @@ async def move_category(
     trail: Audit,
 ) -> Category:
     """Hang a category, with everything below it, under another parent or among the roots."""
-    async with trail.action(who, "catalogue.move_category", category_id, parent_id=ask.parent_id):
+    note = trail.action(who, "catalogue.move_category", category_id, parent_id=ask.parent_id)
+    async with note, followed(shop, Scope(category_id=category_id)):
         moved = await shop.taxonomy.move_category(category_id, version, ask.parent_id)
-    await shop.shelf.taxonomy_changed()
     set_etag(response, moved.version)
     return moved
 

@@ -20,6 +20,7 @@ from hanse.caching import Copy, Kind, KnownIds, Loaded
 from hanse.caching.read_through import reads
 from models.products.showing import ShownProduct
 from models.products.types import Brand, Category, Merchant, ProductCard, ProductFilter
+from models.search.messages import Scope
 from models.shared.ids import SkuId, SpuId
 from models.shared.time import Clock
 from stores.inventory import InventoryStore
@@ -140,10 +141,12 @@ class Shelf:
         self.turn += 1
         self._near.clear()
 
-    async def changed(self, *spu_ids: SpuId) -> None:
-        """These products changed, in this process: the next answer anywhere comes from the database."""
+    async def forget(self, scope: Scope) -> None:
+        """Something of this scope may have changed, in this process: the next answer anywhere comes from the database."""
         self._forget_near()
-        await self.copies.forget_products(spu_ids)
+        await self.copies.forget_products(scope.products)
+        if not scope.products:
+            await self.copies.forget_taxonomy()
 
     async def taxonomy_changed(self) -> None:
         """Categories, brands or merchants changed."""

@@ -76,7 +76,17 @@ class ReservationState(StrEnum):
     RELEASED = "released"
 
 
-class Reservation(Frozen):
+class _Answer(Frozen):
+    """An answer of the store with a word for the caller alone, in `turned`: that is no part of its value and travels no further."""
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and self.model_dump() == other.model_dump()  # type: ignore[attr-defined]
+
+    def __hash__(self) -> int:
+        return hash(self.model_dump_json())
+
+
+class Reservation(_Answer):
     """What is set aside for one order.
 
     `allocations` are in lock order (warehouse, SKU); a release that came before any reserve has none. `low_stock` names
@@ -89,6 +99,9 @@ class Reservation(Frozen):
     expires_at: Instant | None = None
     """When the process that holds it means to let go; information for people, the release is that process's duty."""
     low_stock: tuple[LowStock, ...] = ()
+    turned: tuple[SkuId, ...] = Field(default=(), exclude=True, repr=False)
+    """SKUs that may have sold out by this, or be had again: for the caller to tell. A repeated request names all of them, since
+    the first may have ended before it told."""
 
 
 class WarehouseDetails(Place):
@@ -130,11 +143,13 @@ class StockLevel(Frozen):
     """Over how many rows crowds buy from it (`hot.py`); 0 for one that is not hot. The figures are those of all rows."""
 
 
-class StockChange(Frozen):
+class StockChange(_Answer):
     """A level after an operator's change, and the threshold it crossed, if it did."""
 
     level: StockLevel
     low_stock: LowStock | None = None
+    turned: bool = Field(default=False, exclude=True, repr=False)
+    """Whether the SKU may have sold out by this, or be had again; as `Reservation.turned`."""
 
 
 class MovementReason(StrEnum):

@@ -26,6 +26,30 @@ class ProductUnpublished(Event):
     spu_id: SpuId
 
 
+class ProductChanged(Event):
+    """A product is at another version: its texts, category, brand, attributes, pictures or SKUs, or a decision about its prices
+    or publication. What listeners keep of it is out of date."""
+
+    type = "hanse.products.product_changed.v1"
+    identity = ("spu_id", "version")
+    ordered_by = "spu_id"
+
+    spu_id: SpuId
+    version: int
+
+
+class SkuAvailabilityChanged(Event):
+    """Whether a buyer can order a SKU, from whichever warehouse, changed. The figure itself stays the shop's."""
+
+    type = "hanse.products.sku_availability_changed.v1"
+    identity = ("sku_id", "occurred_at")
+    ordered_by = "spu_id"
+
+    spu_id: SpuId
+    sku_id: SkuId
+    available: bool
+
+
 class PriceChanged(Event):
     """A SKU has another price from `occurred_at` on."""
 

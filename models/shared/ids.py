@@ -41,7 +41,11 @@ class Id(str):
         """A new id at `now`; `entropy` is 10 random bytes from the caller, since rules own no randomness."""
         if len(entropy) != _ENTROPY_BYTES:
             raise ValueError(f"entropy must be {_ENTROPY_BYTES} bytes")
-        number = (int(now.timestamp() * 1000) << 80) | int.from_bytes(entropy)
+        return cls.from_number((int(now.timestamp() * 1000) << 80) | int.from_bytes(entropy))
+
+    @classmethod
+    def from_number(cls, number: int) -> Self:
+        """The id that stands for this number; ids sort as their numbers do."""
         body = "".join(_ALPHABET[(number >> shift) & 31] for shift in range(125, -1, -5))
         return cls(f"{cls.prefix}_{body}")
 
@@ -54,10 +58,15 @@ class Id(str):
     @property
     def minted_at(self) -> datetime:
         """The moment the id was made, to the millisecond."""
+        return datetime.fromtimestamp((self.number >> 80) / 1000, UTC)
+
+    @property
+    def number(self) -> int:
+        """What the id stands for: 128 bits."""
         number = 0
         for letter in self[len(self.prefix) + 1 :]:
             number = number << 5 | _ALPHABET.index(letter)
-        return datetime.fromtimestamp((number >> 80) / 1000, UTC)
+        return number
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:

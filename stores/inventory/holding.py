@@ -63,18 +63,20 @@ _HOLD = """
         SELECT p.*, t.safety, t.low_at, t.available - sum(p.quantity)
             OVER (PARTITION BY p.warehouse_id, p.sku_id ORDER BY p.turn) AS left_over
         FROM plan p JOIN held USING (order_id) JOIN taken t USING (warehouse_id, sku_id)
+    ), line AS (
+        SELECT *, CASE WHEN left_over <= low_at AND left_over + quantity > low_at THEN jsonb_build_object(
+               'warehouse_id', warehouse_id, 'sku_id', sku_id, 'available', left_over,
+               'safety', safety, 'low_at', low_at) END AS low_stock
+        FROM part
     ), moved AS (
         UPDATE stock s SET reserved = s.reserved + m.quantity
         FROM (SELECT warehouse_id, sku_id, sum(quantity) AS quantity FROM part GROUP BY warehouse_id, sku_id) m
         WHERE (s.warehouse_id, s.sku_id) = (m.warehouse_id, m.sku_id)
+    ), lined AS (
+        INSERT INTO reservation_lines (order_id, warehouse_id, sku_id, merchant_id, quantity, restocked, low_stock)
+        SELECT order_id, warehouse_id, sku_id, merchant_id, quantity, 0, low_stock FROM line
     )
-    INSERT INTO reservation_lines (order_id, warehouse_id, sku_id, merchant_id, quantity, restocked, low_stock)
-    SELECT order_id, warehouse_id, sku_id, merchant_id, quantity, 0,
-           CASE WHEN left_over <= low_at AND left_over + quantity > low_at THEN jsonb_build_object(
-               'warehouse_id', warehouse_id, 'sku_id', sku_id, 'available', left_over,
-               'safety', safety, 'low_at', low_at) END
-    FROM part
-    RETURNING order_id, low_stock
+    SELECT order_id, sku_id, low_stock, left_over <= 0 AS ran_out FROM line
 """
 _KINDS = ("text", "timestamptz", "timestamptz", "text", "text", "text", "bigint", "bigint")
 
@@ -158,11 +160,15 @@ async def hold(connection: Connection, wishes: Sequence[Wish]) -> Tried:
     ]
     values = chain.from_iterable(rows) if len(rows) <= _WRITTEN_OUT else map(list, zip(*rows, strict=True))
     crossings: dict[str, list[LowStock]] = defaultdict(list)
+    ran_out: dict[str, list[SkuId]] = defaultdict(list)
     for row in await connection.fetch(_hold_statement(len(rows)), *values):
         crossings[row["order_id"]] += [LowStock.model_validate(row["low_stock"])] if row["low_stock"] else []
+        ran_out[row["order_id"]] += [SkuId(row["sku_id"])] if row["ran_out"] else []
     for wish, plan in plans:
         if wish.order_id in crossings:
-            tried.held[wish.order_id] = _reservation(wish, plan, crossings[wish.order_id])
+            tried.held[wish.order_id] = _reservation(
+                wish, plan, crossings[wish.order_id], tuple(sorted(set(ran_out[wish.order_id])))
+            )
     return tried
 
 
@@ -220,11 +226,14 @@ def _shelf(row: Record) -> Shelf:
     )
 
 
-def _reservation(wish: Wish, plan: tuple[Allocation, ...], crossings: Sequence[LowStock]) -> Reservation:
+def _reservation(
+    wish: Wish, plan: tuple[Allocation, ...], crossings: Sequence[LowStock], ran_out: tuple[SkuId, ...]
+) -> Reservation:
     return Reservation(
         order_id=wish.order_id,
         state=ReservationState.HELD,
         allocations=plan,
         expires_at=wish.expires_at,
         low_stock=tuple(sorted(crossings, key=lambda crossing: (crossing.warehouse_id, crossing.sku_id))),
+        turned=ran_out,
     )

@@ -38,12 +38,15 @@ _SETTLE = """
     ), moved AS (
         UPDATE stock s SET {change}
         FROM settled, locked k WHERE (s.warehouse_id, s.sku_id) = (k.warehouse_id, k.sku_id)
-        RETURNING s.warehouse_id, s.sku_id, s.on_hand, k.quantity
+        RETURNING s.warehouse_id, s.sku_id, s.on_hand, s.on_hand - s.reserved - s.safety AS available, k.quantity
     ){and_more}
-    SELECT settled.state, settled.expires_at, l.warehouse_id, l.merchant_id, l.sku_id, l.quantity, l.low_stock
-    FROM settled JOIN reservation_lines l USING (order_id) ORDER BY l.warehouse_id, l.sku_id
+    SELECT settled.state, settled.expires_at, l.warehouse_id, l.merchant_id, l.sku_id, l.quantity, l.low_stock, {turned} AS turned
+    FROM settled JOIN reservation_lines l USING (order_id) JOIN moved m USING (warehouse_id, sku_id)
+    ORDER BY l.warehouse_id, l.sku_id
 """
-_RELEASE = _SETTLE.format(change="reserved = s.reserved - k.quantity", and_more="")
+_RELEASE = _SETTLE.format(
+    change="reserved = s.reserved - k.quantity", and_more="", turned="m.available BETWEEN 1 AND m.quantity"
+)
 _COMMIT = _SETTLE.format(
     change="reserved = s.reserved - k.quantity, on_hand = s.on_hand - k.quantity",
     and_more=""", journaled AS (
@@ -51,10 +54,11 @@ _COMMIT = _SETTLE.format(
         SELECT warehouse_id, sku_id, -quantity, on_hand, 'commit', $1, 'order', '', $2 FROM moved
         ORDER BY warehouse_id, sku_id
     )""",
+    turned="false",
 )
 
 _FIND = """
-    SELECT r.state, r.expires_at, l.warehouse_id, l.merchant_id, l.sku_id, l.quantity, l.low_stock
+    SELECT r.state, r.expires_at, l.warehouse_id, l.merchant_id, l.sku_id, l.quantity, l.low_stock, true AS turned
     FROM reservations r LEFT JOIN reservation_lines l USING (order_id)
     WHERE r.order_id = $1 ORDER BY l.warehouse_id, l.sku_id
 """
@@ -200,4 +204,5 @@ def _reservation(order_id: OrderId, rows: Sequence[Record]) -> Reservation:
         ),
         expires_at=rows[0]["expires_at"],
         low_stock=tuple(LowStock.model_validate(row["low_stock"]) for row in lines if row["low_stock"]),
+        turned=tuple(sorted({SkuId(row["sku_id"]) for row in lines if row["turned"]})),
     )

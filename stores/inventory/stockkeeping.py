@@ -107,7 +107,7 @@ class Stockkeeping(Room):
             level = await _locked_level(connection, warehouse_id, sku_id)
             answered = await earlier_answer(connection, asked.reason, asked.key, wording)
             if answered is not None:
-                return StockChange.model_validate(answered)
+                return StockChange.model_validate(answered).model_copy(update={"turned": True})
             delta = delta_of(level)
             _check_remaining(level, level.on_hand + delta)
             after = await _write(connection, asked, warehouse_id, sku_id, delta)
@@ -213,5 +213,7 @@ def level_of(row: Record | None) -> StockLevel:
 def _change(available_before: int, level: StockLevel) -> StockChange:
     low = LowStock(**level.model_dump(include=set(LowStock.model_fields)))
     return StockChange(
-        level=level, low_stock=low if crosses_low(available_before, level.available, level.low_at) else None
+        level=level,
+        low_stock=low if crosses_low(available_before, level.available, level.low_at) else None,
+        turned=(available_before > 0) != (level.available > 0),
     )

@@ -43,7 +43,6 @@ def test_every_task_queue_is_served_by_a_worker_of_the_stack() -> None:
 def test_every_setting_of_the_stack_is_one_that_is_read() -> None:
     known = {f"HANSE_{name.upper()}" for name in Settings.model_fields} | {
         "HANSE_SANDBOX_PAYMENT_PUBLIC_URL",  # the sandbox's own
-        "HANSE_MEILI_URL",  # read by the search engine when it comes
     }
     assert set(STACK["x-hanse"]["environment"]) <= known
 

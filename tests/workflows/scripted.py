@@ -21,8 +21,10 @@ from activities.inventory import InventoryActivities
 from activities.orders import OrderActivities
 from activities.payments import PaymentActivities
 from activities.points import PointsActivities
+from activities.products import ProductsActivities
 from activities.promotions import PromotionActivities
 from activities.reconciliation import ReconciliationActivities
+from activities.search import SearchActivities
 from activities.supplement import SupplementActivities
 from models.shared import Refusal
 from models.shared.done import Done
@@ -34,8 +36,10 @@ CLASSES: tuple[type, ...] = (
     OrderActivities,
     PaymentActivities,
     PointsActivities,
+    ProductsActivities,
     PromotionActivities,
     ReconciliationActivities,
+    SearchActivities,
     SupplementActivities,
 )
 Answer = Callable[[Any], Any]

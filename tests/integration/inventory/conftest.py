@@ -23,6 +23,7 @@ from stores.idempotency import IdempotencyStore
 from stores.inventory import InventoryStore
 from tests.conftest import OpenDatabase
 from tests.databases import MigratedCopies
+from tests.integration.following import Heard
 from tests.integration.inventory.over_http import Listener, post
 from tests.integration.inventory.shop import MERCHANT, Shop
 from tests.integration.users.shop import Person, open_shop
@@ -63,6 +64,7 @@ async def accounts(
         services.idempotency = IdempotencyStore(ops)
         services.temporal, services.siblings = saga_client, Siblings(saga_client)
         services.settings = Settings(environment="test")
+        services.following = Heard()
         yield opened
 
 
@@ -71,7 +73,9 @@ async def listener(accounts: AccountsShop, saga_client: Client) -> AsyncIterator
     """Workers for the sagas of inventory, on the shop's own stores; what they publish is heard here."""
     heard = Listener()
     store = accounts.app.state.services.inventory
-    steps = InventoryActivities(store, accounts.clock, Announcer(heard))
+    steps = InventoryActivities(
+        store, accounts.clock, Announcer(heard), accounts.app.state.services.following.stock_turned
+    )
     bus = BusActivities(heard)
     async with AsyncExitStack() as stack:
         for queue, workflows, activities in (

@@ -21,6 +21,7 @@ from models.shared.ids import MerchantId, SkuId, WarehouseId
 from stores.inventory import InventoryStore
 from stores.products import CatalogueCopies
 from tests.conftest import OpenDatabase
+from tests.integration.following import Heard
 from tests.integration.products.catalogue import NOW, Catalogue, open_catalogue, picture
 from tests.integration.users.shop import Person, Shop, open_shop
 
@@ -108,6 +109,7 @@ async def opened(
             media=catalogue.media,
             bulk=catalogue.bulk,
             inventory=inventory,
+            following=Heard(),
         )
         yield OpenShop(shop, catalogue, inventory, await shop.operator("catalogue"), shop.stranger(), shelf, published)
 

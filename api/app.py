@@ -20,6 +20,7 @@ from api import (
     points,
     products,
     promotions,
+    search,
     system,
     users,
 )
@@ -106,6 +107,7 @@ def _mount(app: FastAPI, settings: Settings) -> None:
     """Every domain's routers, each named once. Routing looks at one after the other: what is asked most comes first."""
     routers: list[APIRouter] = [
         products.showing.router,
+        *search.routers,
         checkout.r19,
         checkout.v1,
         *cart.routers,

@@ -15,6 +15,8 @@ from activities.siblings import Siblings
 from api.credentials.account_keys import AccountKeys
 from api.credentials.passwords import PasswordHasher
 from api.credentials.tokens import AccessTokens
+from api.showcase.finding import Finder
+from api.showcase.ranked import Rankings
 from api.showcase.shelf import Shelf
 from api.showcase.views import Views
 from bus.publisher import Publisher
@@ -31,6 +33,7 @@ from hanse.settings import Settings
 from hanse.temporal import connect
 from models.points.types import PointsTerms
 from models.shared.time import Clock
+from search.configured import open_engine
 from stores.audit_log import AuditLog
 from stores.cart import CartStore
 from stores.fulfillment import FulfillmentStore
@@ -50,6 +53,7 @@ from stores.products import (
     TaxonomyStore,
 )
 from stores.promotions import CouponStore, PromotionStore, PurchaseLimitStore
+from stores.search import RankingStore
 from stores.users import UsersStore
 
 
@@ -91,6 +95,9 @@ class Services:
     shelf: Shelf
     """What buyers are shown of it, from caches; told of every change."""
     views: Views
+    finder: Finder
+    """Search as buyers meet it."""
+    rankings: Rankings
     catalogue: CatalogueStore
     taxonomy: TaxonomyStore
     media: MediaStore
@@ -136,6 +143,7 @@ async def open_services(settings: Settings, clock: Clock = _utc_now) -> AsyncIte
         stack.push_async_callback(views.tell)
         shelf = Shelf(catalogue_reads, taxonomy, inventory, CatalogueCopies(ReadThrough(redis)), clock)
         await shelf.warm()
+        engine = await stack.enter_async_context(open_engine(settings))
 
         yield Services(
             settings=settings,
@@ -168,6 +176,8 @@ async def open_services(settings: Settings, clock: Clock = _utc_now) -> AsyncIte
             products=catalogue_reads,
             shelf=shelf,
             views=views,
+            finder=Finder(engine, catalogue_reads, clock),
+            rankings=Rankings(RankingStore(redis), catalogue_reads, shelf, clock),
             catalogue=CatalogueStore(products),
             taxonomy=taxonomy,
             media=MediaStore(products, LocalBlobs(settings.data_dir / "media")),

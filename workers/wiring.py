@@ -20,6 +20,7 @@ from activities.points import PointsActivities
 from activities.pricing import Pricing
 from activities.products import ProductsActivities
 from activities.promotions import PromotionActivities
+from activities.rankings import RankingsActivities, sales_of
 from activities.reconciliation import ReconciliationActivities
 from activities.search import SearchActivities
 from activities.siblings import Siblings
@@ -45,6 +46,7 @@ from stores.payments import PaymentStore
 from stores.points import PointsStore
 from stores.products import CatalogueCopies, InStepStore, ListingStore, ProductStore
 from stores.promotions import BenefitStore, CouponStore, PromotionStore, PurchaseLimitStore
+from stores.search import RankingStore
 from stores.users.addresses import Addresses
 from workers.queues import Activities
 
@@ -83,7 +85,9 @@ async def open_activities(settings: Settings, client: Client, clock: Clock = _ut
         limits, token_key = PurchaseLimitStore(promotions), settings.token_key.get_secret_value().encode()
         products = await database("products")
         listing, in_step = ListingStore(products), InStepStore(products)
-        following, catalogue = Following(client, listing), CatalogueReader(listing, inventory, clock)
+        rankings = RankingStore(redis)
+        following = Following(client, listing)
+        catalogue = CatalogueReader(listing, inventory, clock, sales_of(rankings, clock))
         engine = await stack.enter_async_context(open_engine(settings))
         pricing = Pricing(
             ProductStore(products),
@@ -121,6 +125,7 @@ async def open_activities(settings: Settings, client: Client, clock: Clock = _ut
             points=PointsActivities(points, announcer, points_terms),
             products=ProductsActivities(catalogue, in_step, publisher),
             promotions=PromotionActivities(BenefitStore(promotions), limits, announcer, clock),
+            rankings=RankingsActivities(rankings, engine),
             reconciliation=ReconciliationActivities(paid, channels, siblings, clock, placement=settings.placement),
             search=SearchActivities(catalogue, engine, in_step, following, CatalogueCopies(ReadThrough(redis))),
             supplement=SupplementActivities(paid, placed, channels, siblings, clock, placement=settings.placement),

@@ -18,7 +18,7 @@ from models.shared.ids import SkuId, SpuId
 from models.shared.refusals import InvalidRequest
 
 
-class _ShelfRoute(APIRoute):
+class ShelfRoute(APIRoute):
     """What was made here is at hand for the next who asks (`api/showcase/at_hand.py`), and is not sent to who has it."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -38,7 +38,7 @@ class _ShelfRoute(APIRoute):
         return made
 
 
-router = APIRouter(prefix="/v1", tags=["products"], route_class=_ShelfRoute)
+router = APIRouter(prefix="/v1", tags=["products"], route_class=ShelfRoute)
 
 
 class _Browsing(ProductFilter):

@@ -17,7 +17,7 @@ from pydantic import TypeAdapter
 
 from api.edge.paging import Page, page, read_cursor
 from hanse.caching import Copy, Kind, KnownIds, Loaded
-from hanse.caching.read_through import reads
+from hanse.caching.read_through import Load, reads
 from models.products.showing import ShownProduct
 from models.products.types import Brand, Category, Merchant, ProductCard, ProductFilter
 from models.search.messages import Scope
@@ -45,7 +45,7 @@ _LATELY: Final = 10.0
 tenth of reading it alone when the next one asks."""
 _KEPT = {"Cache-Control": "no-cache"}
 """A browser may keep it, and asks with its ETag whether it still holds."""
-_near_hits = {kind: reads.labels(kind, "near") for kind in ("product", "list", "taxonomy")}
+_near_hits = {kind: reads.labels(kind, "near") for kind in ("product", "list", "taxonomy", "ranking")}
 
 
 class Shown(Response):
@@ -108,9 +108,9 @@ class Shelf:
         moment = asyncio.get_running_loop().time()
         shown.asked_at = moment
         _near_hits[shown.kind].inc()
-        if shown.spu_id is not None and shown.until - moment < _SOON:
-            if self._ahead is None or self._ahead.done():
-                self._ahead = asyncio.create_task(self._read_ahead())
+        due = shown.spu_id is not None and shown.until - moment < _SOON
+        if due and (self._ahead is None or self._ahead.done()):
+            self._ahead = asyncio.create_task(self._read_ahead())
 
     async def warm(self, limit: int = 1_000) -> int:
         """Read the newest products before anybody asks, and the filter of known ids; answers how many products there were."""
@@ -284,7 +284,11 @@ class Shelf:
         async def load_one(_wanted: Collection[str]) -> Mapping[str, Loaded]:
             return {ident: Loaded(await load(self._clock()))}
 
-        copy = await self._through.one(kind, ident, load_one)
+        return await self.whole(kind, ident, route, load_one)
+
+    async def whole(self, kind: Kind, ident: str, route: str, load: Load) -> Shown:
+        """An answer that is kept as it is sent."""
+        copy = await self._through.one(kind, ident, load)
         until = asyncio.get_running_loop().time() + _near_for(copy)
         return Shown(copy.body or b"null", until, kind.name, route)
 

@@ -3,6 +3,8 @@
 from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import datetime
 
+import asyncpg
+
 from hanse.database import Database
 from models.products.rules import options_text
 from models.products.types import PricePoint, Product, ProductCard, ProductFilter, SellableSku, Showing
@@ -15,6 +17,14 @@ _PUBLISHED = "(s.published_since <= $2 AND (s.published_until IS NULL OR $2 < s.
 _IMAGE = """
     (SELECT m.small_name FROM spu_media sm JOIN media m ON m.id = sm.media_id
      WHERE sm.spu_id = s.id ORDER BY sm.position LIMIT 1)
+"""
+_CARDS = f"""
+    SELECT s.id, s.merchant_id, s.title, s.category_id, s.brand_id, lowest.minor, lowest.currency, {_IMAGE} AS image
+    FROM spus s
+    JOIN LATERAL (
+        SELECT price.minor, price.currency FROM skus k JOIN {PRICE_IN_FORCE}
+        WHERE k.spu_id = s.id AND k.listed ORDER BY price.minor LIMIT 1
+    ) lowest ON true
 """
 
 
@@ -73,13 +83,7 @@ class ProductStore:
         async with self._db.reader() as connection:
             rows = await connection.fetch(
                 f"""
-                SELECT s.id, s.merchant_id, s.title, s.category_id, s.brand_id, lowest.minor, lowest.currency,
-                       {_IMAGE} AS image
-                FROM spus s
-                JOIN LATERAL (
-                    SELECT price.minor, price.currency FROM skus k JOIN {PRICE_IN_FORCE}
-                    WHERE k.spu_id = s.id AND k.listed ORDER BY price.minor LIMIT 1
-                ) lowest ON true
+                {_CARDS}
                 WHERE {_PUBLISHED}
                   AND ($3::text IS NULL OR s.id < $3)
                   AND ($4::text IS NULL OR s.category_id IN (SELECT id FROM categories WHERE path @> ARRAY[$4]))
@@ -96,18 +100,22 @@ class ProductStore:
                 narrowed.merchant_id,
                 pattern,
             )
-        return [
-            ProductCard(
-                spu_id=SpuId(row["id"]),
-                merchant_id=MerchantId(row["merchant_id"]),
-                title=row["title"],
-                category_id=CategoryId(row["category_id"]),
-                brand_id=BrandId(row["brand_id"]) if row["brand_id"] else None,
-                image_url=media_url(row["image"]) if row["image"] else None,
-                price_from=Money(minor=row["minor"], currency=row["currency"]),
+        return [_as_card(row) for row in rows]
+
+    async def cards(self, spu_ids: Sequence[SpuId], now: datetime) -> dict[SpuId, ProductCard]:
+        """Those of these products that buyers see and can pay for, as they stand in lists."""
+        async with self._db.reader() as connection:
+            rows = await connection.fetch(f"{_CARDS} WHERE {_PUBLISHED} AND s.id = ANY($1)", list(spu_ids), now)
+        return {card.spu_id: card for card in map(_as_card, rows)}
+
+    async def categories_of(self, spu_ids: Collection[SpuId]) -> dict[SpuId, tuple[CategoryId, ...]]:
+        """The category of each product and what is above it, root first; unknown ids are absent."""
+        async with self._db.reader() as connection:
+            rows = await connection.fetch(
+                "SELECT s.id, c.path FROM spus s JOIN categories c ON c.id = s.category_id WHERE s.id = ANY($1)",
+                list(spu_ids),
             )
-            for row in rows
-        ]
+        return {SpuId(row["id"]): tuple(CategoryId(step) for step in row["path"]) for row in rows}
 
     async def showing(self, spu_ids: Sequence[SpuId], now: datetime) -> dict[SpuId, Showing]:
         """What buyers see of these products at `now`, and until when that holds if nobody edits them. Unknown ids are absent."""
@@ -233,6 +241,18 @@ class ProductStore:
             )
             for row in rows
         ]
+
+
+def _as_card(row: asyncpg.Record) -> ProductCard:
+    return ProductCard(
+        spu_id=SpuId(row["id"]),
+        merchant_id=MerchantId(row["merchant_id"]),
+        title=row["title"],
+        category_id=CategoryId(row["category_id"]),
+        brand_id=BrandId(row["brand_id"]) if row["brand_id"] else None,
+        image_url=media_url(row["image"]) if row["image"] else None,
+        price_from=Money(minor=row["minor"], currency=row["currency"]),
+    )
 
 
 def _as_shown(product: Product) -> Product:

@@ -24,7 +24,7 @@ from search.embedded import EmbeddedEngine
 from search.engine import SearchEngine
 from search.query import SearchQuery
 from stores.inventory import InventoryStore
-from stores.products import InStepStore, ListingStore
+from stores.products import CatalogueCopies, InStepStore, ListingStore
 from tests.conftest import OpenDatabase
 from tests.integration.inventory.over_http import Listener
 from tests.integration.products.catalogue import NOW, Catalogue, open_catalogue

@@ -58,7 +58,10 @@ class SearchActivities:
 
     @activity.defn(name="search.index_products")
     async def index_products(self, ask: IndexProducts) -> Followed:
-        """The index holds of the scope what the catalogue said after this was asked, and no cache an older copy. A long scope goes on where it stopped."""
+        """The index holds of the scope what the catalogue said after this was asked, and no cache an older copy.
+
+        A long scope goes on where it stopped.
+        """
         await self._prepare()
         done, after = _heartbeat()
         soonest: datetime | None = None

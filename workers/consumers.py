@@ -128,20 +128,23 @@ async def serve(settings: Settings) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with open_counts(settings, lambda: datetime.now(UTC)) as (counts, redis):
-        async with Publisher(settings.kafka_bootstrap) as publisher, asyncio.TaskGroup() as group:
-            consumer = Consumer(
-                settings.kafka_bootstrap,
-                GROUP,
-                {OrderPaid: counts.order_paid, ProductsViewed: counts.products_viewed},
-                seen=RedisSeenEvents(redis, GROUP),
-                publisher=publisher,
-            )
-            group.create_task(counts.see_to_it(stop))
-            consuming = group.create_task(consumer.run())
-            await stop.wait()
-            consumer.stop()
-            await consuming
+    async with (
+        open_counts(settings, lambda: datetime.now(UTC)) as (counts, redis),
+        Publisher(settings.kafka_bootstrap) as publisher,
+        asyncio.TaskGroup() as group,
+    ):
+        consumer = Consumer(
+            settings.kafka_bootstrap,
+            GROUP,
+            {OrderPaid: counts.order_paid, ProductsViewed: counts.products_viewed},
+            seen=RedisSeenEvents(redis, GROUP),
+            publisher=publisher,
+        )
+        group.create_task(counts.see_to_it(stop))
+        consuming = group.create_task(consumer.run())
+        await stop.wait()
+        consumer.stop()
+        await consuming
 
 
 def run(settings: Settings) -> None:

@@ -17,7 +17,7 @@ LONGEST = 200
 FACETS = ("brand", "category", "merchant", "in_stock", "attribute.<code>", "option.<label>")
 _FACET = re.compile(r"brand|category|merchant|in_stock|(attribute|option)\.[^\x00-\x1f]{1,80}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff]+")
-_Words = Annotated[list[Annotated[str, Field(max_length=200)]], Field(max_length=20)]
+_Words = Annotated[tuple[Annotated[str, Field(max_length=200)], ...], Field(max_length=20)]
 
 
 def looked_for(text: str) -> str:
@@ -37,15 +37,15 @@ class Asked(Frozen):
         str, Field(description="Words in Chinese or English, pinyin or its initials; empty finds everything.")
     ] = ""
     category_id: CategoryId | None = None
-    brand_id: Annotated[list[BrandId], Field(max_length=20, description="Repeat it for several.")] = []
-    merchant_id: Annotated[list[MerchantId], Field(max_length=20)] = []
+    brand_id: Annotated[tuple[BrandId, ...], Field(max_length=20, description="Repeat it for several.")] = ()
+    merchant_id: Annotated[tuple[MerchantId, ...], Field(max_length=20)] = ()
     price_from: Annotated[int, Field(ge=0, le=10**12)] | None = None
     """Minor units."""
     price_to: Annotated[int, Field(ge=0, le=10**12)] | None = None
     in_stock: bool = False
-    attribute: Annotated[_Words, Field(description="`code:value`; several values of one code are alternatives.")] = []
-    option: Annotated[_Words, Field(description="`label:value`, such as `Colour:Red`.")] = []
-    facet: Annotated[_Words, Field(description=f"What to count: {', '.join(FACETS)}.")] = []
+    attribute: Annotated[_Words, Field(description="`code:value`; several values of one code are alternatives.")] = ()
+    option: Annotated[_Words, Field(description="`label:value`, such as `Colour:Red`.")] = ()
+    facet: Annotated[_Words, Field(description=f"What to count: {', '.join(FACETS)}.")] = ()
     sort: Annotated[str, Field(max_length=50, description="relevance, price_up, price_down, sales or newest.")] = (
         "relevance"
     )
@@ -143,7 +143,7 @@ def ranking_called(name: str) -> RankingName:
     return RankingName(name)
 
 
-def _pairs(what: str, told: list[str]) -> dict[str, tuple[str, ...]]:
+def _pairs(what: str, told: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
     pairs: dict[str, list[str]] = {}
     for one in told:
         name, colon, value = one.partition(":")

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from redis.asyncio import Redis
 from temporalio.client import Client
 from temporalio.worker import Worker
 
@@ -15,6 +16,7 @@ from activities.documents import CatalogueReader
 from activities.following import Following
 from activities.products import ProductsActivities
 from activities.search import SearchActivities
+from hanse.caching import ReadThrough
 from models.inventory.types import WarehouseDetails
 from models.products.types import Product
 from models.search.messages import Scope
@@ -101,6 +103,7 @@ async def opened(database: OpenDatabase, client: Client, redis_url: str, folder:
     inventory = InventoryStore(await database("inventory"))
     listing, store = ListingStore(products), InStepStore(products)
     reader = CatalogueReader(listing, inventory, lambda: datetime.now(UTC))
+    redis = Redis.from_url(redis_url)
     engine = EmbeddedEngine(await database("search"))
     step = InStep(
         await open_catalogue(products, folder),
@@ -111,6 +114,7 @@ async def opened(database: OpenDatabase, client: Client, redis_url: str, folder:
         reader,
         Following(client, listing),
         client,
+        CatalogueCopies(ReadThrough(redis)),
     )
     telling = ProductsActivities(reader, store, step.listener)
     async with AsyncExitStack() as stack:
@@ -128,6 +132,7 @@ async def opened(database: OpenDatabase, client: Client, redis_url: str, folder:
             )
             await stack.enter_async_context(worker)
         yield step
+    await redis.aclose()
 
 
 def _steps_of(activities: object) -> list[Any]:

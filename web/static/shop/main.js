@@ -15,6 +15,8 @@ import { orderPage } from "./order.js";
 import { ordersPage } from "./orders.js";
 import { payPage } from "./pay.js";
 import { productPage } from "./product.js";
+import { searchPage } from "./search.js";
+import { searchBox } from "./search_box.js";
 
 const header = h("header", { class: "top" });
 const outlet = h("main", { id: "content" });
@@ -23,6 +25,7 @@ const footer = h("footer", { class: "foot" });
 const router = new Router(outlet, () => t("shop.name"), [
   ["/", homePage],
   ["/shop", homePage],
+  ["/shop/search", searchPage],
   ["/shop/products/:id", productPage],
   ["/shop/cart", cartPage],
   ["/shop/coupons", couponsPage],
@@ -36,12 +39,11 @@ const router = new Router(outlet, () => t("shop.name"), [
   ["/shop/reset", resetPage],
 ]);
 
+let search;
+
+/** The frame. The search box stays what it is, with what is being typed in it. */
 function drawFrame() {
-  const words = new URLSearchParams(location.search).get("q") ?? "";
-  const search = h("form", { class: "search", role: "search", on: { submit: find } },
-    h("label", { for: "q", class: "unseen" }, t("search.label")),
-    h("input", { id: "q", name: "q", type: "search", placeholder: t("search.label"), value: words, maxlength: 100, autocomplete: "off" }),
-    h("button", { type: "submit", "aria-label": t("search.go") }, icon("search")));
+  search ??= searchBox((address) => router.go(address));
   fill(header,
     h("a", { class: "skip", href: "#content" }, t("skip")),
     h("div", { class: "bar" },
@@ -53,12 +55,6 @@ function drawFrame() {
     h("p", { class: "soft" }, t("shop.notice"), " ", h("a", { href: "/console", target: "_self" }, t("nav.console"))));
 }
 
-function find(event) {
-  event.preventDefault();
-  const words = event.target.elements.q.value.trim();
-  router.go(words ? `/?q=${encodeURIComponent(words)}` : "/");
-}
-
 function languageSwitch() {
   const other = language === "zh" ? "en" : "zh";
   return h("button", { class: "plain", type: "button", lang: other === "zh" ? "zh-CN" : "en", id: "language", on: { click: () => speak(other) } }, other === "zh" ? "中文" : "English");
@@ -66,6 +62,7 @@ function languageSwitch() {
 
 async function speak(wanted) {
   await chooseLanguage(wanted);
+  search = undefined;
   drawFrame();
   await router.show({ scroll: false });
   document.getElementById("language").focus();

@@ -39,20 +39,25 @@ const router = new Router(outlet, () => t("shop.name"), [
   ["/shop/reset", resetPage],
 ]);
 
-let search;
+const own = h("nav", { class: "own" });
 
-/** The frame. The search box stays what it is, with what is being typed in it. */
+/** The frame, once for each language: what is being typed in the search box stays when only the reader's own links change. */
 function drawFrame() {
-  search ??= searchBox((address) => router.go(address));
   fill(header,
     h("a", { class: "skip", href: "#content" }, t("skip")),
     h("div", { class: "bar" },
       h("a", { class: "brand", href: "/" }, h("img", { src: new URL("../mark.svg", import.meta.url).pathname, alt: "", width: 34, height: 34 }), h("span", {}, t("shop.name"))),
-      search,
-      h("nav", { class: "own", "aria-label": t("nav.own") }, languageSwitch(), couponsLink(), ownLinks(), cartLink())));
+      searchBox((address) => router.go(address)),
+      own));
   fill(footer,
     h("p", {}, t("shop.motto")),
     h("p", { class: "soft" }, t("shop.notice"), " ", h("a", { href: "/console", target: "_self" }, t("nav.console"))));
+  drawOwn();
+}
+
+function drawOwn() {
+  own.setAttribute("aria-label", t("nav.own"));
+  fill(own, languageSwitch(), couponsLink(), ownLinks(), cartLink());
 }
 
 function languageSwitch() {
@@ -62,7 +67,6 @@ function languageSwitch() {
 
 async function speak(wanted) {
   await chooseLanguage(wanted);
-  search = undefined;
   drawFrame();
   await router.show({ scroll: false });
   document.getElementById("language").focus();
@@ -90,12 +94,12 @@ async function start() {
   await loadWords();
   document.body.replaceChildren(header, outlet, footer);
   drawFrame();
-  session.addEventListener("change", drawFrame);
+  session.addEventListener("change", drawOwn);
   cart.addEventListener("merged", ({ detail }) => tellMerged(detail));
   cart.addEventListener("unspendable", ({ detail }) => say(explain(detail).title, "bad"));
-  cart.addEventListener("change", drawFrame);
+  cart.addEventListener("change", drawOwn);
   await session.token().catch(() => null); // without an answer the reader browses unknown
-  drawFrame();
+  drawOwn();
   cart.load().catch(() => null); // the count beside the cart is worth no error
   await router.show();
 }

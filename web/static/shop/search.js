@@ -64,7 +64,7 @@ export async function searchPage({ visit, query }) {
   const none = found.total === 0 && found.items.length === 0;
   visit.show(title,
     h("div", { class: "found" },
-      facets(question, found, known, visit),
+      none && !hasFilters(question) ? h("div", {}) : facets(question, found, known, visit),
       h("section", { class: "results", "aria-label": t("found.results") },
         h("div", { class: "lead" }, h("h1", {}, title), h("p", { class: "soft", role: "status" }, countText(found))),
         correction(question, found.correction),
@@ -175,8 +175,9 @@ function categoryFacet(question, found, known) {
     return h("li", { class: category.path.length > 1 ? "below" : "" },
       h("a", { href: addressOf(question, { category: on ? null : value }), "aria-current": on ? "true" : false }, half(category.name)), h("small", { class: "soft" }, count(n)));
   };
-  const order = new Map(known.categories.map((one, place) => [one.category_id, place]));
-  values.sort((a, b) => order.get(a.value) - order.get(b.value));
+  const order = new Map(known.categories.map((one, place) => [one.category_id, String(place).padStart(6, "0")]));
+  const along = ({ value }) => known.category.get(value).path.map((step) => order.get(step)).join();
+  values.sort((a, b) => (along(a) < along(b) ? -1 : 1)); // each below its parent
   return h("nav", { "aria-label": t("facet.category") }, h("h2", {}, t("facet.category")), h("ul", { class: "tree" }, values.map(row)));
 }
 
@@ -206,14 +207,20 @@ function pages(question, found) {
     question.page < last && link(question.page + 1, t("pages.next"), t("pages.next")));
 }
 
+function unfiltered(question) {
+  return addressOf({ ...question, category: null, brand: [], merchant: [], attribute: [], option: [], in_stock: false, from: null, to: null });
+}
+
+function hasFilters(question) {
+  return unfiltered(question) !== addressOf(question);
+}
+
 function nothing(question, visit) {
   const place = h("div", {});
   rankingRow("best_sellers_7d", visit).then((row) => row && fill(place, row));
-  const narrowed = addressOf({ ...question, category: null, brand: [], merchant: [], attribute: [], option: [], in_stock: false, from: null, to: null });
-  const hasFilters = narrowed !== addressOf(question);
   return [
     empty("anchor", question.q ? t("found.nothing", { q: question.q }) : t("home.nothing"),
-      hasFilters ? h("a", { class: "button", href: narrowed }, t("found.without_filters")) : h("a", { class: "button", href: "/" }, t("home.all"))),
+      hasFilters(question) ? h("a", { class: "button", href: unfiltered(question) }, t("found.without_filters")) : h("a", { class: "button", href: "/" }, t("home.all"))),
     place,
   ];
 }

@@ -68,7 +68,9 @@ class CatalogueReader:
         skus = [sku.sku_id for one in found.products.values() for sku in one.skus]
         sellable = await self._inventory.sellable(skus, self._clock())
         sales = await self._sales(spu_ids)
-        available = frozenset(sku_id for sku_id, can in sellable.items() if can.availability is not Availability.SOLD_OUT)
+        available = frozenset(
+            sku_id for sku_id, can in sellable.items() if can.availability is not Availability.SOLD_OUT
+        )
         documents = tuple(
             document
             for one in found.products.values()

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from activities.documents import CatalogueReader, Reading
     from activities.following import Following
     from search.engine import SearchEngine
-    from stores.products import InStepStore
+    from stores.products import CatalogueCopies, InStepStore
 
 _SOON = timedelta(seconds=5)
 """What changes by itself within this the run waits for; what lies further ahead has a process that starts then."""
@@ -40,31 +40,46 @@ class SearchActivities:
     an old reading never overwrites a newer one."""
 
     def __init__(
-        self, catalogue: "CatalogueReader", engine: "SearchEngine", in_step: "InStepStore", following: "Following"
+        self,
+        catalogue: "CatalogueReader",
+        engine: "SearchEngine",
+        in_step: "InStepStore",
+        following: "Following",
+        copies: "CatalogueCopies",
     ) -> None:
         self._catalogue = catalogue
         self._engine = engine
         self._in_step = in_step
         self._following = following
+        self._copies = copies
         self._prepared = False
 
     # ---- in step -----------------------------------------------------------------------------------------------------
 
     @activity.defn(name="search.index_products")
     async def index_products(self, ask: IndexProducts) -> Followed:
-        """The index holds of the scope what the catalogue said after this was asked. A long scope goes on where it stopped."""
+        """The index holds of the scope what the catalogue said after this was asked, and no cache an older copy.
+
+        A long scope goes on where it stopped.
+        """
         await self._prepare()
         done, after = _heartbeat()
         soonest: datetime | None = None
+        heard = True
         async for page in self._catalogue.pages(ask.scope, after):
             reading = await self._write(page, offers_only=ask.offers_only)
             again_at = await self._wake(reading)
             soonest = min((at for at in (soonest, again_at) if at is not None), default=None)
             done += len(page)
+            heard = await self._copies.forget_products(page) and heard
             if ask.scope.warehouse_id is None and page:
                 activity.heartbeat(done, page[-1])
             else:
                 activity.heartbeat()
+        if not heard:
+            raise ConnectionError(
+                "the index follows, but Redis is silent: copies of what changed may still be shown there"
+            )
         return Followed(products=done, again_at=soonest)
 
     async def _write(self, spu_ids: "Sequence[SpuId]", *, offers_only: bool = False) -> "Reading":

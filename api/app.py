@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from fastapi import APIRouter, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
+from starlette.types import Receive, Scope, Send
 
 from api import (
     cart,
@@ -19,6 +20,7 @@ from api import (
     points,
     products,
     promotions,
+    search,
     system,
     users,
 )
@@ -27,6 +29,7 @@ from api.edge import problems
 from api.edge.body_limit import BodyLimit
 from api.edge.limits import Limits
 from api.edge.security_headers import SecurityHeaders
+from api.showcase.at_hand import AtHand, is_at_hand
 from api.wiring import Services, open_services
 from hanse.http_telemetry import instrument
 from hanse.settings import Settings
@@ -62,23 +65,36 @@ def build(settings: Settings, services: Services | None = None) -> FastAPI:
         generate_unique_id_function=operation_id,
         docs_url=None,
         redoc_url=None,
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # `instrument` does it, once
     )
     problems.install(app)
     docs.mount(app)
     _mount(app, settings)
     _guard(app, settings)
     describe(app)
-    instrument(app)
+    instrument(app, quiet=is_at_hand)
     return app
+
+
+class CodecCors(CORSMiddleware):
+    """Other origins are let in to the codec only, for the Temporal Web UI."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] == "http" and scope["path"].startswith("/codec"):
+            await super().__call__(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
 
 
 def _guard(app: FastAPI, settings: Settings) -> None:
     """What stands before every route; the last one added sees a request first."""
+    app.add_middleware(AtHand)
     app.add_middleware(BodyLimit, limit=settings.max_body_bytes, larger=_LARGER_BODIES)
     if settings.rate_limits:
         app.add_middleware(Limits, settings=settings)
     app.add_middleware(
-        CORSMiddleware,
+        CodecCors,
         allow_origins=[settings.temporal_ui_url],
         allow_methods=["POST"],
         allow_headers=["authorization", "content-type", "x-namespace"],
@@ -88,22 +104,24 @@ def _guard(app: FastAPI, settings: Settings) -> None:
 
 
 def _mount(app: FastAPI, settings: Settings) -> None:
-    """Every domain's routers, each named once."""
+    """Every domain's routers, each named once. Routing looks at one after the other: what is asked most comes first."""
     routers: list[APIRouter] = [
+        products.showing.router,
+        *search.routers,
+        checkout.r19,
+        checkout.v1,
+        *cart.routers,
         system.router,
         *users.routers,
         *inventory.routers,
         *products.routers,
         *promotions.routers,
-        *cart.routers,
         *orders.routers,
         *fulfillment.routers,
         *parcels.routers,
         *payments.routers,
         *ops.routers,
         *points.routers,
-        checkout.r19,
-        checkout.v1,
     ]
     if settings.environment != "production":
         routers += users.development_routers

@@ -77,6 +77,13 @@ STATUS_OF: dict[str, int] = {
     "cart_full": 409,
     "cart_merged": 409,
     "cart_unavailable": 503,
+    # search
+    "search_text_too_long": 422,
+    "facet_unknown": 422,
+    "sort_unknown": 422,
+    "filter_malformed": 422,
+    "search_away": 503,
+    "ranking_unknown": 404,
     # orders
     "price_changed": 409,
     "not_prepared": 409,

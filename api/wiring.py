@@ -16,17 +16,24 @@ from activities.siblings import Siblings
 from api.credentials.account_keys import AccountKeys
 from api.credentials.passwords import PasswordHasher
 from api.credentials.tokens import AccessTokens
+from api.showcase.finding import Finder
+from api.showcase.ranked import Rankings
+from api.showcase.shelf import Shelf
+from api.showcase.views import Views
+from bus.publisher import Publisher
 from channels.carrier.registry import Carriers, carriers_of
 from channels.notification.contract import Notifier
 from channels.notification.sandbox import SandboxNotifier
 from channels.payment.registry import PaymentChannels, payment_channels
 from hanse.blobs import LocalBlobs
+from hanse.caching import ReadThrough
 from hanse.database import Database
 from hanse.keys import LISTS, derived_key
 from hanse.settings import Settings
 from hanse.temporal import connect
 from models.points.types import PointsTerms
 from models.shared.time import Clock
+from search.configured import open_engine
 from stores.audit_log import AuditLog
 from stores.cart import CartStore
 from stores.fulfillment import FulfillmentStore
@@ -36,8 +43,17 @@ from stores.lists import ListStore
 from stores.orders import OrderStore
 from stores.payments import PaymentStore
 from stores.points import PointsStore
-from stores.products import BulkStore, CatalogueStore, ListingStore, MediaStore, ProductStore, TaxonomyStore
+from stores.products import (
+    BulkStore,
+    CatalogueCopies,
+    CatalogueStore,
+    ListingStore,
+    MediaStore,
+    ProductStore,
+    TaxonomyStore,
+)
 from stores.promotions import CouponStore, PromotionStore, PurchaseLimitStore
+from stores.search import RankingStore
 from stores.users import UsersStore
 
 
@@ -78,6 +94,12 @@ class Services:
     """Where the sandbox channel keeps what it sent."""
     products: ProductStore
     """Reads of the catalogue; the four below change it."""
+    shelf: Shelf
+    """What buyers are shown of it, from caches; told of every change."""
+    views: Views
+    finder: Finder
+    """Search as buyers meet it."""
+    rankings: Rankings
     catalogue: CatalogueStore
     taxonomy: TaxonomyStore
     media: MediaStore
@@ -118,6 +140,13 @@ async def open_services(settings: Settings, clock: Clock = _utc_now) -> AsyncIte
         temporal = await connect(settings, lazy=True)
         siblings = Siblings(temporal)
         http = await stack.enter_async_context(httpx.AsyncClient(timeout=10, follow_redirects=False))
+        taxonomy, inventory = TaxonomyStore(products), InventoryStore(await database("inventory"))
+        publisher = await stack.enter_async_context(Publisher(settings.kafka_bootstrap, timeout_seconds=3))
+        views = Views(publisher, clock)
+        stack.push_async_callback(views.tell)
+        shelf = Shelf(catalogue_reads, taxonomy, inventory, CatalogueCopies(ReadThrough(redis)), clock)
+        await shelf.warm()
+        engine = await stack.enter_async_context(open_engine(settings))
 
         yield Services(
             settings=settings,
@@ -126,7 +155,7 @@ async def open_services(settings: Settings, clock: Clock = _utc_now) -> AsyncIte
             temporal=temporal,
             idempotency=IdempotencyStore(ops),
             audit_log=AuditLog(ops),
-            inventory=InventoryStore(await database("inventory")),
+            inventory=inventory,
             orders=OrderStore(orders),
             fulfillment=parcels,
             payments=PaymentStore(await database("payments")),
@@ -149,8 +178,12 @@ async def open_services(settings: Settings, clock: Clock = _utc_now) -> AsyncIte
             notifier=outbox,
             outbox=outbox,
             products=catalogue_reads,
+            shelf=shelf,
+            views=views,
+            finder=Finder(engine, catalogue_reads, clock),
+            rankings=Rankings(RankingStore(redis), catalogue_reads, shelf, clock),
             catalogue=CatalogueStore(products),
-            taxonomy=TaxonomyStore(products),
+            taxonomy=taxonomy,
             media=MediaStore(products, LocalBlobs(settings.data_dir / "media")),
             bulk=BulkStore(products),
             promotions=rules,

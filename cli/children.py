@@ -60,6 +60,23 @@ def worker_part(settings: Settings, environment: Mapping[str, str]) -> Part:
     )
 
 
+def consumers_part(settings: Settings, environment: Mapping[str, str]) -> Part:
+    """The process that counts what the shop's events tell; ready when it serves its metrics."""
+    port = worker_metrics_port(settings) + 2
+
+    async def ready() -> bool:
+        async with httpx.AsyncClient() as client:
+            return (await client.get(f"http://127.0.0.1:{port + 1}/metrics")).is_success
+
+    return Part(
+        name="consumers",
+        command=[sys.executable, "-m", "cli.main", "consume"],
+        env={**environment, "HANSE_METRICS_PORT": str(port)},
+        port=port + 1,
+        ready=ready,
+    )
+
+
 async def polled_since(client: Client, queue: str, moment: datetime) -> bool:
     """Whether a worker has asked for workflow tasks of this queue since then."""
     described = await client.workflow_service.describe_task_queue(

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from functools import lru_cache
+from typing import Any, Literal
 
 MASK = "***"
 
@@ -77,9 +78,10 @@ def mask_value(name: str, value: Any) -> Any:
     """A named value, masked whole when its name says it is secret or personal, else by its look, however deep."""
     if value is None or isinstance(value, bool):
         return value
-    if _SECRET_NAME.search(name):
+    hides = _what_it_hides(name)
+    if hides == "secret":
         return MASK
-    if _PERSONAL_NAME.search(name) and isinstance(value, str):
+    if hides == "personal" and isinstance(value, str):
         masked = mask_text(value)
         return masked if masked != value else MASK
     if isinstance(value, str):
@@ -91,6 +93,14 @@ def mask_value(name: str, value: Any) -> Any:
     if isinstance(value, int | float):
         return value
     return mask_text(str(value))
+
+
+@lru_cache(maxsize=1024)
+def _what_it_hides(name: str) -> Literal["secret", "personal", "nothing"]:
+    """By its name. Remembered: log lines have few names, and each has to be looked at twice."""
+    if _SECRET_NAME.search(name):
+        return "secret"
+    return "personal" if _PERSONAL_NAME.search(name) else "nothing"
 
 
 def _card(match: re.Match[str]) -> str:

@@ -12,6 +12,7 @@ from activities.payments import PaymentActivities
 from activities.points import PointsActivities
 from activities.products import ProductsActivities
 from activities.promotions import PromotionActivities
+from activities.rankings import RankingsActivities
 from activities.reconciliation import ReconciliationActivities
 from activities.search import SearchActivities
 from activities.supplement import SupplementActivities
@@ -28,6 +29,7 @@ from workflows.points_expiry import PointsExpiry
 from workflows.reconciliation import Reconciliation
 from workflows.refund import Refund
 from workflows.reindex import Reindex
+from workflows.sales_to_search import SalesToSearch
 from workflows.search_drift import SearchDrift
 from workflows.supplement import Supplement
 from workflows.transfer import TransferSaga
@@ -47,6 +49,7 @@ SAGAS: Sequence[type] = (
     CatalogSync,
     Reindex,
     SearchDrift,
+    SalesToSearch,
 )
 
 
@@ -62,6 +65,7 @@ class Activities:
     points: PointsActivities
     products: ProductsActivities
     promotions: PromotionActivities
+    rankings: RankingsActivities
     reconciliation: ReconciliationActivities
     search: SearchActivities
     supplement: SupplementActivities
@@ -110,7 +114,7 @@ def activities_on(queue: TaskQueue, built: Activities) -> Sequence[Callable[...,
         case TaskQueue.BUS:
             return [*_of(built.bus), *_of(built.products)]
         case TaskQueue.SEARCH:
-            return _of(built.search)
+            return [*_of(built.search), *_of(built.rankings)]
         case _:
             return store_calls[queue]
 

@@ -35,7 +35,7 @@ from models.fulfillment.watching import WatchInput
 from models.payments.reconciliation import ReconciliationInput
 from models.payments.supplement import SupplementInput
 from models.points.messages import ExpiryRun
-from models.search.messages import DriftInput
+from models.search.messages import DriftInput, TellSales
 from workflows.options import TaskQueue
 
 _log = logging.getLogger(__name__)
@@ -128,6 +128,14 @@ def planned(settings: Settings) -> tuple[Planned, ...]:
             purpose="Search index and catalogue compared, and repaired where they differ",
             every=settings.search_drift_every,
             catch_up=timedelta(minutes=10),
+        ),
+        Planned(
+            schedule_id="sales-to-search",
+            workflow="SalesToSearch",
+            input=TellSales(),
+            purpose="The search engine told what sells, so that it can order by it",
+            every=timedelta(minutes=5),
+            catch_up=timedelta(minutes=5),
         ),
         *(_reconciliation(settings, channel, place) for place, channel in enumerate(channel_names(settings))),
     )

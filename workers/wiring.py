@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 
 import httpx
+from redis.asyncio import Redis
 from temporalio.client import Client
 
 from activities.announcing import Announcer
@@ -19,6 +20,7 @@ from activities.points import PointsActivities
 from activities.pricing import Pricing
 from activities.products import ProductsActivities
 from activities.promotions import PromotionActivities
+from activities.rankings import RankingsActivities, sales_of
 from activities.reconciliation import ReconciliationActivities
 from activities.reports import Reports
 from activities.search import SearchActivities
@@ -28,6 +30,7 @@ from activities.tracking import TrackingActivities
 from bus.publisher import Publisher
 from channels.carrier.registry import carriers_of
 from channels.payment.registry import payment_channels
+from hanse.caching import ReadThrough
 from hanse.database import Database
 from hanse.keys import LISTS, derived_key
 from hanse.settings import Settings
@@ -42,8 +45,9 @@ from stores.lists import ListStore
 from stores.orders import OrderStore
 from stores.payments import PaymentStore
 from stores.points import PointsStore
-from stores.products import InStepStore, ListingStore, ProductStore
+from stores.products import CatalogueCopies, InStepStore, ListingStore, ProductStore
 from stores.promotions import BenefitStore, CouponStore, PromotionStore, PurchaseLimitStore
+from stores.search import RankingStore
 from stores.users.addresses import Addresses
 from workers.queues import Activities
 
@@ -73,6 +77,8 @@ async def open_activities(settings: Settings, client: Client, clock: Clock = _ut
         http = await stack.enter_async_context(httpx.AsyncClient(timeout=10, follow_redirects=False))
         publisher = await stack.enter_async_context(Publisher(settings.kafka_bootstrap))
         announcer = Announcer(publisher)
+        redis = Redis.from_url(settings.redis_url)
+        stack.push_async_callback(redis.aclose)
         siblings = Siblings(client)
         orders, inventory = await database("orders"), InventoryStore(await database("inventory"))
         parcels, promotions = FulfillmentStore(orders), await database("promotions")
@@ -80,7 +86,9 @@ async def open_activities(settings: Settings, client: Client, clock: Clock = _ut
         limits, token_key = PurchaseLimitStore(promotions), settings.token_key.get_secret_value().encode()
         products = await database("products")
         listing, in_step = ListingStore(products), InStepStore(products)
-        following, catalogue = Following(client, listing), CatalogueReader(listing, inventory, clock)
+        rankings = RankingStore(redis)
+        following = Following(client, listing)
+        catalogue = CatalogueReader(listing, inventory, clock, sales_of(rankings, clock))
         engine = await stack.enter_async_context(open_engine(settings))
         pricing = Pricing(
             ProductStore(products),
@@ -118,8 +126,9 @@ async def open_activities(settings: Settings, client: Client, clock: Clock = _ut
             points=PointsActivities(points, announcer, points_terms),
             products=ProductsActivities(catalogue, in_step, publisher),
             promotions=PromotionActivities(BenefitStore(promotions), limits, announcer, clock),
+            rankings=RankingsActivities(rankings, engine),
             reconciliation=ReconciliationActivities(paid, channels, siblings, clock, placement=settings.placement),
-            search=SearchActivities(catalogue, engine, in_step, following),
+            search=SearchActivities(catalogue, engine, in_step, following, CatalogueCopies(ReadThrough(redis))),
             tracking=TrackingActivities(parcels, Reports(parcels, siblings), carriers, siblings, clock),
             supplement=SupplementActivities(paid, placed, channels, siblings, clock, placement=settings.placement),
         )

@@ -3,6 +3,7 @@
 TAGS: dict[str, str] = {
     "users": "Accounts: getting in, sessions, the address book, the second factor.",
     "products": "The catalogue as buyers see it: products, SKUs with price and live stock, categories, brands, merchants.",
+    "search": "Finding products by words and filters, suggestions while typing, and what sells, is looked at or is new.",
     "catalogue": "The catalogue as operators with `catalogue` change it. Every edit names the version it was decided on (If-Match).",
     "promotions": "What runs now: rules that take something off by themselves. Quotes and carts say what they make of a basket.",
     "coupons": "Claiming coupons, your wallet, and what a coupon is worth in a basket.",

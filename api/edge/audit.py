@@ -61,7 +61,7 @@ class AuditTrail:
         await self._log.append(intent.model_copy(update=end))
 
 
-def _trail(request: Request, shop: Wired) -> AuditTrail:
+async def _trail(request: Request, shop: Wired) -> AuditTrail:
     return AuditTrail(shop.audit_log, shop.clock, request.client.host if request.client else "unknown")
 
 

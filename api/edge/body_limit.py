@@ -24,12 +24,9 @@ class BodyLimit:
             return
         path: str = scope["path"]
         limit = next((size for prefix, size in self._larger if path.startswith(prefix)), self._limit)
-        refusal = BodyTooLarge(
-            f"A body for {path[:80]} may have at most {limit:,} bytes; send less at a time.", limit=limit
-        )
         declared = dict(scope["headers"]).get(b"content-length", b"0")
         if not declared.isdigit() or int(declared) > limit:
-            await problem_of(refusal)(scope, receive, send)
+            await problem_of(_too_large(path, limit))(scope, receive, send)
             return
         seen = 0
 
@@ -38,7 +35,11 @@ class BodyLimit:
             message = await receive()
             seen += len(message.get("body", b""))
             if seen > limit:
-                raise refusal
+                raise _too_large(path, limit)
             return message
 
         await self._app(scope, counted, send)
+
+
+def _too_large(path: str, limit: int) -> BodyTooLarge:
+    return BodyTooLarge(f"A body for {path[:80]} may have at most {limit:,} bytes; send less at a time.", limit=limit)

@@ -4,7 +4,8 @@
         return edit.did(await shop.catalogue.publish(...))
 
 It is announced to its `CatalogSync` before anything changes: if Temporal cannot be reached, the edit is refused with 503 and
-nothing has happened. What it announced it also ends; a process that never hears of the end looks by itself, only later.
+nothing has happened. When it is made, the caches forget what it changed. What it announced it also ends; a process that never
+hears of the end looks by itself, only later.
 """
 
 import asyncio
@@ -48,6 +49,8 @@ async def followed(shop: Services, scope: Scope) -> AsyncIterator[AnnouncedEdit]
     except Refusal:
         await _end(shop, scope, key, changed=False)
         raise
+    finally:  # whatever became of it: what is forgotten without need is only read again
+        await shop.shelf.forget(scope)
     await _end(shop, scope, key, changed=edit.changed)
 
 

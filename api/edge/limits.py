@@ -10,11 +10,10 @@ closed. Log-ins and codes do not: there the limit is what keeps guessing and pai
 
 import ipaddress
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
-from starlette.datastructures import MutableHeaders
-from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -40,6 +39,7 @@ class Limits:
         self._app = app
         self._quotas = quotas_of(settings)
         self._buckets: Buckets | None = None
+        self._concerned = lru_cache(maxsize=4_096)(self._buckets_of)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -50,7 +50,9 @@ class Limits:
         services: Services = scope["app"].state.services
         if self._buckets is None:
             self._buckets = Buckets(services.redis)
-        buckets = list(self._concerned(path_class, Request(scope), services))
+        client = scope["client"]
+        address = network_of(client[0] if client else "")
+        buckets = self._concerned(path_class, address, _user_of(scope, services))
         taken = await self._buckets.take(buckets, must_know=path_class.closed_without_redis)
         if taken is None:
             if path_class.closed_without_redis:
@@ -62,16 +64,16 @@ class Limits:
         else:
             await self._app(scope, receive, _with_headers(send, taken))
 
-    def _concerned(self, path_class: PathClass, request: Request, services: Services) -> Iterator[Bucket]:
-        """The buckets of this request: its address's, its user's, everybody's."""
-        user = _user_of(request, services)
-        whose = {"address": network_of(request.client.host if request.client else ""), "user": user, "all": "all"}
+    def _buckets_of(self, path_class: PathClass, address: str, user: str | None) -> tuple[Bucket, ...]:
+        """The buckets of a request: its address's, its user's, everybody's."""
+        whose = {"address": address, "user": user, "all": "all"}
+        found = []
         for policy, who in ((f"{path_class.name}_{kind}", who) for kind, who in whose.items()):
             if who is not None and policy in self._quotas:
                 quota, window = self._quotas[policy]
-                yield Bucket(f"limit:{policy}:{who}", policy, quota, window)
+                found.append(Bucket(f"limit:{policy}:{who}", policy, quota, window))
         quota, window = self._quotas["shop_all"]
-        yield Bucket("limit:shop_all", "shop_all", quota, window)
+        return (*found, Bucket("limit:shop_all", "shop_all", quota, window))
 
 
 def quotas_of(settings: Settings) -> dict[str, tuple[int, float]]:
@@ -88,6 +90,7 @@ def quotas_of(settings: Settings) -> dict[str, tuple[int, float]]:
     return {policy: (max(1, int(int(count) * scale)), float(window)) for policy, (count, window) in parts.items()}
 
 
+@lru_cache(maxsize=10_000)
 def network_of(address: str) -> str:
     """Who an address counts as: an IPv4 address itself, of IPv6 the /64 that one household or machine is given."""
     try:
@@ -99,9 +102,10 @@ def network_of(address: str) -> str:
     return str(known.ipv4_mapped or ipaddress.IPv6Address(int(known) >> 64 << 64))
 
 
-def _user_of(request: Request, services: Services) -> str | None:
+def _user_of(scope: Scope, services: Services) -> str | None:
     """The user whose good token this is, without asking whether the session still lives: the route does that."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    told = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
+    scheme, _, token = told.decode("latin-1").partition(" ")
     if scheme.lower() != "bearer":
         return None
     try:
@@ -122,10 +126,11 @@ def _headers(shown: Iterable[Level]) -> dict[str, str]:
 def _with_headers(send: Send, taken: Taken) -> Send:
     """The whole shop's bucket is nobody's business."""
     named = _headers([level for level in taken.levels if level.bucket.policy != "shop_all"])
+    raw = [(name.lower().encode(), value.encode()) for name, value in named.items()]
 
     async def with_headers(message: Message) -> None:
         if message["type"] == "http.response.start":
-            MutableHeaders(scope=message).update(named)
+            message["headers"] = [*message["headers"], *raw]
         await send(message)
 
     return with_headers

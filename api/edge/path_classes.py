@@ -24,7 +24,9 @@ FLASH = PathClass("flash", {"address": "30/10", "user": "10/10", "all": "20000/1
 """Hot paths have limits of their own, so a flash sale leaves ordinary traffic its share."""
 WRITES = PathClass("writes", {"address": "600/60", "user": "120/60"})
 READS = PathClass("reads", {"address": "3000/60", "user": "1200/60"})
-CLASSES = (CODES, LOG_IN, FLASH, WRITES, READS)
+SEARCH = PathClass("search", {"address": "1200/60", "user": "600/60", "all": "500/1"})
+"""Every keystroke asks, and each costs a hundred times what an answer at hand does."""
+CLASSES = (CODES, LOG_IN, FLASH, SEARCH, WRITES, READS)
 
 _EXEMPT = re.compile(
     r"/(healthz|readyz|metrics|docs|redoc|openapi\.json|asyncapi\.json)"
@@ -44,7 +46,7 @@ def class_of(method: str, path: str) -> PathClass | None:
     if path.startswith(("/v1/flash-sales", "/flash-sales")):
         return FLASH
     if method in ("GET", "HEAD"):
-        return READS
+        return SEARCH if path.startswith("/v1/search") else READS
     if path in _CODES:
         return CODES
     return LOG_IN if _LOG_IN.fullmatch(path) else WRITES

@@ -1,15 +1,18 @@
 """Headers that tell a browser to expect nothing but data (OWASP ASVS 3.4)."""
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-_ALWAYS = {
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
-}
-_DATA = "default-src 'none'; frame-ancestors 'none'"
+_ALWAYS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"strict-transport-security", b"max-age=31536000; includeSubDomains"),
+)
+_OF_DATA = (
+    *_ALWAYS,
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"cache-control", b"no-store"),
+)
 
 
 class SecurityHeaders:
@@ -23,12 +26,10 @@ class SecurityHeaders:
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in _ALWAYS.items():
-                    headers.setdefault(name, value)
-                if headers.get("content-type", "").startswith(("application/json", "application/problem+json")):
-                    headers.setdefault("Content-Security-Policy", _DATA)
-                    headers.setdefault("Cache-Control", "no-store")
+                said = dict(message["headers"])
+                is_data = said.get(b"content-type", b"").startswith((b"application/json", b"application/problem+json"))
+                wanted = _OF_DATA if is_data else _ALWAYS
+                message["headers"] = [*message["headers"], *(header for header in wanted if header[0] not in said)]
             await send(message)
 
         await self._app(scope, receive, with_headers if scope["type"] == "http" else send)

@@ -20,7 +20,7 @@ class IfMatchMissing(Refusal):
 
 
 @may_refuse(IfMatchMissing, StaleVersion, InvalidRequest)
-def _version(
+async def _version(
     if_match: Annotated[str | None, Header(description='The `ETag` of the thing as you read it, like `"3"`.')] = None,
 ) -> int:
     if if_match is None:

@@ -6,6 +6,7 @@ catalogues, `pictures.py` takes uploads and serves them, `reindexing.py` has the
 
 from api.products import editing, files, pictures, reindexing, showing, taxonomy
 
-routers = (showing.router, editing.router, taxonomy.router, files.router, pictures.router, reindexing.router)
+# `showing.router` is mounted before all others.
+routers = (editing.router, taxonomy.router, files.router, pictures.router, reindexing.router)
 
-__all__ = ["routers"]
+__all__ = ["routers", "showing"]

@@ -60,9 +60,12 @@ async def import_file(request: Request, who: CatalogueOperator, shop: Wired, tra
     now = shop.clock()
     followed = FollowedImport(shop.following, now, waits=False)
     async with trail.action(who, "catalogue.import", "catalogue", kind=kind), within_reach(followed):
-        async for done in shop.bulk.import_lines(lines, now=now, decided_by=who.user_id):
-            report.add(done, shown=_SHOWN_FAULTS)
-            await followed.batch(done.changes)
+        try:
+            async for done in shop.bulk.import_lines(lines, now=now, decided_by=who.user_id):
+                report.add(done, shown=_SHOWN_FAULTS)
+                await followed.batch(done.changes)
+        finally:  # what was done of a file that broke off is done
+            await shop.shelf.everything_changed()
     return report
 
 

@@ -1,19 +1,44 @@
-"""What buyers see of the catalogue; no log-in needed."""
+"""What buyers see of the catalogue; no log-in needed. Answers are finished bytes of `shelf.py`, at most two seconds old."""
 
-from typing import Annotated
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.routing import APIRoute
 
-from api.edge.paging import Cursor, Limit, Page, page, read_cursor
+from api.edge.paging import Cursor, Limit, Page
 from api.edge.problems import refusals
 from api.edge.wired import Wired
-from api.products.schemas import ShownProduct
+from api.showcase.at_hand import address_of
+from api.showcase.shelf import Shown
 from models.products.errors import ProductUnknown
+from models.products.showing import ShownProduct
 from models.products.types import Brand, Category, Merchant, PricePoint, ProductCard, ProductFilter
 from models.shared.ids import SkuId, SpuId
 from models.shared.refusals import InvalidRequest
 
-router = APIRouter(prefix="/v1", tags=["products"])
+
+class ShelfRoute(APIRoute):
+    """What was made here is at hand for the next who asks (`api/showcase/at_hand.py`), and is not sent to who has it."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def made(request: Request) -> Response:
+            services = request.app.state.services
+            turn = services.shelf.turn
+            answer = await handle(request)
+            if not isinstance(answer, Shown):
+                return answer
+            services.shelf.keep_near(address_of(request.scope), answer, turn)
+            if answer.spu_id is not None:
+                services.views.note(answer.spu_id)
+            return answer.answer(request.headers.get("if-none-match"))
+
+        return made
+
+
+router = APIRouter(prefix="/v1", tags=["products"], route_class=ShelfRoute)
 
 
 class _Browsing(ProductFilter):
@@ -23,22 +48,25 @@ class _Browsing(ProductFilter):
     cursor: Cursor = None
 
 
-@router.get("/products", summary="Browse products", responses=refusals(InvalidRequest))
-async def list_products(asked: Annotated[_Browsing, Query()], shop: Wired) -> Page[ProductCard]:
+@router.get(
+    "/products", summary="Browse products", response_model=Page[ProductCard], responses=refusals(InvalidRequest)
+)
+async def list_products(asked: Annotated[_Browsing, Query()], shop: Wired) -> Response:
     """Published products that have a price, newest first. Every filter that is given must hold; an unknown id finds nothing."""
     narrowed = ProductFilter(**asked.model_dump(exclude={"limit", "cursor"}))
-    cards = await shop.products.browse(
-        narrowed, shop.clock(), limit=asked.limit + 1, after=read_cursor(asked.cursor, SpuId)
-    )
-    return page(cards, asked.limit, lambda card: card.spu_id, lambda card: card)
+    return await shop.shelf.list(narrowed, asked.limit, asked.cursor)
 
 
-@router.get("/products/{spu_id}", summary="A product with its SKUs", responses=refusals(ProductUnknown))
-async def show_product(spu_id: SpuId, shop: Wired) -> ShownProduct:
-    """A published product: pictures, attributes, and each SKU with its price in force and its live stock."""
-    product = await shop.products.published(spu_id, shop.clock())
-    sellable = await shop.inventory.sellable([sku.sku_id for sku in product.skus], shop.clock())
-    return ShownProduct.of(product, sellable)
+@router.get(
+    "/products/{spu_id}",
+    summary="A product with its SKUs",
+    response_model=ShownProduct,
+    responses=refusals(ProductUnknown),
+)
+async def show_product(spu_id: SpuId, shop: Wired) -> Response:
+    """A published product: pictures, attributes, and each SKU with its price in force and its live stock (at most two seconds
+    old; an order is judged by the stock itself)."""
+    return await shop.shelf.product(spu_id)
 
 
 @router.get("/products/{spu_id}/skus/{sku_id}/prices", summary="Past prices", responses=refusals(ProductUnknown))
@@ -52,19 +80,19 @@ async def list_past_prices(spu_id: SpuId, sku_id: SkuId, shop: Wired) -> list[Pr
     return [point.model_copy(update={"decided_by": "shop"}) for point in past]
 
 
-@router.get("/categories", summary="The category tree")
-async def list_categories(shop: Wired) -> list[Category]:
+@router.get("/categories", summary="The category tree", response_model=list[Category])
+async def list_categories(shop: Wired) -> Response:
     """Every category: parents before their children, siblings in the order they are shown."""
-    return await shop.taxonomy.categories()
+    return await shop.shelf.categories()
 
 
-@router.get("/brands", summary="Brands")
-async def list_brands(shop: Wired) -> list[Brand]:
+@router.get("/brands", summary="Brands", response_model=list[Brand])
+async def list_brands(shop: Wired) -> Response:
     """Every brand, by name."""
-    return await shop.taxonomy.brands()
+    return await shop.shelf.brands()
 
 
-@router.get("/merchants", summary="Merchants")
-async def list_merchants(shop: Wired) -> list[Merchant]:
+@router.get("/merchants", summary="Merchants", response_model=list[Merchant])
+async def list_merchants(shop: Wired) -> Response:
     """Every merchant, by code."""
-    return await shop.taxonomy.merchants()
+    return await shop.shelf.merchants()

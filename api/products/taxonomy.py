@@ -43,6 +43,7 @@ async def create_merchant(
     merchant_id = MerchantId.mint(shop.clock(), secrets.token_bytes(10))
     async with trail.action(who, "catalogue.create_merchant", merchant_id, code=ask.code):
         created = await shop.taxonomy.create_merchant(Merchant(merchant_id=merchant_id, version=1, **ask.model_dump()))
+    await shop.shelf.taxonomy_changed()
     set_etag(response, created.version)
     return created
 
@@ -71,6 +72,7 @@ async def create_brand(ask: NewBrand, who: CatalogueOperator, response: Response
     brand_id = BrandId.mint(shop.clock(), secrets.token_bytes(10))
     async with trail.action(who, "catalogue.create_brand", brand_id, code=ask.code):
         created = await shop.taxonomy.create_brand(Brand(brand_id=brand_id, version=1, **ask.model_dump()))
+    await shop.shelf.taxonomy_changed()
     set_etag(response, created.version)
     return created
 
@@ -113,6 +115,7 @@ async def create_category(
             position=ask.position,
             attributes=ask.attributes,
         )
+    await shop.shelf.taxonomy_changed()
     set_etag(response, created.version)
     return created
 
@@ -171,3 +174,4 @@ async def delete_category(
     """Delete a category that has neither products nor categories below it."""
     async with trail.action(who, "catalogue.delete_category", category_id):
         await shop.taxonomy.delete_category(category_id, version)
+    await shop.shelf.taxonomy_changed()

@@ -1,6 +1,7 @@
 """What the shop tells about its catalogue."""
 
 from models.shared.events import Event
+from models.shared.frozen import Frozen
 from models.shared.ids import SkuId, SpuId
 from models.shared.money import Money
 
@@ -59,3 +60,24 @@ class PriceChanged(Event):
     spu_id: SpuId
     sku_id: SkuId
     price: Money
+
+
+class Viewed(Frozen):
+    """How often a product was looked at."""
+
+    spu_id: SpuId
+    times: int
+
+
+class ProductsViewed(Event):
+    """One process of the shop showed these products so often since it last said so. Nothing says to whom.
+
+    For rankings only: batches that Kafka did not take in time are lost.
+    """
+
+    type = "hanse.products.products_viewed.v1"
+    identity = ("batch",)
+    ordered_by = "batch"
+
+    batch: str
+    views: tuple[Viewed, ...]

@@ -151,6 +151,14 @@ class Product(Frozen):
     version: int
 
 
+class Showing(Frozen):
+    """What buyers see of a product; `product` None: nothing, for it is not published. `until`: a price or the publication is
+    scheduled to change then."""
+
+    product: Product | None
+    until: Instant | None
+
+
 class ProductCard(Frozen):
     """A product in a list: enough to draw it and to decide whether to open it."""
 

@@ -207,6 +207,16 @@ class RepairDrift(Frozen):
     products: Annotated[tuple[SpuId, ...], Field(max_length=MAX_PRODUCTS)]
 
 
+class TellSales(Frozen):
+    """Tell the search engine what sells."""
+
+
+class SalesTold(Frozen):
+    """For how many products it was told a new number."""
+
+    products: int
+
+
 class DriftRepaired(Frozen):
     """How many of them did."""
 

@@ -1,11 +1,14 @@
 """Orders as buyers and operators look them up. Newest first: order ids sort by time."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
+
+import asyncpg
 
 from models.orders.messages import NoteStep
 from models.orders.types import InvoiceData, Order, OrderFilter, OrderNote, OrderSearch, OrderStatus, TimelineEntry
-from models.shared.ids import OrderId, UserId
+from models.search.rankings import Counted, Sale
+from models.shared.ids import CategoryId, OrderId, UserId
 from stores.orders.room import Room
 from stores.orders.rows import order_unknown, read_order, read_orders, write_entry
 
@@ -86,6 +89,32 @@ class Reading(Room):
             )
         return tuple((OrderId(row["order_id"]), OrderStatus(row["status"])) for row in rows)
 
+    async def sales_since(self, since: datetime, page: int = 500) -> AsyncIterator[list[Sale]]:
+        """The orders that were paid since then, whatever became of them, as rankings count them; by pages, oldest first.
+
+        Orders that waited more than a day for their payment are passed over.
+        """
+        after = ""
+        while True:
+            async with self._db.reader() as connection:
+                rows = await connection.fetch(
+                    """
+                    SELECT o.order_id, o.paid_at, array_agg(l.spu_id ORDER BY l.line_no) AS spu_ids,
+                           array_agg(l.quantity ORDER BY l.line_no) AS quantities,
+                           array_agg(array_to_string(l.category_ids, ' ') ORDER BY l.line_no) AS categories
+                    FROM orders o JOIN order_lines l USING (order_id)
+                    WHERE o.placed_at >= $1::timestamptz - interval '1 day' AND o.paid_at >= $1 AND o.order_id > $2
+                    GROUP BY o.order_id, o.paid_at ORDER BY o.order_id LIMIT $3
+                    """,
+                    since,
+                    after,
+                    page,
+                )
+            if not rows:
+                return
+            yield [_as_sale(row) for row in rows]
+            after = rows[-1]["order_id"]
+
     async def timeline(self, order_id: OrderId) -> list[TimelineEntry]:
         """What happened to the order, oldest first; empty for an order that never was."""
         async with self._db.reader() as connection:
@@ -123,3 +152,15 @@ class Reading(Room):
 def _literal(text: str) -> str:
     """`%`, `_` and the escape itself mean themselves in a search."""
     return text.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+
+
+def _as_sale(row: asyncpg.Record) -> Sale:
+    lines = zip(row["spu_ids"], row["quantities"], row["categories"], strict=True)
+    return Sale(
+        order_id=row["order_id"],
+        paid_at=row["paid_at"],
+        counted=tuple(
+            Counted(spu_id=spu_id, category_ids=tuple(map(CategoryId, categories.split())), amount=quantity)
+            for spu_id, quantity, categories in lines
+        ),
+    )

@@ -7,6 +7,7 @@ values. Locks are taken in this order: category tree, merchants, products (each 
 """
 
 from stores.products.bulk import BulkStore
+from stores.products.copies import CatalogueCopies
 from stores.products.editing import CatalogueStore
 from stores.products.in_step import InStepStore
 from stores.products.listing import ListingStore
@@ -14,4 +15,13 @@ from stores.products.media import MediaStore
 from stores.products.reading import ProductStore
 from stores.products.taxonomy import TaxonomyStore
 
-__all__ = ["BulkStore", "CatalogueStore", "InStepStore", "ListingStore", "MediaStore", "ProductStore", "TaxonomyStore"]
+__all__ = [
+    "BulkStore",
+    "CatalogueCopies",
+    "CatalogueStore",
+    "InStepStore",
+    "ListingStore",
+    "MediaStore",
+    "ProductStore",
+    "TaxonomyStore",
+]

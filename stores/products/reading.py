@@ -1,11 +1,13 @@
 """What buyers and checkout ask of the catalogue."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import datetime
+
+import asyncpg
 
 from hanse.database import Database
 from models.products.rules import options_text
-from models.products.types import PricePoint, Product, ProductCard, ProductFilter, SellableSku
+from models.products.types import PricePoint, Product, ProductCard, ProductFilter, SellableSku, Showing
 from models.shared import Money
 from models.shared.ids import BrandId, CategoryId, Id, MerchantId, SkuId, SpuId
 from stores.products.rows import PRICE_IN_FORCE, media_url, product_unknown, read_product, read_products, sku_unknown
@@ -15,6 +17,14 @@ _PUBLISHED = "(s.published_since <= $2 AND (s.published_until IS NULL OR $2 < s.
 _IMAGE = """
     (SELECT m.small_name FROM spu_media sm JOIN media m ON m.id = sm.media_id
      WHERE sm.spu_id = s.id ORDER BY sm.position LIMIT 1)
+"""
+_CARDS = f"""
+    SELECT s.id, s.merchant_id, s.title, s.category_id, s.brand_id, lowest.minor, lowest.currency, {_IMAGE} AS image
+    FROM spus s
+    JOIN LATERAL (
+        SELECT price.minor, price.currency FROM skus k JOIN {PRICE_IN_FORCE}
+        WHERE k.spu_id = s.id AND k.listed ORDER BY price.minor LIMIT 1
+    ) lowest ON true
 """
 
 
@@ -73,13 +83,7 @@ class ProductStore:
         async with self._db.reader() as connection:
             rows = await connection.fetch(
                 f"""
-                SELECT s.id, s.merchant_id, s.title, s.category_id, s.brand_id, lowest.minor, lowest.currency,
-                       {_IMAGE} AS image
-                FROM spus s
-                JOIN LATERAL (
-                    SELECT price.minor, price.currency FROM skus k JOIN {PRICE_IN_FORCE}
-                    WHERE k.spu_id = s.id AND k.listed ORDER BY price.minor LIMIT 1
-                ) lowest ON true
+                {_CARDS}
                 WHERE {_PUBLISHED}
                   AND ($3::text IS NULL OR s.id < $3)
                   AND ($4::text IS NULL OR s.category_id IN (SELECT id FROM categories WHERE path @> ARRAY[$4]))
@@ -96,25 +100,74 @@ class ProductStore:
                 narrowed.merchant_id,
                 pattern,
             )
-        return [
-            ProductCard(
-                spu_id=SpuId(row["id"]),
-                merchant_id=MerchantId(row["merchant_id"]),
-                title=row["title"],
-                category_id=CategoryId(row["category_id"]),
-                brand_id=BrandId(row["brand_id"]) if row["brand_id"] else None,
-                image_url=media_url(row["image"]) if row["image"] else None,
-                price_from=Money(minor=row["minor"], currency=row["currency"]),
+        return [_as_card(row) for row in rows]
+
+    async def cards(self, spu_ids: Sequence[SpuId], now: datetime) -> dict[SpuId, ProductCard]:
+        """Those of these products that buyers see and can pay for, as they stand in lists."""
+        async with self._db.reader() as connection:
+            rows = await connection.fetch(f"{_CARDS} WHERE {_PUBLISHED} AND s.id = ANY($1)", list(spu_ids), now)
+        return {card.spu_id: card for card in map(_as_card, rows)}
+
+    async def categories_of(self, spu_ids: Collection[SpuId]) -> dict[SpuId, tuple[CategoryId, ...]]:
+        """The category of each product and what is above it, root first; unknown ids are absent."""
+        async with self._db.reader() as connection:
+            rows = await connection.fetch(
+                "SELECT s.id, c.path FROM spus s JOIN categories c ON c.id = s.category_id WHERE s.id = ANY($1)",
+                list(spu_ids),
             )
-            for row in rows
-        ]
+        return {SpuId(row["id"]): tuple(CategoryId(step) for step in row["path"]) for row in rows}
+
+    async def showing(self, spu_ids: Sequence[SpuId], now: datetime) -> dict[SpuId, Showing]:
+        """What buyers see of these products at `now`, and until when that holds if nobody edits them. Unknown ids are absent."""
+        async with self._db.reader() as connection:
+            found = await read_products(connection, spu_ids, now)
+            rows = await connection.fetch(
+                """
+                SELECT k.spu_id, min(p.effective_at) AS at FROM skus k JOIN prices p ON p.sku_id = k.id
+                WHERE k.spu_id = ANY($1) AND p.effective_at > $2 GROUP BY k.spu_id
+                """,
+                list(found),
+                now,
+            )
+        prices_change = {row["spu_id"]: row["at"] for row in rows}
+        return {
+            spu_id: Showing(
+                product=_as_shown(product) if product.is_published else None,
+                until=min(
+                    (
+                        at
+                        for at in (prices_change.get(spu_id), product.publication.since, product.publication.until)
+                        if at is not None and at > now
+                    ),
+                    default=None,
+                ),
+            )
+            for spu_id, product in found.items()
+        }
+
+    async def walk_ids(self, page: int = 10_000) -> AsyncIterator[list[str]]:
+        """The ids of all products, published or not, by pages; one that is created meanwhile may be missing."""
+        after = ""
+        while True:
+            async with self._db.reader() as connection:
+                rows = await connection.fetch("SELECT id FROM spus WHERE id > $1 ORDER BY id LIMIT $2", after, page)
+            if not rows:
+                return
+            yield [row["id"] for row in rows]
+            after = rows[-1]["id"]
+
+    async def existing(self, spu_ids: Collection[str]) -> set[str]:
+        """Which of these ids name a product, published or not."""
+        async with self._db.reader() as connection:
+            rows = await connection.fetch("SELECT id FROM spus WHERE id = ANY($1)", list(spu_ids))
+        return {row["id"] for row in rows}
 
     async def published(self, spu_id: SpuId, now: datetime) -> Product:
         """A product as buyers see it: only listed SKUs. `ProductUnknown` for an unpublished one too."""
         product = await self.product(spu_id, now)
         if not product.is_published:
             raise product_unknown(spu_id)
-        return product.model_copy(update={"skus": tuple(sku for sku in product.skus if sku.listed)})
+        return _as_shown(product)
 
     async def product(self, spu_id: SpuId, now: datetime) -> Product:
         """A product as the shop keeps it, published or not; `ProductUnknown` if there is none."""
@@ -188,6 +241,22 @@ class ProductStore:
             )
             for row in rows
         ]
+
+
+def _as_card(row: asyncpg.Record) -> ProductCard:
+    return ProductCard(
+        spu_id=SpuId(row["id"]),
+        merchant_id=MerchantId(row["merchant_id"]),
+        title=row["title"],
+        category_id=CategoryId(row["category_id"]),
+        brand_id=BrandId(row["brand_id"]) if row["brand_id"] else None,
+        image_url=media_url(row["image"]) if row["image"] else None,
+        price_from=Money(minor=row["minor"], currency=row["currency"]),
+    )
+
+
+def _as_shown(product: Product) -> Product:
+    return product.model_copy(update={"skus": tuple(sku for sku in product.skus if sku.listed)})
 
 
 def _literal(text: str) -> str:

@@ -1,7 +1,7 @@
 """The catalogue over HTTP: what buyers see, what operators may change."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,14 +11,26 @@ import pytest
 from fastapi import FastAPI
 
 from api.app import build
+from api.showcase.shelf import Shelf
+from api.showcase.views import Views
+from hanse.caching import ReadThrough
 from hanse.settings import Settings
 from models.inventory.types import WarehouseDetails
+from models.shared.events import Event
 from models.shared.ids import MerchantId, SkuId, WarehouseId
 from stores.inventory import InventoryStore
+from stores.products import CatalogueCopies
 from tests.conftest import OpenDatabase
 from tests.integration.following import Heard
 from tests.integration.products.catalogue import NOW, Catalogue, open_catalogue, picture
 from tests.integration.users.shop import Person, Shop, open_shop
+
+
+class Published(list[Event]):
+    """A Kafka that is a list."""
+
+    async def publish(self, events: Iterable[Event]) -> None:
+        self.extend(events)
 
 
 @dataclass
@@ -30,6 +42,8 @@ class OpenShop:
     inventory: InventoryStore
     operator: Person
     stranger: Person
+    shelf: Shelf
+    published: Published
 
     async def stock(self, sku_id: str, units: int) -> None:
         merchant_id = MerchantId(self.catalogue.merchant.merchant_id)
@@ -38,6 +52,7 @@ class OpenShop:
         await self.inventory.receive(
             warehouse.warehouse_id, SkuId(sku_id), units, key=sku_id, actor="test", now=self.shop.clock()
         )
+        await self.shelf.everything_changed()  # else the old stock is shown for a second
 
     async def edit(self, method: str, path: str, version: int | None, body: Any = None) -> httpx.Response:
         headers = {} if version is None else {"if-match": f'"{version}"'}
@@ -81,7 +96,13 @@ async def opened(
     inventory = InventoryStore(await database("inventory"))
     users, ops = await database("users"), await database("ops")
     async with open_shop(products_api, users, ops, redis_url, tmp_path) as shop:
+        redis = shop.app.state.services.redis
+        copies, published = CatalogueCopies(ReadThrough(redis)), Published()
+        shelf = Shelf(catalogue.products, catalogue.taxonomy, inventory, copies, shop.clock)
+        await shelf.everything_changed()
         vars(shop.app.state.services).update(
+            shelf=shelf,
+            views=Views(published, shop.clock, tell_every=0),
             products=catalogue.products,
             catalogue=catalogue.edits,
             taxonomy=catalogue.taxonomy,
@@ -90,7 +111,7 @@ async def opened(
             inventory=inventory,
             following=Heard(),
         )
-        yield OpenShop(shop, catalogue, inventory, await shop.operator("catalogue"), shop.stranger())
+        yield OpenShop(shop, catalogue, inventory, await shop.operator("catalogue"), shop.stranger(), shelf, published)
 
 
 async def test_a_buyer_sees_price_and_live_stock_of_each_sku(opened: OpenShop) -> None:
@@ -252,3 +273,38 @@ async def test_a_small_file_is_imported_and_what_is_wrong_in_it_reported(opened:
         "/v1/catalogue/import", content=b"PK", headers={"content-type": "application/vnd.ms-excel"}
     )
     assert (refused.status_code, refused.json()["code"]) == (415, "file_type_unknown")
+
+
+async def test_an_answer_that_the_asker_has_already_is_not_sent_again(opened: OpenShop) -> None:
+    shirt = await opened.shirt()
+    path = f"/v1/products/{shirt['spu_id']}"
+    first = await opened.stranger.http.get(path)
+    again = await opened.stranger.http.get(path, headers={"if-none-match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert first.headers["cache-control"] == "no-cache"
+
+    price = {"price": {"minor": 17900}}
+    await opened.edit("PUT", f"/skus/{shirt['skus'][0]['sku_id']}/price", shirt["version"], price)
+    changed = await opened.stranger.http.get(path, headers={"if-none-match": first.headers["etag"]})
+    assert changed.json()["skus"][0]["price"]["minor"] == 17900
+
+
+async def test_lists_and_the_category_tree_follow_an_edit_at_once(opened: OpenShop) -> None:
+    shirt = await opened.shirt()
+    for path in ("/v1/products", "/v1/categories", "/v1/brands"):
+        assert (await opened.stranger.http.get(path)).status_code == 200
+    await opened.edit("PUT", f"/products/{shirt['spu_id']}/unpublished", shirt["version"], {})
+    await opened.edit("POST", "/brands", None, {"code": "elbe", "name": "Elbe"})
+    assert (await opened.stranger.http.get("/v1/products")).json()["items"] == []
+    assert (await opened.stranger.http.get(f"/v1/products/{shirt['spu_id']}")).status_code == 404
+    assert "Elbe" in [brand["name"] for brand in (await opened.stranger.http.get("/v1/brands")).json()]
+
+
+async def test_views_of_a_product_are_told_in_batches_that_name_nobody(opened: OpenShop) -> None:
+    shirt = await opened.shirt()
+    for _ in range(3):
+        await opened.stranger.http.get(f"/v1/products/{shirt['spu_id']}")
+    await opened.shop.app.state.services.views.tell()
+    told = [(view.spu_id, view.times) for event in opened.published for view in event.views]
+    assert {spu_id for spu_id, _ in told} == {shirt["spu_id"]}
+    assert sum(times for _, times in told) == 3

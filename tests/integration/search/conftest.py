@@ -13,7 +13,9 @@ from tests.integration.search.in_step import InStep, opened
 
 
 @pytest.fixture
-async def in_step(database: OpenDatabase, temporal: str, settings: Settings, tmp_path: Path) -> AsyncIterator[InStep]:
+async def in_step(
+    database: OpenDatabase, temporal: str, redis_url: str, settings: Settings, tmp_path: Path
+) -> AsyncIterator[InStep]:
     client: Client = await connect(settings)
-    async with opened(database, client, tmp_path) as step:
+    async with opened(database, client, redis_url, tmp_path) as step:
         yield step

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from redis.asyncio import Redis
 from temporalio.client import Client
 from temporalio.worker import Worker
 
@@ -15,6 +16,7 @@ from activities.documents import CatalogueReader
 from activities.following import Following
 from activities.products import ProductsActivities
 from activities.search import SearchActivities
+from hanse.caching import ReadThrough
 from models.inventory.types import WarehouseDetails
 from models.products.types import Product
 from models.search.messages import Scope
@@ -24,7 +26,7 @@ from search.documents import ProductDocument
 from search.embedded import EmbeddedEngine
 from search.query import SearchQuery
 from stores.inventory import InventoryStore
-from stores.products import InStepStore, ListingStore
+from stores.products import CatalogueCopies, InStepStore, ListingStore
 from tests.conftest import OpenDatabase
 from tests.integration.inventory.over_http import Listener
 from tests.integration.products.catalogue import NOW, Catalogue, open_catalogue
@@ -71,11 +73,12 @@ class InStep:
     reader: CatalogueReader
     following: Following
     client: Client
+    copies: CatalogueCopies
     listener: Slow = field(default_factory=Slow)
 
     @property
     def activities(self) -> SearchActivities:
-        return SearchActivities(self.reader, self.engine, self.store, self.following)
+        return SearchActivities(self.reader, self.engine, self.store, self.following, self.copies)
 
     async def follow(self, product: Product) -> None:
         async with asyncio.timeout(20):
@@ -106,12 +109,13 @@ async def eventually(look: Callable[[], Awaitable[Any]], expected: object, secon
 
 
 @asynccontextmanager
-async def opened(database: OpenDatabase, client: Client, folder: Path) -> AsyncIterator[InStep]:
+async def opened(database: OpenDatabase, client: Client, redis_url: str, folder: Path) -> AsyncIterator[InStep]:
     """Workers on the queues of the sagas, of search and of the bus."""
     products = await database("products")
     inventory = InventoryStore(await database("inventory"))
     listing, store = ListingStore(products), InStepStore(products)
     reader = CatalogueReader(listing, inventory, lambda: datetime.now(UTC))
+    redis = Redis.from_url(redis_url)
     engine = Watched(await database("search"))
     step = InStep(
         await open_catalogue(products, folder),
@@ -122,6 +126,7 @@ async def opened(database: OpenDatabase, client: Client, folder: Path) -> AsyncI
         reader,
         Following(client, listing),
         client,
+        CatalogueCopies(ReadThrough(redis)),
     )
     telling = ProductsActivities(reader, store, step.listener)
     async with AsyncExitStack() as stack:
@@ -139,6 +144,7 @@ async def opened(database: OpenDatabase, client: Client, folder: Path) -> AsyncI
             )
             await stack.enter_async_context(worker)
         yield step
+    await redis.aclose()
 
 
 def _steps_of(activities: object) -> list[Any]:

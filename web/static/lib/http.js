@@ -113,7 +113,8 @@ function withToken(headers, token) {
 
 function withQuery(path, query) {
   const given = Object.entries(query ?? {}).filter(([, value]) => value !== undefined && value !== null && value !== "");
-  return given.length ? `${path}?${new URLSearchParams(given)}` : path;
+  const each = given.flatMap(([name, value]) => [value].flat().map((one) => [name, one])); // a list says its name again and again
+  return each.length ? `${path}?${new URLSearchParams(each)}` : path;
 }
 
 async function problemOf(answer) {

@@ -6,6 +6,8 @@ import { empty, endless } from "../lib/ui.js";
 import { api, directory, running } from "./context.js";
 import { placeOf, untilText } from "./offers.js";
 import { card } from "./pieces.js";
+import { rankingRows } from "./rankings.js";
+import { searchAddress } from "./search_box.js";
 
 const AT_ONCE = 24;
 const SHOWN = 8;
@@ -13,10 +15,12 @@ const SHOWN = 8;
 /** The grid, narrowed to what the address says. */
 export async function homePage({ visit, query }) {
   visit.wait("grid");
-  const asked = { text: query.get("q"), category_id: query.get("category"), brand_id: query.get("brand"), merchant_id: query.get("merchant") };
+  if (query.get("q")) return visit.router.go(searchAddress(query.get("q")), { replace: true });
+  const asked = { category_id: query.get("category"), brand_id: query.get("brand"), merchant_id: query.get("merchant") };
   const load = (cursor) => api.get("/v1/products", { query: { ...asked, limit: AT_ONCE, cursor }, signal: visit.signal });
   const narrowed = Object.values(asked).some(Boolean);
-  const [known, first, offers] = await Promise.all([directory(), load(), narrowed ? [] : running(SHOWN)]);
+  const ranked = asked.brand_id || asked.merchant_id ? [] : rankingRows(visit, asked.category_id);
+  const [known, first, offers, rankings] = await Promise.all([directory(), load(), narrowed ? [] : running(SHOWN), ranked]);
   const grid = h("ul", { class: "grid" });
   const more = endless(first, { into: grid, row: card, load });
   visit.show(
@@ -24,6 +28,8 @@ export async function homePage({ visit, query }) {
     narrowed ? h("div", { class: "lead" }, h("h1", {}, title(asked, known)), h("a", { href: "/" }, t("home.all"))) : harbour(),
     offers.length > 0 && runningNow(offers),
     categories(asked, known),
+    rankings,
+    rankings.length > 0 && first.items.length > 0 && h("h2", { class: "newest" }, t("ranking.newest")),
     first.items.length ? [grid, more] : empty("anchor", t("home.nothing"), h("a", { class: "button", href: "/" }, t("home.all"))),
   );
 }
@@ -34,7 +40,6 @@ function title(asked, known) {
     known.brand.get(asked.brand_id)?.name,
     known.merchant.get(asked.merchant_id)?.name,
   ].filter(Boolean).map(half);
-  if (asked.text) narrowedTo.push(`“${asked.text}”`);
   return narrowedTo.join(" · ") || t("home.title");
 }
 
@@ -60,7 +65,7 @@ function categories(asked, { categories: all, category }) {
   const row = (label, items) => items.length ? h("ul", { class: "chips", "aria-label": label }, items) : null;
   const below = (parent) => all.filter((one) => one.parent_id === parent)
     .map((one) => chip(half(one.name), `/?category=${one.category_id}`, chosen?.path.includes(one.category_id)));
-  const narrowed = asked.category_id || asked.brand_id || asked.merchant_id || asked.text;
+  const narrowed = asked.category_id || asked.brand_id || asked.merchant_id;
   return h("nav", { class: "categories", "aria-label": t("home.categories") },
     row(t("home.categories"), [chip(t("home.everything"), "/", !narrowed), ...below(null)]),
     chosen && row(half(chosen.name), below(chosen.path[0])));

@@ -17,6 +17,8 @@ import { ordersPage } from "./orders.js";
 import { payPage } from "./pay.js";
 import { productPage } from "./product.js";
 import { scanPage } from "./scan.js";
+import { searchPage } from "./search.js";
+import { searchBox } from "./search_box.js";
 
 const header = h("header", { class: "top" });
 const outlet = h("main", { id: "content" });
@@ -25,6 +27,7 @@ const footer = h("footer", { class: "foot" });
 const router = new Router(outlet, () => t("shop.name"), [
   ["/", homePage],
   ["/shop", homePage],
+  ["/shop/search", searchPage],
   ["/shop/products/:id", productPage],
   ["/shop/cart", cartPage],
   ["/shop/coupons", couponsPage],
@@ -40,27 +43,25 @@ const router = new Router(outlet, () => t("shop.name"), [
   ["/shop/reset", resetPage],
 ]);
 
+const own = h("nav", { class: "own" });
+
+/** The frame, once for each language: what is being typed in the search box stays when only the reader's own links change. */
 function drawFrame() {
-  const words = new URLSearchParams(location.search).get("q") ?? "";
-  const search = h("form", { class: "search", role: "search", on: { submit: find } },
-    h("label", { for: "q", class: "unseen" }, t("search.label")),
-    h("input", { id: "q", name: "q", type: "search", placeholder: t("search.label"), value: words, maxlength: 100, autocomplete: "off" }),
-    h("button", { type: "submit", "aria-label": t("search.go") }, icon("search")));
   fill(header,
     h("a", { class: "skip", href: "#content" }, t("skip")),
     h("div", { class: "bar" },
       h("a", { class: "brand", href: "/" }, h("img", { src: new URL("../mark.svg", import.meta.url).pathname, alt: "", width: 34, height: 34 }), h("span", {}, t("shop.name"))),
-      search,
-      h("nav", { class: "own", "aria-label": t("nav.own") }, languageSwitch(), couponsLink(), ownLinks(), cartLink())));
+      searchBox((address) => router.go(address)),
+      own));
   fill(footer,
     h("p", {}, t("shop.motto")),
     h("p", { class: "soft" }, t("shop.notice"), " ", h("a", { href: "/console", target: "_self" }, t("nav.console"))));
+  drawOwn();
 }
 
-function find(event) {
-  event.preventDefault();
-  const words = event.target.elements.q.value.trim();
-  router.go(words ? `/?q=${encodeURIComponent(words)}` : "/");
+function drawOwn() {
+  own.setAttribute("aria-label", t("nav.own"));
+  fill(own, languageSwitch(), couponsLink(), ownLinks(), cartLink());
 }
 
 function languageSwitch() {
@@ -97,12 +98,12 @@ async function start() {
   await loadWords();
   document.body.replaceChildren(header, outlet, footer);
   drawFrame();
-  session.addEventListener("change", drawFrame);
+  session.addEventListener("change", drawOwn);
   cart.addEventListener("merged", ({ detail }) => tellMerged(detail));
   cart.addEventListener("unspendable", ({ detail }) => say(explain(detail).title, "bad"));
-  cart.addEventListener("change", drawFrame);
+  cart.addEventListener("change", drawOwn);
   await session.token().catch(() => null); // without an answer the reader browses unknown
-  drawFrame();
+  drawOwn();
   cart.load().catch(() => null); // the count beside the cart is worth no error
   await router.show();
 }

@@ -1,0 +1,48 @@
+"""Lets a server that does not answer rest, so that not every caller waits for it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from redis.exceptions import RedisError
+
+SILENCE = (RedisError, OSError, TimeoutError)
+"""How an absent Redis shows itself."""
+
+
+class Resting(Exception):
+    """Redis was silent a moment ago, or is now: do without it."""
+
+
+class Breaker:
+    """Patience for one server. After a silence it is left alone for `rest` seconds; then one caller tries."""
+
+    def __init__(self, *, patience: float = 0.1, rest: float = 1.0) -> None:
+        self._patience = patience
+        self._rest = rest
+        self._resting_until = 0.0
+
+    @property
+    def is_resting(self) -> bool:
+        """Whether asking is pointless just now."""
+        return asyncio.get_running_loop().time() < self._resting_until
+
+    @asynccontextmanager
+    async def ask(self, *, patience: float | None = None) -> AsyncIterator[None]:
+        """Run the block within the patience. Resting for a silence, or at once while the server rests."""
+        clock = asyncio.get_running_loop().time
+        if clock() < self._resting_until:
+            raise Resting
+        held_before, self._resting_until = self._resting_until, 0.0
+        if held_before:  # the first after a rest tries alone: the others go on without until it knows
+            self._resting_until = clock() + (patience or self._patience)
+        try:
+            async with asyncio.timeout(patience or self._patience):
+                yield
+        except SILENCE as silence:
+            self._resting_until = clock() + self._rest
+            raise Resting from silence
+        except BaseException:
+            self._resting_until = 0.0
+            raise
+        self._resting_until = 0.0

@@ -1,0 +1,62 @@
+"""What Redis does in one step. All times are by its own clock, in milliseconds, so processes need not agree on the time.
+
+A stored copy is `<epoch> <fresh until> <body>`; an empty body says that there is no such thing. A copy whose epoch is not the
+present one of its kind is no copy.
+"""
+
+READ = """
+local clock = redis.call('TIME')
+local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+local epoch = redis.call('GET', KEYS[1]) or '0'
+local answer = {epoch}
+for i = 2, #KEYS, 2 do
+  local copy = redis.call('GET', KEYS[i])
+  local left = -1
+  if copy then
+    local of, fresh_until = string.match(copy, '^(%d+) (%d+) ')
+    if of == epoch then left = math.max(0, fresh_until - now) else copy = false end
+  end
+  local leased = 0
+  if left <= tonumber(ARGV[3]) and redis.call('SET', KEYS[i + 1], ARGV[1], 'NX', 'PX', ARGV[2]) then leased = 1 end
+  answer[#answer + 1] = copy
+  answer[#answer + 1] = left
+  answer[#answer + 1] = leased
+end
+return answer
+"""
+"""KEYS: epoch, then copy and lease of each; ARGV: our token, how long a lease lasts, how long before its end a copy may be read
+anew. Answers the epoch, then for each: the copy,
+how long it is fresh (0: it is stale; -1: there is none), and whether we have the lease to read it anew."""
+
+KEEP = """
+local clock = redis.call('TIME')
+local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+local kept = 0
+for i = 1, #KEYS, 2 do
+  local place = 3 + (i - 1) / 2 * 3
+  if redis.call('GET', KEYS[i + 1]) == ARGV[1] then
+    local fresh, usable = tonumber(ARGV[place]), tonumber(ARGV[place + 1])
+    local head = ARGV[2] .. ' ' .. string.format('%.0f', now + fresh) .. ' '
+    redis.call('SET', KEYS[i], head .. ARGV[place + 2], 'PX', usable)
+    redis.call('DEL', KEYS[i + 1])
+    kept = kept + 1
+  end
+end
+return kept
+"""
+"""KEYS: copy and lease of each; ARGV: our token, the epoch that was read with the lease, then for each: how long it is fresh, how
+long it may be used, the body. Keeps only what we still have the lease for: who forgot a copy meanwhile took the lease, too, so
+what was read before a change never comes back after it."""
+
+FORGET = """
+local clock = redis.call('TIME')
+for i, key in ipairs(KEYS) do
+  if string.find(key, ':epoch:', 1, true) then
+    redis.call('SET', key, string.format('%.0f', clock[1] * 1000000 + clock[2]))
+  else
+    redis.call('DEL', key)
+  end
+end
+return #KEYS
+"""
+"""KEYS: copies and leases to delete, epochs to begin anew."""

@@ -178,6 +178,18 @@ class ShipmentId(Id):
     prefix = "shp"
 
 
+class AftersaleId(Id):
+    """One case about units of an order: a refund, a return, an exchange."""
+
+    prefix = "aft"
+
+
+class EvidenceId(Id):
+    """A picture that shows what is wrong, uploaded for a case."""
+
+    prefix = "evd"
+
+
 class CampaignId(Id):
     """Rules, coupons and limits that belong together."""
 

@@ -19,13 +19,14 @@ from channels.carrier.sandbox import SandboxCarrier
 from channels.notification.contract import Notifier
 from channels.notification.sandbox import SandboxNotifier
 from channels.payment.registry import PaymentChannels, payment_channels
-from hanse.blobs import LocalBlobs
+from hanse.blobs import open_blobs
 from hanse.database import Database
 from hanse.keys import LISTS, derived_key
 from hanse.settings import Settings
 from hanse.temporal import connect
 from models.points.types import PointsTerms
 from models.shared.time import Clock
+from stores.aftersales import AftersaleStore, EvidenceStore
 from stores.audit_log import AuditLog
 from stores.cart import CartStore
 from stores.fulfillment import FulfillmentStore
@@ -60,6 +61,9 @@ class Services:
     payments: PaymentStore
     payment_channels: PaymentChannels
     points: PointsStore
+    aftersales: AftersaleStore
+    evidence: EvidenceStore
+    """Pictures of after-sales; never served to everybody."""
     carriers: Carriers
     siblings: Siblings
     """Starts and tells sagas by name; for what is asked of a saga and answered, `temporal`."""
@@ -111,6 +115,7 @@ async def open_services(settings: Settings, clock: Clock = _utc_now) -> AsyncIte
         points, limits, coupons = PointsStore(promotions), PurchaseLimitStore(promotions), CouponStore(promotions)
         rules, points_terms = PromotionStore(promotions), PointsTerms(**settings.points_terms)
         temporal = await connect(settings, lazy=True)
+        aftersales = await database("aftersales")
         http = await stack.enter_async_context(httpx.AsyncClient(timeout=10, follow_redirects=False))
 
         yield Services(
@@ -126,6 +131,8 @@ async def open_services(settings: Settings, clock: Clock = _utc_now) -> AsyncIte
             payments=PaymentStore(await database("payments")),
             payment_channels=payment_channels(settings, http, clock),
             points=points,
+            aftersales=AftersaleStore(aftersales),
+            evidence=EvidenceStore(aftersales, open_blobs(settings, "evidence")),
             carriers=Carriers(SandboxCarrier()),
             siblings=Siblings(temporal),
             users=UsersStore.on(
@@ -143,7 +150,7 @@ async def open_services(settings: Settings, clock: Clock = _utc_now) -> AsyncIte
             products=catalogue_reads,
             catalogue=CatalogueStore(products),
             taxonomy=TaxonomyStore(products),
-            media=MediaStore(products, LocalBlobs(settings.data_dir / "media")),
+            media=MediaStore(products, open_blobs(settings, "media")),
             bulk=BulkStore(products),
             promotions=rules,
             purchase_limits=limits,

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from activities.aftersales import AftersaleActivities
 from activities.bus import BusActivities
 from activities.fulfillment import FulfillmentActivities
 from activities.inventory import InventoryActivities
@@ -13,6 +14,7 @@ from activities.points import PointsActivities
 from activities.promotions import PromotionActivities
 from activities.reconciliation import ReconciliationActivities
 from activities.supplement import SupplementActivities
+from workflows.aftersale import Aftersale
 from workflows.checkout import Checkout
 from workflows.fulfillment import Fulfillment
 from workflows.low_stock import StockLowNotice
@@ -36,6 +38,7 @@ SAGAS: Sequence[type] = (
     Reconciliation,
     TransferSaga,
     StockLowNotice,
+    Aftersale,
 )
 
 
@@ -43,6 +46,7 @@ SAGAS: Sequence[type] = (
 class Activities:
     """Every activity class of the shop, built in `wiring.py`."""
 
+    aftersales: AftersaleActivities
     bus: BusActivities
     fulfillment: FulfillmentActivities
     inventory: InventoryActivities
@@ -77,6 +81,7 @@ def activities_on(queue: TaskQueue, built: Activities) -> Sequence[Callable[...,
         TaskQueue.PROMOTIONS: _of(built.promotions),
         TaskQueue.PAYMENTS: [step for step in payments if step not in outside_payment],
         TaskQueue.POINTS: _of(built.points),
+        TaskQueue.AFTERSALES: _of(built.aftersales),
         TaskQueue.FULFILLMENT: [step for step in _of(built.fulfillment) if step not in outside_carrier],
     }
     match queue:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import httpx
 from temporalio.client import Client
 
+from activities.aftersales import AftersaleActivities
 from activities.announcing import Announcer
 from activities.bus import BusActivities
 from activities.fulfillment import FulfillmentActivities
@@ -22,14 +23,17 @@ from activities.supplement import SupplementActivities
 from bus.publisher import Publisher
 from channels.carrier.registry import Carriers
 from channels.carrier.sandbox import SandboxCarrier
+from channels.notification.sandbox import SandboxNotifier
 from channels.payment.registry import payment_channels
 from hanse.database import Database
 from hanse.keys import LISTS, derived_key
 from hanse.settings import Settings
 from hanse.telemetry import temporal_runtime
 from hanse.temporal import connect
+from models.aftersales.types import AutomaticTerms
 from models.points.types import PointsTerms
 from models.shared.time import Clock
+from stores.aftersales import AftersaleStore
 from stores.fulfillment import FulfillmentStore
 from stores.inventory import InventoryStore
 from stores.lists import ListStore
@@ -39,6 +43,7 @@ from stores.points import PointsStore
 from stores.products import ProductStore
 from stores.promotions import BenefitStore, CouponStore, PromotionStore, PurchaseLimitStore
 from stores.users.addresses import Addresses
+from stores.users.contacts import Contacts
 from workers.queues import Activities
 
 
@@ -83,14 +88,23 @@ async def open_activities(settings: Settings, client: Client, clock: Clock = _ut
         )
         placed, paid = OrderStore(orders), PaymentStore(await database("payments"))
         channels = payment_channels(settings, http, clock)
+        users = await database("users")
         yield Activities(
+            aftersales=AftersaleActivities(
+                AftersaleStore(await database("aftersales")),
+                siblings,
+                announcer,
+                Contacts(users),
+                SandboxNotifier(settings.data_dir),
+                AutomaticTerms(**settings.aftersale_automatic),
+            ),
             bus=BusActivities(publisher),
             fulfillment=FulfillmentActivities(parcels, inventory, Carriers(SandboxCarrier()), siblings, announcer),
             inventory=InventoryActivities(inventory, clock, announcer),
             orders=OrderActivities(
                 placed,
                 pricing,
-                Addresses(await database("users")),
+                Addresses(users),
                 ListStore(await database("ops"), derived_key(token_key, LISTS)),
                 points,
                 announcer,

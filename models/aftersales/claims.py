@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 
 from models.aftersales.errors import AftersaleNotOpen, AftersaleWindowOver, ClaimExceedsLeft, UnitsClaimed
 from models.aftersales.types import ClaimableLine
-from models.fulfillment.types import Shipment, ShipmentStatus
 from models.orders.types import LineRequest, Order, OrderStatus
 from models.shared import Instant
 from models.shared.ids import SkuId
@@ -22,12 +21,6 @@ def units_of(lines: Sequence[LineRequest]) -> Counter[SkuId]:
     for line in lines:
         counted[line.sku_id] += line.quantity
     return counted
-
-
-def arrived_in(parcels: Sequence[Shipment]) -> Counter[SkuId]:
-    """The units of parcels that were signed for; of a short pick only what was found."""
-    signed = (parcel for parcel in parcels if parcel.status is ShipmentStatus.SIGNED)
-    return sum((units_of(p.items if p.picked is None else p.picked) for p in signed), Counter[SkuId]())
 
 
 def check_open(order: Order, arrived: Mapping[SkuId, int], at: Instant) -> None:

@@ -30,8 +30,8 @@ def propose_return(
 ) -> ReturnProposal:
     """What these units bring back after `before`. `offers` are those that counted in the order, in the versions that did.
 
-    `shipping` says whether the shipping of these units goes back too; `at_most` lowers what they bring. `InvalidRequest` for units that the order does not
-    have, or not any more.
+    `shipping` says whether the shipping of these units goes back too; `at_most` lowers what they bring. `InvalidRequest` for
+    units that the order does not have, or not any more.
     """
     coming = merge(wanted)
     _check_units(order, coming, before)

@@ -4,19 +4,18 @@ from collections import Counter
 from collections.abc import Sequence
 
 from hanse.database import Connection
-from models.aftersales.claims import arrived_in, check_claim, check_open, claimable, units_of
+from models.aftersales.claims import check_claim, check_open, claimable, units_of
 from models.aftersales.errors import AftersaleConflict
-from models.aftersales.messages import Claimed, DropClaim, NarrowClaim, TakeClaim
+from models.aftersales.messages import Claimed, DropClaim, NarrowClaim, TakeClaim, aftersale_workflow_id
 from models.aftersales.types import Claimable
 from models.orders.returning import propose_return
-from models.orders.types import Order, OrderStatus, ReturnProposal
+from models.orders.types import Order, OrderStatus, ReturnProposal, TimelineEntry
 from models.promotions.types import OfferInForce
 from models.shared import Instant
 from models.shared.ids import OrderId, SkuId, UserId
-from stores.fulfillment.rows import read_shipments
-from stores.orders.paid_back import CLAIMS, PAID_OTHERWISE, units_in
+from stores.orders.paid_back import CLAIMS, PAID_OTHERWISE, arrived_units, returned_units, units_in
 from stores.orders.room import Room
-from stores.orders.rows import lock_order, order_unknown, read_order
+from stores.orders.rows import lock_order, order_unknown, read_order, write_entry
 
 
 class Claiming(Room):
@@ -47,11 +46,17 @@ class Claiming(Room):
                     [line.model_dump(mode="json") for line in ask.lines],
                     ask.at,
                 )
+                entry = TimelineEntry(
+                    at=ask.at,
+                    step="aftersale_applied",
+                    actor="buyer",
+                    detail=ask.aftersale_id,
+                    workflow_id=aftersale_workflow_id(ask.aftersale_id),
+                )
+                await write_entry(tx, ask.order_id, entry)
             elif units_in(known) != units_of(ask.lines):
                 raise AftersaleConflict(f"Case {ask.aftersale_id} stands for other units. Apply under a new key.")
-            proposal = propose_return(
-                order, ask.lines, await returnedunits_in(tx, order), offers, shipping=ask.shipping
-            )
+            proposal = propose_return(order, ask.lines, await returned_units(tx, order), offers, shipping=ask.shipping)
         return Claimed(payment_id=order.payment_id, proposal=proposal)
 
     async def drop_claim(self, ask: DropClaim) -> None:
@@ -70,7 +75,7 @@ class Claiming(Room):
     async def narrow_claim(self, ask: NarrowClaim, offers: Sequence[OfferInForce]) -> ReturnProposal:
         """The case speaks of these units only; the others are free. Answers what they bring. Idempotent.
 
-        Refuses `ClaimExceedsLeft` for units that were not the case's.
+        Refuses `AftersaleConflict` for units that were not the case's.
         """
         async with self._db.transaction() as tx:
             order = await lock_order(tx, ask.order_id)
@@ -83,7 +88,7 @@ class Claiming(Room):
                 ask.aftersale_id,
                 [line.model_dump(mode="json") for line in ask.lines],
             )
-            return propose_return(order, ask.lines, await returnedunits_in(tx, order), offers, shipping=ask.shipping)
+            return propose_return(order, ask.lines, await returned_units(tx, order), offers, shipping=ask.shipping)
 
     async def claimable(self, order_id: OrderId, user_id: UserId, now: Instant) -> Claimable:
         """What `take_claim` would grant now. Refusals as there."""
@@ -95,7 +100,7 @@ class Claiming(Room):
 
 
 async def _left(connection: Connection, order: Order, at: Instant) -> Claimable:
-    arrived = arrived_in(await read_shipments(connection, "WHERE s.order_id = $1", order.order_id))
+    arrived = await arrived_units(connection, order.order_id)
     check_open(order, arrived, at)
     claims = await connection.fetch(CLAIMS, order.order_id)
     otherwise = await connection.fetch(PAID_OTHERWISE, order.order_id)

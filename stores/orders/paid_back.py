@@ -7,7 +7,7 @@ from hanse.database import Connection
 from models.aftersales.claims import units_of
 from models.orders.types import LineRequest, Order, ReturnedUnits
 from models.shared import Money
-from models.shared.ids import AftersaleId, SkuId
+from models.shared.ids import AftersaleId, OrderId, SkuId
 
 CLAIMS = """
     SELECT c.aftersale_id, c.lines, c.refund_id FROM order_claims c WHERE c.order_id = $1
@@ -16,6 +16,14 @@ PAID_OTHERWISE = """
     SELECT r.proposal -> 'lines' AS lines FROM order_returns r
     WHERE r.order_id = $1 AND NOT EXISTS (SELECT FROM order_claims c WHERE c.refund_id = r.refund_id)
 """
+
+
+async def arrived_units(connection: Connection, order_id: OrderId) -> Counter[SkuId]:
+    """The units of parcels that were signed for; of a short pick only what was found."""
+    rows = await connection.fetch(
+        "SELECT coalesce(picked, items) AS lines FROM shipments WHERE order_id = $1 AND status = 'signed'", order_id
+    )
+    return sum((units_in(row["lines"]) for row in rows), Counter[SkuId]())
 
 
 async def claimed_by_others(connection: Connection, order: Order, mine: AftersaleId | None) -> Counter[SkuId]:

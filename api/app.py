@@ -7,6 +7,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
 from api import (
+    aftersales,
     cart,
     checkout,
     docs,
@@ -41,7 +42,11 @@ A saga-first shop: every order is a durable workflow; stock, money, coupons and 
 """
 
 
-_LARGER_BODIES = (("/v1/catalogue/media", 6_291_456), ("/v1/catalogue/import", 10_485_760))
+_LARGER_BODIES = (
+    ("/v1/aftersale-evidence", 6_291_456),
+    ("/v1/catalogue/media", 6_291_456),
+    ("/v1/catalogue/import", 10_485_760),
+)
 """Pictures of 5 MB with their form around them; catalogue files. Everything else keeps to `max_body_bytes`."""
 
 
@@ -100,6 +105,7 @@ def _mount(app: FastAPI, settings: Settings) -> None:
         *fulfillment.routers,
         *parcels.routers,
         *payments.routers,
+        *aftersales.routers,
         *ops.routers,
         *points.routers,
         checkout.r19,

@@ -71,7 +71,7 @@ async def list_own(
     limit: Limit = 20,
     cursor: Cursor = None,
 ) -> Page[AftersaleCase]:
-    """Newest first."""
+    """Newest first, open and ended ones, perhaps of one order."""
     before = read_cursor(cursor, AftersaleId)
     found = await shop.aftersales.cases_of(who.user_id, order_id, limit=limit + 1, before=before)
     return page(found, limit, lambda case: case.aftersale_id, lambda case: case)

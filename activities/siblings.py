@@ -12,10 +12,11 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.search_attributes import attributes
-from models.aftersales.messages import RefundOutcome, aftersale_workflow_id
-from models.fulfillment.messages import FulfillmentInput, StopShipments, fulfillment_id
+from models.aftersales.messages import RefundOutcome
+from models.fulfillment.messages import FulfillmentInput, SignOff, StopShipments, TrackingReport, fulfillment_id
+from models.fulfillment.returning import ExchangeEnd, ReturnReport, aftersale_workflow_id
 from models.inventory.messages import TellLowStock, low_stock_id
-from models.orders.messages import ParcelReport, Settlement, checkout_id
+from models.orders.messages import ParcelReport, ParcelSplit, Settlement, checkout_id
 from models.payments.messages import (
     PaymentReport,
     PaymentTimeoutInput,
@@ -118,6 +119,26 @@ class Siblings:
         """Tell a parcel's saga that the order was called off."""
         await self._tell(fulfillment_id(shipment_id), "order_stopped", stop)
 
+    async def report_tracking(self, shipment_id: ShipmentId, report: TrackingReport) -> bool:
+        """Tell a parcel's saga what its carrier says; False when it has ended."""
+        return await self._tell(fulfillment_id(shipment_id), "tracking_reported", report)
+
+    async def take_silence_for_yes(self, shipment_id: ShipmentId, sign_off: SignOff) -> bool:
+        """Tell a parcel's saga that nobody complained for long enough; False when it has ended."""
+        return await self._tell(fulfillment_id(shipment_id), "silence_taken_for_yes", sign_off)
+
+    async def report_split(self, order_id: OrderId, split: ParcelSplit) -> None:
+        """Tell the order that one of its parcels became two."""
+        await self._tell(checkout_id(order_id), "parcel_split", split)
+
+    async def report_return(self, report: ReturnReport) -> None:
+        """Tell an after-sale where its returning parcel is."""
+        await self._tell(aftersale_workflow_id(report.aftersale_id), "return_reported", report)
+
+    async def report_exchange(self, end: ExchangeEnd) -> None:
+        """Tell an after-sale how a parcel of its exchange ended."""
+        await self._tell(aftersale_workflow_id(end.aftersale_id), "exchange_parcel_ended", end)
+
     async def report_parcel(self, order_id: OrderId, report: ParcelReport) -> None:
         """Tell the order how a parcel ended."""
         await self._tell(checkout_id(order_id), "parcel_ended", report)
@@ -164,9 +185,11 @@ class Siblings:
         except WorkflowAlreadyStartedError:
             return
 
-    async def _tell(self, workflow_id: str, signal: str, arg: Any) -> None:
+    async def _tell(self, workflow_id: str, signal: str, arg: Any) -> bool:
         try:
             await self._client.get_workflow_handle(workflow_id).signal(signal, arg)
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:  # the answer for closed workflows, too
                 raise
+            return False
+        return True

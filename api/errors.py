@@ -128,7 +128,11 @@ STATUS_OF: dict[str, int] = {
     "parcel_not_waiting": 409,
     "carrier_unknown": 422,
     "carrier_refused": 409,
+    "return_under_way": 409,
+    "split_invalid": 422,
+    "tracking_forged": 401,
     "tracking_malformed": 400,
+    "tracking_stale": 401,
     # aftersales
     "illegal_aftersale_step": 409,
     "aftersale_not_open": 409,

@@ -14,8 +14,14 @@ from api.edge.refusals import BodyTooLarge, ServiceBusy
 from api.edge.sagas import answer_of
 from api.edge.wired import Wired
 from api.wiring import Services
-from channels.carrier.errors import CarrierUnknown, TrackingMalformed
-from models.fulfillment.errors import IllegalShipmentStep, ParcelNotWaiting, PickedTooMuch
+from channels.carrier.errors import CarrierUnknown, TrackingForged, TrackingMalformed, TrackingStale
+from models.fulfillment.errors import (
+    IllegalShipmentStep,
+    ParcelNotWaiting,
+    PickedTooMuch,
+    ShipmentStopped,
+    SplitInvalid,
+)
 from models.fulfillment.messages import (
     DecideException,
     Dispatch,
@@ -24,13 +30,15 @@ from models.fulfillment.messages import (
     ReportException,
     ShipmentAnswer,
     SignOff,
+    SplitAnswer,
+    SplitParcel,
     fulfillment_id,
 )
 from models.fulfillment.types import ExceptionKind, ShipmentStatus
 from models.inventory.errors import SoldOut
 from models.orders.types import LineRequest
 from models.shared import Frozen, Refusal
-from models.shared.ids import OrderId, ShipmentId
+from models.shared.ids import AftersaleId, OrderId, ShipmentId
 from models.shared.refusals import NotFound
 from models.users.errors import NotAuthenticated, PermissionMissing
 from models.users.types import Identity
@@ -94,10 +102,19 @@ class ReceiveBackRequest(Frozen):
     resellable: bool = True
 
 
-class Tracked(Frozen):
-    """The parcel the report was about."""
+class SplitRequest(Frozen):
+    """What goes into a parcel of its own; something must stay."""
 
-    shipment_id: ShipmentId
+    model_config = _example(items=[{"sku_id": "sku_01jd8x4q2r7m9v3k5t6w8y0zab", "quantity": 1}])
+
+    items: Annotated[tuple[LineRequest, ...], Field(min_length=1, max_length=200)]
+
+
+class Tracked(Frozen):
+    """What the report was about: a parcel, one that comes back, or neither when the parcel has been packed anew since."""
+
+    shipment_id: ShipmentId | None = None
+    aftersale_id: AftersaleId | None = None
 
 
 @warehouse.post(
@@ -111,6 +128,21 @@ async def dispatch(
     """For warehouses that let parcels out by hand: it is picked and packed, and waits for its waybill."""
     wish = Dispatch(actor=f"operator:{who.user_id}", picked=ask.picked)
     return await _as_operator(Fulfillment.dispatch, wish, shipment_id, who, claim, shop, trail)
+
+
+@warehouse.post(
+    "/{shipment_id}/split",
+    summary="Split a parcel in two",
+    responses=refusals(*_PARCEL, SplitInvalid, IllegalShipmentStep, ShipmentStopped),
+)
+async def split(
+    shipment_id: ShipmentId, ask: SplitRequest, who: StockOperator, claim: Claimant, shop: Wired, trail: Audit
+) -> SplitAnswer:
+    """Before it is let out by hand: too heavy for one box, or a part of it is found later. The order waits for both."""
+    wish = SplitParcel(items=ask.items, actor=f"operator:{who.user_id}")
+    answer = await _as_operator(Fulfillment.split, wish, shipment_id, who, claim, shop, trail)
+    assert isinstance(answer, SplitAnswer)
+    return answer
 
 
 @warehouse.post("/{shipment_id}/sign-off", summary="Sign off a parcel", responses=refusals(*_PARCEL))
@@ -163,18 +195,17 @@ async def _body(request: Request) -> bytes:
     "/{name}/tracking",
     status_code=202,
     summary="A carrier's report",
-    responses=refusals(CarrierUnknown, TrackingMalformed, NotFound, BodyTooLarge),
+    responses=refusals(CarrierUnknown, TrackingMalformed, TrackingForged, TrackingStale, NotFound, BodyTooLarge),
 )
 async def track(name: str, request: Request, body: Annotated[bytes, Depends(_body)], shop: Wired) -> Tracked:
-    """For carriers. Late, doubled and reordered reports are harmless and get the same answer."""
-    push = shop.carriers.named(name).parse_push(dict(request.headers), body, shop.clock())
-    parcel = await shop.fulfillment.shipment_under(name, push.waybill)
-    try:
-        ended = NotFound("The parcel's process has ended.")
-        await answer_of(_saga(shop, parcel.shipment_id).signal(Fulfillment.tracking_reported, push.report), ended)
-    except NotFound:
-        await shop.fulfillment.add_tracking(parcel.shipment_id, push.report)
-    return Tracked(shipment_id=parcel.shipment_id)
+    """For carriers, about parcels and about those that come back. Late, doubled and reordered reports are harmless and get the
+    same answer."""
+    now = shop.clock()
+    push = shop.carriers.named(name).parse_push(dict(request.headers), body, now)
+    subject = await shop.reports.take_in(name, push, now)
+    if isinstance(subject, AftersaleId):
+        return Tracked(aftersale_id=subject)
+    return Tracked(shipment_id=subject)
 
 
 async def sign_off_as_buyer(order_id: OrderId, claim: Claim, shop: Services) -> None:

@@ -10,12 +10,12 @@ from redis.asyncio import Redis
 from temporalio.client import Client
 
 from activities.pricing import Pricing
+from activities.reports import Reports
 from activities.siblings import Siblings
 from api.credentials.account_keys import AccountKeys
 from api.credentials.passwords import PasswordHasher
 from api.credentials.tokens import AccessTokens
-from channels.carrier.registry import Carriers
-from channels.carrier.sandbox import SandboxCarrier
+from channels.carrier.registry import Carriers, carriers_of
 from channels.notification.contract import Notifier
 from channels.notification.sandbox import SandboxNotifier
 from channels.payment.registry import PaymentChannels, payment_channels
@@ -65,6 +65,8 @@ class Services:
     evidence: EvidenceStore
     """Pictures of after-sales; never served to everybody."""
     carriers: Carriers
+    reports: Reports
+    """Takes in what carriers say."""
     siblings: Siblings
     """Starts and tells sagas by name; for what is asked of a saga and answered, `temporal`."""
     users: UsersStore
@@ -116,6 +118,7 @@ async def open_services(settings: Settings, clock: Clock = _utc_now) -> AsyncIte
         rules, points_terms = PromotionStore(promotions), PointsTerms(**settings.points_terms)
         temporal = await connect(settings, lazy=True)
         aftersales = await database("aftersales")
+        siblings = Siblings(temporal)
         http = await stack.enter_async_context(httpx.AsyncClient(timeout=10, follow_redirects=False))
 
         yield Services(
@@ -133,8 +136,9 @@ async def open_services(settings: Settings, clock: Clock = _utc_now) -> AsyncIte
             points=points,
             aftersales=AftersaleStore(aftersales),
             evidence=EvidenceStore(aftersales, open_blobs(settings, "evidence")),
-            carriers=Carriers(SandboxCarrier()),
-            siblings=Siblings(temporal),
+            carriers=carriers_of(settings, http, clock),
+            reports=Reports(parcels, siblings),
+            siblings=siblings,
             users=UsersStore.on(
                 users,
                 redis,

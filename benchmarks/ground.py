@@ -16,7 +16,7 @@ from temporalio.client import Client
 from benchmarks.empty import QUEUE
 from benchmarks.jobs import Shop
 from benchmarks.wire import Wire
-from cli.children import api_part, payment_sandbox_part, polled_since, worker_part
+from cli.children import api_part, carrier_sandbox_part, payment_sandbox_part, polled_since, worker_part
 from cli.demo_data.people import BUYER, ensure_people
 from hanse.database import Database
 from hanse.settings import Settings
@@ -83,6 +83,10 @@ def _cpu(process: psutil.Process) -> float:
     return float(times.user + times.system)
 
 
+_STANDING_STILL = {"HANSE_SANDBOX_CARRIER_JOURNEY_SECONDS": "0"}
+"""No parcel moves by itself: what is measured is what orders cost, at the moment they do."""
+
+
 @asynccontextmanager
 async def open_ground(folder: Path) -> AsyncIterator[Ground]:
     """Servers, migrations, goods, our processes, the floors."""
@@ -92,8 +96,8 @@ async def open_ground(folder: Path) -> AsyncIterator[Ground]:
         shelves = (await _shelves(settings, "bench_floor"), await _shelves(settings, "bench_ours"))
         address, spu_ids, sku_ids = await _stock_up(settings)
         bare_port = Ports.free().api
-        for describe in (api_part, worker_part, payment_sandbox_part):
-            await stack.start(describe(settings, stack.environment()))
+        for describe in (api_part, worker_part, payment_sandbox_part, carrier_sandbox_part):
+            await stack.start(describe(settings, {**stack.environment(), **_STANDING_STILL}))
         await stack.start(_bare_part(bare_port))
         await stack.start(_empty_part(settings))
         shop = Shop(

@@ -1,4 +1,4 @@
-"""Our own processes as supervised parts: the api, a worker for every queue, the payment sandbox."""
+"""Our own processes as supervised parts: the api, a worker for every queue, the sandboxes of payment and carriers."""
 
 import sys
 from collections.abc import Mapping
@@ -26,6 +26,11 @@ def api_part(settings: Settings, environment: Mapping[str, str]) -> Part:
 def payment_sandbox_part(settings: Settings, environment: Mapping[str, str]) -> Part:
     """The payment channel that behaves like a real one, with its cashier page; ready when `/healthz` answers."""
     return _serving("payment-sandbox", "channels.payment.sandbox", settings.sandbox_payment_url, environment)
+
+
+def carrier_sandbox_part(settings: Settings, environment: Mapping[str, str]) -> Part:
+    """The carriers that behave like real ones, with their labels and their own page; ready when `/healthz` answers."""
+    return _serving("carrier-sandbox", "channels.carrier.sandbox", settings.sandbox_carrier_url, environment)
 
 
 def worker_metrics_port(settings: Settings) -> int:

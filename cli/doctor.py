@@ -129,6 +129,10 @@ async def _ask_payment_sandbox(settings: Settings) -> str:
     return await _get(f"{settings.sandbox_payment_url}/healthz")
 
 
+async def _ask_carrier_sandbox(settings: Settings) -> str:
+    return await _get(f"{settings.sandbox_carrier_url}/healthz")
+
+
 async def _get(url: str) -> str:
     async with httpx.AsyncClient() as client:
         (await client.get(url)).raise_for_status()
@@ -142,6 +146,7 @@ _PROBES = (
     _Probe("Temporal", "temporal", "temporal_address", _ask_temporal),
     _Probe("API", "api", "api_url", _ask_api),
     _Probe("Payment sandbox", "payment-sandbox", "sandbox_payment_url", _ask_payment_sandbox),
+    _Probe("Carrier sandbox", "carrier-sandbox", "sandbox_carrier_url", _ask_carrier_sandbox),
 )
 
 

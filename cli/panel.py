@@ -28,12 +28,16 @@ def welcome(settings: Settings, shop: DemoShop | None, *, servers_only: bool) ->
     rows.add_column(style="bold")
     rows.add_column(overflow="fold")
     if servers_only:
-        rows.add_row("Run yourself", "hanse api · hanse worker · python -m channels.payment.sandbox")
+        rows.add_row(
+            "Run yourself",
+            "hanse api · hanse worker · python -m channels.payment.sandbox · python -m channels.carrier.sandbox",
+        )
     else:
         rows.add_row("Storefront", settings.api_url)
         rows.add_row("Console", f"{settings.api_url}/console")
         rows.add_row("API docs", f"{settings.api_url}/docs")
         rows.add_row("Cashier sandbox", settings.sandbox_payment_url)
+        rows.add_row("Carrier sandbox", settings.sandbox_carrier_url)
         port = worker_metrics_port(settings)
         workers = f"http://127.0.0.1:{port}/metrics · http://127.0.0.1:{port + 1}/metrics"
         rows.add_row("Metrics", f"{settings.api_url}/metrics · worker: {workers}")

@@ -10,7 +10,7 @@ from typing import Any
 from rich.console import Console
 
 from cli.checks import port_checks, refuse_failed
-from cli.children import api_part, payment_sandbox_part, worker_part
+from cli.children import api_part, carrier_sandbox_part, payment_sandbox_part, worker_part
 from cli.panel import DemoShop
 from cli.steps import Steps
 from hanse.settings import Settings
@@ -26,6 +26,7 @@ _TITLES: dict[str, str] = {
     "api": "API",
     "worker": "Worker, every task queue",
     "payment-sandbox": "Payment sandbox",
+    "carrier-sandbox": "Carrier sandbox",
 }
 
 
@@ -35,7 +36,7 @@ async def start_everything(
     """Start an opened stack and our processes on it. Raises StackError naming the part that did not get ready."""
     children: list[Part] = []
     if not servers_only:
-        described = (api_part, worker_part, payment_sandbox_part)
+        described = (api_part, worker_part, payment_sandbox_part, carrier_sandbox_part)
         children = [describe(stack.settings, stack.environment()) for describe in described]
     refuse_failed(port_checks({**stack.server_ports(), **{part.name: part.port for part in children if part.port}}))
     with Steps(console) as steps:

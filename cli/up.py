@@ -25,7 +25,7 @@ _ADDRESS_OF: dict[Server, str] = {
     "kafka": "kafka_bootstrap",
     "temporal": "temporal_address",
 }
-_OWN_ADDRESSES = ("api_url", "sandbox_payment_url", "temporal_ui_url")
+_OWN_ADDRESSES = ("api_url", "sandbox_payment_url", "sandbox_carrier_url", "temporal_ui_url")
 
 
 def up(
@@ -34,7 +34,7 @@ def up(
         int | None, typer.Option(help="Take consecutive ports from here, for a second stack beside the first.")
     ] = None,
     servers_only: Annotated[
-        bool, typer.Option("--servers-only", help="Start no api, worker or payment sandbox: you run them yourself.")
+        bool, typer.Option("--servers-only", help="Start no api, worker or sandbox: you run them yourself.")
     ] = False,
     demo: Annotated[bool, typer.Option(help="Fill an empty shop with demo data.")] = True,
 ) -> None:

@@ -40,6 +40,7 @@ class Settings(BaseSettings):
     bind_host: str = ""
     """The interface our servers listen on; the host of their own address if empty. In a container: 0.0.0.0."""
     sandbox_payment_url: str = "http://127.0.0.1:8010"
+    sandbox_carrier_url: str = "http://127.0.0.1:8020"
 
     # Programs of the embedded stack; empty means the one on PATH, else the wheel's
     postgres_bin: str = ""
@@ -64,6 +65,8 @@ class Settings(BaseSettings):
     """Signs access tokens (HS256); at least 32 bytes."""
     sandbox_payment_secret: SecretStr = SecretStr("")
     """Shared with the payment sandbox: signs requests and callbacks."""
+    sandbox_carrier_secret: SecretStr = SecretStr("")
+    """Shared with the sandbox carriers: signs requests and tracking pushes."""
 
     # Real payment channels. Each is offered once its settings are complete; half of them is an error at start. Keys are
     # given as text or as the path of a file. docs/payment-channels.md says where a provider shows each of these.
@@ -131,6 +134,12 @@ class Settings(BaseSettings):
     aftersale_audit_reminder: timedelta = timedelta(hours=24)
     aftersale_audit_escalation: timedelta = timedelta(hours=72)
     """After which a case that no operator has decided is escalated."""
+    tracking_every: timedelta = timedelta(minutes=15)
+    """How often parcels are looked for that no carrier has said anything about, and delivered ones that nobody signed for."""
+    tracking_silence: timedelta = timedelta(hours=6)
+    """How long a carrier may say nothing about a parcel before it is asked."""
+    sign_off_after: timedelta = timedelta(days=7)
+    """How long after delivery a parcel counts as signed for."""
     access_token_lifetime: timedelta = timedelta(minutes=10)
     refresh_token_lifetime: timedelta = timedelta(days=30)
 

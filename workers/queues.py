@@ -14,11 +14,13 @@ from activities.points import PointsActivities
 from activities.promotions import PromotionActivities
 from activities.reconciliation import ReconciliationActivities
 from activities.supplement import SupplementActivities
+from activities.tracking import TrackingActivities
 from workflows.aftersale import Aftersale
 from workflows.checkout import Checkout
 from workflows.fulfillment import Fulfillment
 from workflows.low_stock import StockLowNotice
 from workflows.options import TaskQueue
+from workflows.parcel_watch import ParcelWatch
 from workflows.payment_timeout import PaymentTimeout
 from workflows.points_adjustment import PointsAdjustment
 from workflows.points_expiry import PointsExpiry
@@ -31,6 +33,7 @@ SAGAS: Sequence[type] = (
     Checkout,
     PaymentTimeout,
     Fulfillment,
+    ParcelWatch,
     Refund,
     PointsExpiry,
     PointsAdjustment,
@@ -56,6 +59,7 @@ class Activities:
     promotions: PromotionActivities
     reconciliation: ReconciliationActivities
     supplement: SupplementActivities
+    tracking: TrackingActivities
 
 
 def workflows_on(queue: TaskQueue) -> Sequence[type]:
@@ -73,7 +77,14 @@ def activities_on(queue: TaskQueue, built: Activities) -> Sequence[Callable[...,
         built.supplement.ask_attempts,
         built.reconciliation.take_in,
     ]
-    outside_carrier: Sequence[Callable[..., Any]] = [built.fulfillment.book_waybill, built.fulfillment.redirect_parcel]
+    outside_carrier: Sequence[Callable[..., Any]] = [
+        built.fulfillment.book_waybill,
+        built.fulfillment.redirect_parcel,
+        built.fulfillment.book_return,
+        built.fulfillment.cancel_return,
+        built.tracking.ask_silent,
+    ]
+    fulfillment = [*_of(built.fulfillment), *_of(built.tracking)]
     payments = [*_of(built.payments), *_of(built.supplement), *_of(built.reconciliation)]
     store_calls: dict[TaskQueue, list[Callable[..., Any]]] = {
         TaskQueue.ORDERS: _of(built.orders),
@@ -82,7 +93,7 @@ def activities_on(queue: TaskQueue, built: Activities) -> Sequence[Callable[...,
         TaskQueue.PAYMENTS: [step for step in payments if step not in outside_payment],
         TaskQueue.POINTS: _of(built.points),
         TaskQueue.AFTERSALES: _of(built.aftersales),
-        TaskQueue.FULFILLMENT: [step for step in _of(built.fulfillment) if step not in outside_carrier],
+        TaskQueue.FULFILLMENT: [step for step in fulfillment if step not in outside_carrier],
     }
     match queue:
         case TaskQueue.CHECKOUT:

@@ -31,6 +31,7 @@ from temporalio.client import (
 from channels.payment.registry import channel_names
 from hanse.codec import PayloadDamaged, UnknownPayloadKey
 from hanse.settings import Settings
+from models.fulfillment.watching import WatchInput
 from models.payments.reconciliation import ReconciliationInput
 from models.payments.supplement import SupplementInput
 from models.points.messages import ExpiryRun
@@ -106,6 +107,17 @@ def planned(settings: Settings) -> tuple[Planned, ...]:
             purpose="Payments whose callback was lost, and orders that nobody looks after",
             every=settings.supplement_every,
             catch_up=timedelta(minutes=10),
+        ),
+        Planned(
+            schedule_id="parcel-watch",
+            workflow="ParcelWatch",
+            input=WatchInput(
+                silence=settings.tracking_silence,
+                sign_off_after=settings.sign_off_after,
+                placement=settings.placement,
+            ),
+            purpose="Parcels whose carrier says nothing, and deliveries that nobody has signed for",
+            every=settings.tracking_every,
         ),
         *(_reconciliation(settings, channel, place) for place, channel in enumerate(channel_names(settings))),
     )

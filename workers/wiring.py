@@ -18,11 +18,12 @@ from activities.points import PointsActivities
 from activities.pricing import Pricing
 from activities.promotions import PromotionActivities
 from activities.reconciliation import ReconciliationActivities
+from activities.reports import Reports
 from activities.siblings import Siblings
 from activities.supplement import SupplementActivities
+from activities.tracking import TrackingActivities
 from bus.publisher import Publisher
-from channels.carrier.registry import Carriers
-from channels.carrier.sandbox import SandboxCarrier
+from channels.carrier.registry import carriers_of
 from channels.notification.sandbox import SandboxNotifier
 from channels.payment.registry import payment_channels
 from hanse.database import Database
@@ -87,7 +88,7 @@ async def open_activities(settings: Settings, client: Client, clock: Clock = _ut
             points_terms,
         )
         placed, paid = OrderStore(orders), PaymentStore(await database("payments"))
-        channels = payment_channels(settings, http, clock)
+        channels, carriers = payment_channels(settings, http, clock), carriers_of(settings, http, clock)
         users = await database("users")
         yield Activities(
             aftersales=AftersaleActivities(
@@ -99,7 +100,7 @@ async def open_activities(settings: Settings, client: Client, clock: Clock = _ut
                 AutomaticTerms(**settings.aftersale_automatic),
             ),
             bus=BusActivities(publisher),
-            fulfillment=FulfillmentActivities(parcels, inventory, Carriers(SandboxCarrier()), siblings, announcer),
+            fulfillment=FulfillmentActivities(parcels, inventory, carriers, siblings, announcer),
             inventory=InventoryActivities(inventory, clock, announcer),
             orders=OrderActivities(
                 placed,
@@ -122,5 +123,6 @@ async def open_activities(settings: Settings, client: Client, clock: Clock = _ut
             points=PointsActivities(points, announcer, points_terms),
             promotions=PromotionActivities(BenefitStore(promotions), limits, announcer, clock),
             reconciliation=ReconciliationActivities(paid, channels, siblings, clock, placement=settings.placement),
+            tracking=TrackingActivities(parcels, Reports(parcels, siblings), carriers, siblings, clock),
             supplement=SupplementActivities(paid, placed, channels, siblings, clock, placement=settings.placement),
         )

@@ -25,6 +25,7 @@ with workflow.unsafe.imports_passed_through():
         DecideCommit,
         OrderRef,
         ParcelReport,
+        ParcelSplit,
         Placed,
         PlaceOrder,
         Prepared,
@@ -146,6 +147,16 @@ class CheckoutDesk:
     def parcel_ended(self, report: ParcelReport) -> None:
         """`Fulfillment` reports how a parcel ended."""
         self._parcels.setdefault(report.shipment_id, report)
+
+    @workflow.signal
+    def parcel_split(self, split: ParcelSplit) -> None:
+        """`Fulfillment` reports that a parcel became two; it comes before either has ended, and a repetition changes nothing."""
+        if all(plan.shipment_id != split.new.shipment_id for plan in self._parcel_plans):
+            kept = [
+                plan.model_copy(update={"items": split.kept}) if plan.shipment_id == split.shipment_id else plan
+                for plan in self._parcel_plans
+            ]
+            self._parcel_plans = (*kept, split.new)
 
     @workflow.query
     def progress(self) -> Progress:

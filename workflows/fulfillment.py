@@ -78,8 +78,10 @@ class Fulfillment(FulfillmentMoves):
             return not self._stopped  # it leaves the shelf in the step that binds its waybill
         self._now_it_is(_S.PICKING, "the warehouse to let it out: update `dispatch`")
         while not self._stopped:
-            await workflow.wait_condition(lambda: bool(self._dispatches) or self._stopped)
-            if self._dispatches and await self._picked(self._dispatches.pop(0)):
+            await workflow.wait_condition(lambda: bool(self._dispatches or self._splits) or self._stopped)
+            if self._splits:
+                await self._split_into_two(self._splits.pop(0))
+            elif self._dispatches and await self._picked(self._dispatches.pop(0)):
                 return True
         return False
 

@@ -11,7 +11,7 @@ from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from activities.refusals import as_application_error
-    from models.fulfillment.errors import ParcelNotWaiting, PickedTooMuch
+    from models.fulfillment.errors import ParcelNotWaiting, PickedTooMuch, SplitInvalid
     from models.fulfillment.messages import (
         DecideException,
         Dispatch,
@@ -20,10 +20,12 @@ with workflow.unsafe.imports_passed_through():
         ReportException,
         ShipmentAnswer,
         SignOff,
+        SplitAnswer,
+        SplitParcel,
         StopShipments,
         TrackingReport,
     )
-    from models.fulfillment.rules import check_picked
+    from models.fulfillment.rules import check_picked, split_off
     from models.fulfillment.types import Outbound, ShipmentStatus
     from models.orders.types import LineRequest
     from workflows.asks import Ask
@@ -45,6 +47,8 @@ class FulfillmentDesk:
         """What was found and is sent; less than belongs into it after a short pick."""
         self._left = False
         """Whether this packing was handed to a carrier."""
+        self._round = 1
+        """Which packing this is."""
         self._undecided = False
         """Whether a lost or damaged parcel waits for an operator."""
         self._dispatches: list[Ask[Dispatch, ShipmentAnswer]] = []
@@ -53,6 +57,7 @@ class FulfillmentDesk:
         self._decisions: list[Ask[DecideException, ShipmentAnswer]] = []
         self._returns: list[Ask[ReceiveBack, ShipmentAnswer]] = []
         self._tracking: list[TrackingReport] = []
+        self._splits: list[Ask[SplitParcel, SplitAnswer]] = []
         self._stopped = False
         self._address_corrected = False
 
@@ -70,6 +75,22 @@ class FulfillmentDesk:
                 check_picked(self._start.shipment_id, self._in_parcel, wish.picked)
             except PickedTooMuch as refusal:
                 raise as_application_error(refusal) from None
+
+    @workflow.update
+    async def split(self, wish: SplitParcel) -> SplitAnswer:
+        """The warehouse packs two parcels instead of one."""
+        ask: Ask[SplitParcel, SplitAnswer] = Ask(wish)
+        self._splits.append(ask)
+        return await ask.answered()
+
+    @split.validator
+    def _may_split(self, wish: SplitParcel) -> None:
+        waits = self._start.outbound is Outbound.MANUAL and self._status is ShipmentStatus.PICKING
+        self._must(waits and self._round == 1, "waiting to be let out for the first time")
+        try:
+            split_off(self._start.shipment_id, self._in_parcel, wish.items)
+        except SplitInvalid as refusal:
+            raise as_application_error(refusal) from None
 
     @workflow.update
     async def sign_off(self, wish: SignOff) -> ShipmentAnswer:
@@ -113,6 +134,12 @@ class FulfillmentDesk:
         self._tracking.append(report)
 
     @workflow.signal
+    def silence_taken_for_yes(self, sign_off: SignOff) -> None:
+        """It was delivered days ago, and nobody said that it was not."""
+        if self._left and self._status in _UNDER_WAY:
+            self._sign_offs.append(Ask(sign_off))
+
+    @workflow.signal
     def order_stopped(self, _stop: StopShipments) -> None:
         """The order was called off before hand-over; the store has stopped the parcel already."""
         self._stopped = True
@@ -154,6 +181,7 @@ class FulfillmentDesk:
     def _refuse_what_no_longer_fits(self) -> None:
         desk: tuple[tuple[list[Any], Any], ...] = (
             (self._dispatches, self._may_dispatch),
+            (self._splits, self._may_split),
             (self._sign_offs, self._may_sign_off),
             (self._troubles, self._may_report),
             (self._decisions, self._may_decide),

@@ -18,16 +18,21 @@ with workflow.unsafe.imports_passed_through():
         FulfillmentInput,
         PlanReplacement,
         RedirectParcel,
+        SplitAnswer,
+        SplitParcel,
         TrackingReport,
         TrackShipment,
     )
+    from models.fulfillment.returning import ExchangeEnd
+    from models.fulfillment.rules import split_off
     from models.fulfillment.types import Outbound, ShipmentStatus
     from models.inventory.messages import CommitStock
     from models.orders.messages import ParcelEnd
     from models.orders.types import LineRequest
     from models.payments.types import RefundReason
+    from workflows.asks import Ask
     from workflows.fulfillment_desk import FulfillmentDesk
-    from workflows.fulfillment_steps import parcel_refund
+    from workflows.fulfillment_steps import exchange_restock, open_split, parcel_refund
     from workflows.low_stock import tell_low_stock
     from workflows.options import TaskQueue
     from workflows.saga import Deadline, refusal_code
@@ -51,7 +56,9 @@ class FulfillmentMoves(FulfillmentDesk):
 
     def __init__(self, start: FulfillmentInput) -> None:
         super().__init__(start)
-        self._round = 1
+        self._missing: tuple[LineRequest, ...] = ()
+        """What the buyer of an exchange does not get."""
+        self._split_parcels = 0
         self._address_limit: Deadline | None = None
         """Runs while a parcel on its way waits for another address."""
 
@@ -156,7 +163,14 @@ class FulfillmentMoves(FulfillmentDesk):
         show(ShipmentStatus=_S.PICKING)
 
     async def _refund(self, lines: tuple[LineRequest, ...], reason: RefundReason, *, restock: bool) -> None:
-        """Pay back what was paid for these lines; `Refund` finds out what that is, and puts goods that cost nothing back too."""
+        """Pay back what was paid for these lines; `Refund` finds out what that is, and puts goods that cost nothing back too.
+        What an exchange lacks, its after-sale pays back; here its goods only go on the shelf."""
+        if self._start.aftersale_id is not None:
+            self._missing += lines
+            if restock:
+                back = exchange_restock(self._start.aftersale_id, self._start.shipment_id, self._round, lines)
+                await self._saga.store_call(InventoryActivities.restock, back, "put the goods back on the shelf")
+            return
         refund = parcel_refund(self._start, self._round, lines, reason, restock=restock)
         await self._saga.store_call(PaymentActivities.start_refund, refund, f"start the refund of {len(lines)} line(s)")
 
@@ -171,7 +185,8 @@ class FulfillmentMoves(FulfillmentDesk):
         self, to: ShipmentStatus, end: ParcelEnd, actor: str, at: datetime | None = None, **facts: Any
     ) -> ParcelEnd:
         """The parcel's last step, and its end told to the order, in one call."""
-        finish = FinishShipment(step=self._step(to, actor, at or workflow.now(), **facts), end=end)
+        step = self._step(to, actor, at or workflow.now(), **facts)
+        finish = FinishShipment(step=step, end=end, exchange=self._end_of_exchange(end, step.at))
         done = await self._saga.store_call(
             FulfillmentActivities.finish_shipment, finish, f"the parcel is {to}: tell the order"
         )
@@ -180,6 +195,31 @@ class FulfillmentMoves(FulfillmentDesk):
         self._now_it_is(to, "nothing")
         show(ShipmentStatus=to)
         return end
+
+    def _end_of_exchange(self, end: ParcelEnd, at: datetime) -> ExchangeEnd | None:
+        if self._start.aftersale_id is None:
+            return None
+        return ExchangeEnd(
+            aftersale_id=self._start.aftersale_id,
+            shipment_id=self._start.shipment_id,
+            end=end,
+            missing=self._missing,
+            at=at,
+        )
+
+    async def _split_into_two(self, ask: Ask[SplitParcel, SplitAnswer]) -> None:
+        """Part of what belongs into it is sent in a parcel of its own, which lives by itself from here on."""
+        self._split_parcels += 1
+        opening = open_split(self._start, self._split_parcels, ask.wish)
+        try:
+            await self._saga.store_call(FulfillmentActivities.open_split, opening, "split the parcel in two")
+        except ActivityError as refusal:
+            ask.refuse(refusal)
+            return
+        self._in_parcel = split_off(self._start.shipment_id, self._in_parcel, ask.wish.items)
+        self._now_it_is(_S.PICKING, "the warehouse to let it out: update `dispatch`")
+        answer = self._answer()
+        ask.answer(SplitAnswer(**answer.model_dump(), new_shipment_id=opening.new_id))
 
     def _step(self, to: ShipmentStatus, actor: str, at: datetime, **facts: Any) -> AdvanceShipment:
         return AdvanceShipment(

@@ -10,8 +10,9 @@ from api.edge.idempotency import Claim
 from api.edge.sagas import answer_of, ask_starting
 from api.wiring import Services
 from models.aftersales.errors import AftersaleNotWaiting
-from models.aftersales.messages import AftersaleInput, AftersaleTerms, Application, aftersale_workflow_id
+from models.aftersales.messages import AftersaleInput, AftersaleTerms, Application
 from models.aftersales.types import AftersaleCase, AftersaleState
+from models.fulfillment.returning import aftersale_workflow_id
 from models.shared.ids import AftersaleId
 from workflows.aftersale import Aftersale
 from workflows.options import TaskQueue

@@ -1,4 +1,4 @@
-"""Carriers: who takes parcels to buyers. `contract.py` is what each can do, `registry.py` which there are.
+"""Carriers: who takes parcels to buyers, and back. `contract.py` is what each can do, `registry.py` which there are.
 
-`sandbox.py` books waybills by itself and moves nothing; a carrier with tracking of its own follows with issue 6.
+`sandbox/` is a server of its own with two carriers, `sandbox_carrier.py` how the shop speaks with one of them.
 """

@@ -26,3 +26,17 @@ class TrackingMalformed(Refusal):
 
     code = "tracking_malformed"
     title = "The tracking report cannot be read"
+
+
+class TrackingForged(Refusal):
+    """A report whose signature does not fit: it is not from the carrier, or a secret was changed on one side only."""
+
+    code = "tracking_forged"
+    title = "The tracking report is not signed by the carrier"
+
+
+class TrackingStale(Refusal):
+    """A report that was signed too long ago, or ahead of our time: it may be a recording."""
+
+    code = "tracking_stale"
+    title = "The tracking report is too old"

@@ -12,6 +12,7 @@ from urllib.parse import quote
 import httpx
 from pydantic import BaseModel, ValidationError
 
+from channels import sandbox_signing as signing
 from channels.payment.contract import (
     CALLBACK_TOLERANCE,
     CallbackAnswer,
@@ -36,7 +37,7 @@ from channels.payment.errors import (
     ChannelUnavailable,
     StatementNotReady,
 )
-from channels.payment.sandbox import signing, wire
+from channels.payment.sandbox import wire
 from channels.payment.sandbox_statement import read_sandbox_statement
 from models.shared import Money
 from models.shared.ids import RefundId

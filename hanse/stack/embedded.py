@@ -146,6 +146,7 @@ class EmbeddedStack:
             "temporal_ui_url": f"{here}:{self.ports.temporal_ui}",
             "api_url": f"{here}:{self.ports.api}",
             "sandbox_payment_url": f"{here}:{self.ports.sandbox_payment}",
+            "sandbox_carrier_url": f"{here}:{self.ports.sandbox_carrier}",
         }
 
     def environment(self) -> dict[str, str]:

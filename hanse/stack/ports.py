@@ -21,7 +21,9 @@ class Ports:
     temporal: int = 7243
     temporal_ui: int = 8243
     api: int = 8000
+    sandbox_carrier: int = 8020
     sandbox_payment: int = 8010
+    """Last: the worker's metrics take the two ports after it."""
 
     @classmethod
     def free(cls) -> Self:

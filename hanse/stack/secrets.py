@@ -9,12 +9,16 @@ from dotenv import dotenv_values
 
 SECRETS_FILE = "secrets.env"
 _POSTGRES_PASSWORD = "EMBEDDED_POSTGRES_PASSWORD"
+_LATER = ("HANSE_SANDBOX_CARRIER_SECRET",)
+"""Random ones that data folders of earlier versions lack."""
 
 
 def ensure_secrets(data_dir: Path) -> Path:
-    """Create the file on first start and leave an existing one alone: payloads written with its keys must stay readable."""
+    """Create the file on first start and leave an existing one alone, but for a secret that came with a later version: payloads
+    written with its keys must stay readable."""
     file = data_dir / SECRETS_FILE
     if file.exists():
+        _add_later_ones(file)
         return file
     payload_key = base64.b64encode(secrets.token_bytes(32)).decode()
     lines = [
@@ -23,6 +27,7 @@ def ensure_secrets(data_dir: Path) -> Path:
         f"HANSE_PAYLOAD_KEYS=k1:{payload_key}",
         f"HANSE_TOKEN_KEY={secrets.token_urlsafe(48)}",
         f"HANSE_SANDBOX_PAYMENT_SECRET={secrets.token_urlsafe(48)}",
+        *(f"{name}={secrets.token_urlsafe(48)}" for name in _LATER),
     ]
     fresh = file.with_suffix(".new")
     fresh.unlink(missing_ok=True)
@@ -31,6 +36,14 @@ def ensure_secrets(data_dir: Path) -> Path:
         output.write("\n".join(lines) + "\n")
     fresh.replace(file)
     return file
+
+
+def _add_later_ones(file: Path) -> None:
+    known = dotenv_values(file)
+    missing = [f"{name}={secrets.token_urlsafe(48)}\n" for name in _LATER if not known.get(name)]
+    if missing:
+        with file.open("a") as output:
+            output.writelines(missing)
 
 
 def postgres_password(data_dir: Path) -> str:

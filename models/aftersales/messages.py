@@ -26,11 +26,6 @@ from models.shared.ids import AftersaleId, OrderId, PaymentId, RefundId, Shipmen
 Lines = Annotated[tuple[LineRequest, ...], Field(min_length=1, max_length=100)]
 
 
-def aftersale_workflow_id(aftersale_id: AftersaleId) -> str:
-    """The workflow that is this case."""
-    return f"aftersale/{aftersale_id}"
-
-
 def refund_of(aftersale_id: AftersaleId, round_no: int) -> RefundId:
     """The refund of a case; a new one each time an operator tries again."""
     return RefundId.derive(aftersale_id.minted_at, aftersale_id, f"refund {round_no}")

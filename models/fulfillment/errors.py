@@ -28,6 +28,20 @@ class AddressChanged(Exception):
     """The parcel's address was changed while its waybill was being booked. A fault: book again, with the new address."""
 
 
+class SplitInvalid(Refusal):
+    """A split that leaves one of the two parcels empty, or takes what is not in it."""
+
+    code = "split_invalid"
+    title = "The parcel cannot be split so"
+
+
+class ReturnUnderWay(Refusal):
+    """The carrier has the returning parcel already: its pick-up can no longer be called off."""
+
+    code = "return_under_way"
+    title = "The parcel is on its way back"
+
+
 class ParcelNotWaiting(Refusal):
     """The parcel is not at a point where this can be done to it."""
 

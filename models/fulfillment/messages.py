@@ -6,12 +6,13 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
+from models.fulfillment.returning import ExchangeEnd
 from models.fulfillment.types import ExceptionKind, Outbound, ShipmentStatus, TrackingEvent
 from models.orders.messages import ParcelEnd, Placement
 from models.orders.types import LineRequest, ParcelPlan
 from models.shared import Frozen, Instant
 from models.shared.done import Done
-from models.shared.ids import OrderId, PaymentId, ShipmentId, UserId
+from models.shared.ids import AftersaleId, OrderId, PaymentId, ShipmentId, UserId
 
 
 def fulfillment_id(shipment_id: ShipmentId) -> str:
@@ -43,6 +44,12 @@ class FulfillmentInput(Frozen):
     """In the order in which to ask them."""
     placement: Placement = "inline"
     terms: FulfillmentTerms = FulfillmentTerms()
+    aftersale_id: AftersaleId | None = None
+    """For which exchange it is sent; what goes wrong with it then costs no refund of its own: the after-sale decides."""
+
+    def of_split(self, shipment_id: ShipmentId, items: tuple[LineRequest, ...]) -> "FulfillmentInput":
+        """The start of the parcel that was split off this one."""
+        return self.model_copy(update={"shipment_id": shipment_id, "items": items})
 
 
 class HandOver(Frozen):
@@ -103,11 +110,12 @@ class WaybillBound(Done):
 
 
 class TrackingReport(Frozen):
-    """A carrier's push or poll, verified and normalised. An exception, and nothing else, has a kind."""
+    """A carrier's push or poll, verified and normalised (`rules.reported`). An exception, and nothing else, has a kind."""
 
     status: ShipmentStatus
     event: TrackingEvent
     exception: ExceptionKind | None = None
+    estimated_at: Instant | None = None
 
     @model_validator(mode="after")
     def _an_exception_has_a_kind(self) -> Self:
@@ -117,7 +125,7 @@ class TrackingReport(Frozen):
 
 
 class SignOff(Frozen):
-    """The parcel was handed to the buyer: said by an operator, the buyer or the carrier."""
+    """The parcel was handed to the buyer: said by an operator, the buyer or the carrier, or by nobody for days after delivery."""
 
     actor: str
     at: Instant
@@ -137,6 +145,26 @@ class ReceiveBack(Frozen):
 
     actor: str
     resellable: bool = True
+
+
+class SplitParcel(Frozen):
+    """Take these goods out of a parcel that is still being picked, and send them in one of their own."""
+
+    items: Annotated[tuple[LineRequest, ...], Field(min_length=1, max_length=200)]
+    actor: str
+
+
+class OpenSplit(Frozen):
+    """Open the parcel that was split off, once per its id, and start its `Fulfillment`."""
+
+    shipment_id: ShipmentId
+    """The parcel that is split."""
+    new_id: ShipmentId
+    items: tuple[LineRequest, ...]
+    start: FulfillmentInput
+    """Of the parcel that is split; the new one runs under the same terms."""
+    at: Instant
+    actor: str
 
 
 class ExceptionDecision(StrEnum):
@@ -176,11 +204,19 @@ class ShipmentAnswer(Frozen):
     status: ShipmentStatus
 
 
+class SplitAnswer(ShipmentAnswer):
+    """Where a parcel stands after it was split, and the one that came out of it."""
+
+    new_shipment_id: ShipmentId
+
+
 class FinishShipment(Frozen):
     """Move the parcel to its last step, and tell its order how it ended."""
 
     step: AdvanceShipment
     end: ParcelEnd
+    exchange: ExchangeEnd | None = None
+    """Of a parcel that was sent in exchange: its after-sale hears of its end, and its order does not."""
 
 
 class TrackShipment(Frozen):

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
-from models.fulfillment.errors import IllegalShipmentStep, PickedTooMuch
-from models.fulfillment.types import Shipment, ShipmentStatus
+from models.fulfillment.errors import IllegalShipmentStep, PickedTooMuch, SplitInvalid
+from models.fulfillment.messages import TrackingReport
+from models.fulfillment.types import ExceptionKind, Shipment, ShipmentStatus, TrackingEvent, TrackingState
 from models.orders.types import FulfillmentStatus, LineRequest
 from models.shared import Instant
-from models.shared.ids import OrderId, ShipmentId
+from models.shared.ids import AftersaleId, OrderId, ShipmentId
 
 _S = ShipmentStatus
 
@@ -32,6 +33,47 @@ _WAY = (_S.PICKING, _S.OUTBOUND, _S.SHIPPED, _S.DELIVERED, _S.SIGNED)
 _ARRIVED = frozenset({_S.DELIVERED, _S.SIGNED})
 _AFTER_HAND_OVER = frozenset({_S.DELIVERED, _S.SIGNED, _S.RETURNING, _S.RETURNED})
 _GIVEN_UP = frozenset({_S.STOPPED, _S.RETURNING, _S.RETURNED})
+
+
+TRACKING_MEANS: Mapping[TrackingState, tuple[ShipmentStatus, ExceptionKind | None]] = {
+    TrackingState.BOOKED: (_S.SHIPPED, None),
+    TrackingState.CANCELLED: (_S.SHIPPED, None),
+    TrackingState.COLLECTED: (_S.SHIPPED, None),
+    TrackingState.IN_TRANSIT: (_S.SHIPPED, None),
+    TrackingState.OUT_FOR_DELIVERY: (_S.SHIPPED, None),
+    TrackingState.DELIVERED: (_S.DELIVERED, None),
+    TrackingState.SIGNED: (_S.SIGNED, None),
+    TrackingState.ADDRESS_PROBLEM: (_S.EXCEPTION, ExceptionKind.ADDRESS_ERROR),
+    TrackingState.REFUSED: (_S.EXCEPTION, ExceptionKind.REFUSED),
+    TrackingState.LOST: (_S.EXCEPTION, ExceptionKind.LOST),
+    TrackingState.DAMAGED: (_S.EXCEPTION, ExceptionKind.DAMAGED),
+    TrackingState.GOING_BACK: (_S.RETURNING, None),
+    TrackingState.BROUGHT_BACK: (_S.RETURNED, None),
+}
+"""What a carrier's word means for a parcel (R10.4). `shipped` leads no parcel further; `returning` and `returned` do not
+either: the parcel comes back when the warehouse says so, and these are told in its timeline."""
+
+TOLD_TO_THE_SAGA = frozenset({_S.SIGNED, _S.EXCEPTION})
+"""Reports on the straight way that the parcel's saga must hear. The others are kept by the store alone: a history has room
+for sixty events an order."""
+
+
+def reported(state: TrackingState, event: TrackingEvent, estimated_at: Instant | None = None) -> TrackingReport:
+    """A carrier's word as a report: normalised by TRACKING_MEANS, told as `state`."""
+    status, exception = TRACKING_MEANS[state]
+    event = event.model_copy(update={"status": state.value})
+    return TrackingReport(status=status, event=event, exception=exception, estimated_at=estimated_at)
+
+
+def saga_must_hear(shipment: Shipment, report: TrackingReport) -> bool:
+    """Whether a report goes to the parcel's saga, or to the store alone. A saga that waits for a decision, or for a parcel to
+    come back, hears everything."""
+    return report.status in TOLD_TO_THE_SAGA or shipment.status not in (_S.SHIPPED, _S.DELIVERED)
+
+
+def booking_reference(shipment: Shipment) -> str:
+    """Under which name a carrier knows one packing of a parcel."""
+    return f"{shipment.shipment_id}/{shipment.round}"
 
 
 def check_step(shipment: Shipment, to: ShipmentStatus) -> None:
@@ -82,7 +124,9 @@ def left_the_house(shipment: Shipment) -> bool:
 
 
 def fulfillment_status(shipments: Sequence[Shipment]) -> FulfillmentStatus:
-    """What the parcels of an order make of it. Parcels that were given up count for nothing beside others."""
+    """What the parcels of an order make of it. Parcels that were given up count for nothing beside others, those of an
+    exchange for nothing at all."""
+    shipments = [shipment for shipment in shipments if shipment.aftersale_id is None]
     if not shipments:
         return FulfillmentStatus.UNFULFILLED
     wanted = [shipment for shipment in shipments if shipment.status not in _GIVEN_UP]
@@ -100,6 +144,29 @@ def replacement_id(shipment: Shipment) -> OrderId:
     """Under which reservation the goods for a parcel's next packing are taken: its own, since the order's is used up. It
     follows from the parcel, so an audit finds the parcel's packings in the inventory's books."""
     return OrderId.derive(shipment.created_at, shipment.shipment_id, f"packing {shipment.round + 1}")
+
+
+def exchange_id(aftersale_id: AftersaleId) -> OrderId:
+    """Under which reservation the goods of an exchange are taken: its own, as with a parcel's next packing."""
+    return OrderId.derive(aftersale_id.minted_at, aftersale_id, "exchange")
+
+
+def split_off(
+    shipment_id: ShipmentId, items: Sequence[LineRequest], taken: Sequence[LineRequest]
+) -> tuple[LineRequest, ...]:
+    """What stays in a parcel when `taken` goes into another one. `SplitInvalid` unless both have something and nothing else."""
+    inside = {item.sku_id: item.quantity for item in items}
+    out = {item.sku_id: item.quantity for item in taken}
+    left = {sku_id: quantity - out.get(sku_id, 0) for sku_id, quantity in inside.items()}
+    fits = len(out) == len(taken) and out.keys() <= inside.keys() and all(n >= 0 for n in left.values())
+    stays = tuple(LineRequest(sku_id=sku_id, quantity=n) for sku_id, n in left.items() if n > 0)
+    if not fits or not stays:
+        raise SplitInvalid(
+            f"Parcel {shipment_id} holds {_listed(items)}; {_listed(taken)} cannot be taken out of it into a parcel of its own."
+            " Name each SKU once, and leave something in.",
+            shipment_id=shipment_id,
+        )
+    return stays
 
 
 def check_picked(shipment_id: ShipmentId, items: Sequence[LineRequest], picked: Sequence[LineRequest]) -> None:

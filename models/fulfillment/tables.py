@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlmodel import Field
 
 from models.orders.tables import OrdersDatabase, identifier, moment, order_reference, structure, words
@@ -33,6 +33,14 @@ class ShipmentTable(OrdersDatabase, table=True):
         CheckConstraint("round > 0", name="shipments_round"),
         Index("shipments_by_order", "order_id"),
         Index("shipments_by_status", "status", "shipment_id"),
+        Index("shipments_by_waybill", "carrier", "waybill", postgresql_where=text("waybill IS NOT NULL")),
+        Index(
+            "shipments_under_way",
+            "polled_at",
+            postgresql_where=text("status IN ('shipped', 'delivered', 'returning')"),
+        ),
+        Index("shipments_delivered", "delivered_at", postgresql_where=text("status = 'delivered'")),
+        Index("shipments_of_exchange", "aftersale_id", postgresql_where=text("aftersale_id IS NOT NULL")),
     )
 
     shipment_id: str = identifier(key=True)
@@ -51,6 +59,9 @@ class ShipmentTable(OrdersDatabase, table=True):
     signed_at: datetime | None = moment(nullable=True)
     polled_at: datetime = moment()
     version: int
+    estimated_at: datetime | None = moment(nullable=True)
+    delivered_at: datetime | None = moment(nullable=True)
+    aftersale_id: str | None = identifier(nullable=True)
 
 
 class ShipmentWaybillTable(OrdersDatabase, table=True):
@@ -72,6 +83,42 @@ class TrackingTable(OrdersDatabase, table=True):
     __tablename__ = "tracking"
 
     shipment_id: str = identifier(ForeignKey("shipments.shipment_id"), key=True)
+    event_id: str = identifier(key=True)
+    status: str = words()
+    place: str = words()
+    at: datetime = moment()
+    detail: str = words()
+
+
+class ReturnParcelTable(OrdersDatabase, table=True):
+    """A parcel that comes back for an after-sale."""
+
+    __tablename__ = "return_parcels"
+    __table_args__ = (
+        UniqueConstraint("carrier", "waybill", name="return_parcels_key"),
+        Index("return_parcels_by_order", "order_id"),
+    )
+
+    aftersale_id: str = identifier(key=True)
+    order_id: str = order_reference()
+    warehouse_id: str = identifier()
+    items: list[dict[str, Any]] = structure()
+    carrier: str = words()
+    waybill: str = words()
+    state: str = words()
+    pickup_at: datetime | None = moment(nullable=True)
+    estimated_at: datetime | None = moment(nullable=True)
+    booked_at: datetime = moment()
+    cancelled_at: datetime | None = moment(nullable=True)
+    polled_at: datetime = moment()
+
+
+class ReturnTrackingTable(OrdersDatabase, table=True):
+    """What carriers reported about a returning parcel, each report once."""
+
+    __tablename__ = "return_tracking"
+
+    aftersale_id: str = identifier(ForeignKey("return_parcels.aftersale_id"), key=True)
     event_id: str = identifier(key=True)
     status: str = words()
     place: str = words()

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from models.orders.types import DeliveryAddress, LineRequest
 from models.shared import Frozen, Instant
-from models.shared.ids import MerchantId, OrderId, ShipmentId, WarehouseId
+from models.shared.ids import AftersaleId, MerchantId, OrderId, ShipmentId, WarehouseId
 
 
 class ShipmentStatus(StrEnum):
@@ -36,6 +36,27 @@ class ExceptionKind(StrEnum):
     REFUSED = "refused"
 
 
+class TrackingState(StrEnum):
+    """Where a carrier says that a parcel is: one set of words for all carriers. What each means for the parcel stands in
+    `rules.TRACKING_MEANS`."""
+
+    BOOKED = "booked"
+    CANCELLED = "cancelled"
+    """The waybill was called off before the carrier had the parcel."""
+    COLLECTED = "collected"
+    IN_TRANSIT = "in_transit"
+    OUT_FOR_DELIVERY = "out_for_delivery"
+    DELIVERED = "delivered"
+    """Left at the door, in a locker, with the porter: nobody signed."""
+    SIGNED = "signed"
+    ADDRESS_PROBLEM = "address_problem"
+    REFUSED = "refused"
+    LOST = "lost"
+    DAMAGED = "damaged"
+    GOING_BACK = "going_back"
+    BROUGHT_BACK = "brought_back"
+
+
 class Outbound(StrEnum):
     """How a warehouse lets parcels out."""
 
@@ -44,7 +65,7 @@ class Outbound(StrEnum):
 
 
 class TrackingEvent(Frozen):
-    """One step of a parcel's way, as the carrier or an operator reported it; kept once per `event_id`."""
+    """One step of a parcel's way, as the carrier reported it; kept once per `event_id`. `status` is a `TrackingState`."""
 
     event_id: str
     status: str
@@ -72,10 +93,26 @@ class Shipment(Frozen):
     created_at: Instant
     shipped_at: Instant | None = None
     """When it was last handed to a carrier; stays when the parcel is packed again."""
+    estimated_at: Instant | None = None
+    """When its carrier thinks it will arrive."""
+    delivered_at: Instant | None = None
+    """When the carrier left it there; it counts as signed for some days later."""
     signed_at: Instant | None = None
     round: int = 1
     """How often it was packed: 2 after the first reshipment."""
+    aftersale_id: AftersaleId | None = None
+    """For which exchange it was sent; None for what the order itself sends. It leaves the order's own status alone."""
     version: int
+
+
+class Depot(Frozen):
+    """Where parcels leave from and come back to: a warehouse as a label names it."""
+
+    name: str = ""
+    country: str = "CN"
+    region: str = ""
+    city: str = ""
+    postal_code: str = ""
 
 
 class ParcelToSend(Frozen):
@@ -84,6 +121,38 @@ class ParcelToSend(Frozen):
     shipment: Shipment
     address: DeliveryAddress
     weight_g: int
+    depot: Depot = Depot()
+
+
+class ParcelToFetch(Frozen):
+    """A parcel that comes back from a buyer, with what a carrier must know of it. Personal data.
+
+    `reference` names the return at the carrier: booking again under it books nothing new.
+    """
+
+    reference: str
+    address: DeliveryAddress
+    depot: Depot
+    weight_g: int
+    pieces: int
+
+
+class ReturnParcel(Frozen):
+    """A parcel on its way back for an after-sale, as its database keeps it."""
+
+    aftersale_id: AftersaleId
+    order_id: OrderId
+    warehouse_id: WarehouseId
+    items: tuple[LineRequest, ...]
+    carrier: str
+    waybill: str
+    state: TrackingState
+    """The newest thing known of it."""
+    pickup_at: Instant | None = None
+    estimated_at: Instant | None = None
+    booked_at: Instant
+    cancelled_at: Instant | None = None
+    tracking: tuple[TrackingEvent, ...] = ()
 
 
 class Tracked(Frozen):

@@ -169,6 +169,14 @@ class ParcelReport(Frozen):
     at: Instant
 
 
+class ParcelSplit(Frozen):
+    """One of the order's parcels became two: what stays in it, and the new one."""
+
+    shipment_id: ShipmentId
+    kept: tuple[LineRequest, ...]
+    new: ParcelPlan
+
+
 class Progress(Frozen):
     """The answer to the query `progress`: where the saga stands, in words an operator understands."""
 

@@ -179,9 +179,9 @@ class ShipmentId(Id):
 
 
 class AftersaleId(Id):
-    """One case about units of an order: a refund, a return, an exchange."""
+    """One case about units of an order: a refund, a return, an exchange, and the parcels that go with it."""
 
-    prefix = "aft"
+    prefix = "afs"
 
 
 class EvidenceId(Id):

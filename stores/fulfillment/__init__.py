@@ -8,9 +8,11 @@ as every writer there: the order's row.
 from stores.fulfillment.looking import Looking
 from stores.fulfillment.moving import Moving
 from stores.fulfillment.rates import Rates
+from stores.fulfillment.returns import Returns
+from stores.fulfillment.splitting import Splitting
 
 
-class FulfillmentStore(Moving, Looking, Rates):
+class FulfillmentStore(Moving, Splitting, Returns, Looking, Rates):
     """Everything the orders database promises about parcels; built with `FulfillmentStore(database)`."""
 
 

@@ -1,13 +1,12 @@
 """Parcels as buyers, warehouses and pollers look them up."""
 
 from collections.abc import Collection
-from datetime import timedelta
 
 from models.fulfillment.rules import fulfillment_status
 from models.fulfillment.types import ParcelToSend, Shipment, ShipmentSearch
-from models.orders.types import OrderBreak
+from models.orders.types import Order, OrderBreak
 from models.shared import Instant
-from models.shared.ids import OrderId, ShipmentId, UserId
+from models.shared.ids import OrderId, ShipmentId, UserId, WarehouseId
 from models.shared.refusals import NotFound
 from stores.fulfillment.room import Room
 from stores.fulfillment.rows import read_shipment, read_shipments, shipment_unknown
@@ -36,13 +35,23 @@ class Looking(Room):
         async with self._db.reader() as connection:
             return await read_shipments(connection, "WHERE s.order_id = $1 ORDER BY s.shipment_id", order_id)
 
-    async def shipment_under(self, carrier: str, waybill: str) -> Shipment:
-        """The parcel that has this waybill now, or `NotFound`; a waybill of an earlier packing is nobody's any more."""
-        async with self._db.reader() as connection:
-            found = await read_shipments(connection, "WHERE s.carrier = $1 AND s.waybill = $2", carrier, waybill)
-        if not found:
-            raise NotFound(f"No parcel is under waybill {waybill[:60]!r} of {carrier}.")
-        return found[0]
+    async def heard_under(self, carrier: str, waybill: str, now: Instant) -> Shipment | None:
+        """The parcel that has this waybill now, marked as heard of; None for a waybill of an earlier packing, which leads no
+        parcel anywhere any more. `NotFound` for a number that no parcel ever had."""
+        async with self._db.transaction() as tx:
+            heard = await tx.fetchval(
+                "UPDATE shipments SET polled_at = greatest(polled_at, $3) WHERE carrier = $1 AND waybill = $2"
+                " RETURNING shipment_id",
+                carrier,
+                waybill,
+                now,
+            )
+            if heard is not None:
+                return await read_shipment(tx, heard)
+            bound = "SELECT true FROM shipment_waybills WHERE carrier = $1 AND waybill = $2"
+            if await tx.fetchval(bound, carrier, waybill) is None:
+                raise NotFound(f"No parcel is under waybill {waybill[:60]!r} of {carrier}.")
+        return None
 
     async def parcel_to_send(self, shipment_id: ShipmentId) -> ParcelToSend:
         """A parcel with what its carrier must know: where it goes and what it weighs."""
@@ -51,8 +60,13 @@ class Looking(Room):
             order = await read_order(connection, shipment.order_id)
         weight_of_one = {line.sku_id: line.weight_g // line.quantity for line in order.lines}
         packed = shipment.items if shipment.picked is None else shipment.picked
-        weight = sum(weight_of_one[item.sku_id] * item.quantity for item in packed)
+        weight = sum(weight_of_one.get(item.sku_id, 0) * item.quantity for item in packed)
         return ParcelToSend(shipment=shipment, address=order.address, weight_g=weight)
+
+    async def order_of(self, order_id: OrderId) -> Order:
+        """The order that parcels are sent for, or `NotFound`."""
+        async with self._db.reader() as connection:
+            return await read_order(connection, order_id)
 
     async def search(self, wanted: ShipmentSearch, *, limit: int, after: ShipmentId | None = None) -> list[Shipment]:
         """Parcels by what they wait for, oldest first: the warehouse's and the service desk's queues of work."""
@@ -69,8 +83,8 @@ class Looking(Room):
                 connection, f"WHERE {where} ORDER BY s.shipment_id LIMIT $1", limit, *asked.values()
             )
 
-    async def take_for_polling(self, now: Instant, every: timedelta, limit: int) -> list[Shipment]:
-        """Parcels under way that were not asked about for `every`, longest first, marked as asked about now.
+    async def take_for_polling(self, now: Instant, silent_since: Instant, limit: int) -> list[Shipment]:
+        """Parcels under way not heard of since then, longest first, marked as asked about now.
 
         Of several pollers at once each parcel goes to one.
         """
@@ -84,11 +98,23 @@ class Looking(Room):
                 ) RETURNING shipment_id
                 """,
                 now,
-                now - every,
+                silent_since,
                 limit,
             )
             ids = [row["shipment_id"] for row in taken]
             return await read_shipments(tx, "WHERE s.shipment_id = ANY($1) ORDER BY s.shipment_id", ids)
+
+    async def delivered_before(self, moment: Instant, limit: int) -> list[Shipment]:
+        """Parcels that were left at the buyer's door before then and that nobody has signed for, longest first."""
+        condition = "WHERE s.status = 'delivered' AND s.delivered_at <= $1 ORDER BY s.delivered_at LIMIT $2"
+        async with self._db.reader() as connection:
+            return await read_shipments(connection, condition, moment, limit)
+
+    async def picking_list(self, warehouse_id: WarehouseId, limit: int) -> list[Shipment]:
+        """The parcels that wait to be picked in a warehouse, oldest first."""
+        condition = "WHERE s.warehouse_id = $1 AND s.status = 'picking' ORDER BY s.shipment_id LIMIT $2"
+        async with self._db.reader() as connection:
+            return await read_shipments(connection, condition, warehouse_id, limit)
 
     async def audit(self) -> list[OrderBreak]:
         """Orders whose fulfillment status is not what their parcels make of it. Empty when all is well."""

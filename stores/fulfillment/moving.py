@@ -95,7 +95,9 @@ class Moving(Room):
             _, moved = await change_parcel(tx, order, parcel, entry, **_changes(parcel, step))
             return moved
 
-    async def bind_waybill_once(self, booking: BookWaybill, waybill: str, sent: ParcelToSend) -> Shipment:
+    async def bind_waybill_once(
+        self, booking: BookWaybill, waybill: str, sent: ParcelToSend, estimated_at: Instant | None = None
+    ) -> Shipment:
         """Bind the waybill that the carrier gave for `sent`, and with it the parcel is shipped (`let_out`: from picking,
         too): one transaction.
 
@@ -133,6 +135,8 @@ class Moving(Room):
                 carrier=booking.carrier,
                 waybill=waybill,
                 shipped_at=booking.at,
+                estimated_at=estimated_at,
+                delivered_at=None,
                 exception=None,
             )
             return moved
@@ -146,6 +150,11 @@ class Moving(Room):
             order, parcel = await lock_parcel(tx, shipment_id)
             if not await write_event(tx, shipment_id, report.event):
                 return Tracked(shipment=parcel, is_new=False, moved=False)
+            if report.estimated_at not in (None, parcel.estimated_at):
+                parcel = parcel.model_copy(update={"estimated_at": report.estimated_at})
+                await tx.execute(
+                    "UPDATE shipments SET estimated_at = $2 WHERE shipment_id = $1", shipment_id, report.estimated_at
+                )
             moves = moved_by_report(parcel, report.status, report.event.at)
             parcel = parcel.model_copy(update={"tracking": (*parcel.tracking, report.event)})
             if not moves:
@@ -195,7 +204,13 @@ def _changes(parcel: Shipment, step: AdvanceShipment) -> dict[str, Any]:
     elif parcel.status is ShipmentStatus.EXCEPTION and step.to not in _KEEPS_ITS_TROUBLE:
         changes["exception"] = None
     if step.to is ShipmentStatus.PICKING:
-        changes |= {"round": parcel.round + 1, "carrier": None, "waybill": None}
+        changes |= {
+            "round": parcel.round + 1,
+            "carrier": None,
+            "waybill": None,
+            "estimated_at": None,
+            "delivered_at": None,
+        }
     return changes
 
 
@@ -204,4 +219,9 @@ _KEEPS_ITS_TROUBLE = frozenset({ShipmentStatus.RETURNING, ShipmentStatus.STOPPED
 
 
 def _arrival(to: ShipmentStatus, at: Instant) -> dict[str, Instant]:
-    return {"signed_at": at} if to is ShipmentStatus.SIGNED else {}
+    match to:
+        case ShipmentStatus.SIGNED:
+            return {"signed_at": at}
+        case ShipmentStatus.DELIVERED:
+            return {"delivered_at": at}
+    return {}

@@ -16,12 +16,22 @@ from stores.orders.rows import change_order, lock_order, write_entry
 
 _READ = """
     SELECT s.shipment_id, s.order_id, s.merchant_id, s.warehouse_id, s.items, s.picked, s.status, s.carrier, s.waybill,
-        s.exception, s.round, s.created_at, s.shipped_at, s.signed_at, s.version,
+        s.exception, s.round, s.created_at, s.shipped_at, s.estimated_at, s.delivered_at, s.signed_at, s.aftersale_id, s.version,
         (SELECT jsonb_agg(to_jsonb(t) - 'shipment_id' ORDER BY t.at, t.event_id) FROM tracking t
          WHERE t.shipment_id = s.shipment_id) AS tracking
     FROM shipments s
 """
-_CHANGEABLE = ("status", "carrier", "waybill", "exception", "round", "shipped_at", "signed_at")
+_CHANGEABLE = (
+    "status",
+    "carrier",
+    "waybill",
+    "exception",
+    "round",
+    "shipped_at",
+    "estimated_at",
+    "delivered_at",
+    "signed_at",
+)
 
 
 async def read_shipments(connection: Connection, condition: str, *arguments: object) -> list[Shipment]:

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from hanse.database import Connection
 from models.aftersales.claims import check_claim, check_open, claimable, units_of
 from models.aftersales.errors import AftersaleConflict
-from models.aftersales.messages import Claimed, DropClaim, NarrowClaim, TakeClaim, aftersale_workflow_id
+from models.aftersales.messages import Claimed, DropClaim, NarrowClaim, TakeClaim
 from models.aftersales.types import Claimable
+from models.fulfillment.returning import aftersale_workflow_id
 from models.orders.returning import propose_return
 from models.orders.types import Order, OrderStatus, ReturnProposal, TimelineEntry
 from models.promotions.types import OfferInForce

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from channels.payment.sandbox.signing import CALLBACK_HEADER, sign_callback
+from channels.sandbox_signing import CALLBACK_HEADER, sign_callback
 from tests.e2e.calls import JSON, Buyer, Caller, Operator, eventually, fresh_key, said
 from tests.e2e.goods import Good, Shelves
 from tests.e2e.offers import Offers, claimed, spend

@@ -26,7 +26,6 @@ from models.aftersales.messages import (
     SendBack,
     TryRefund,
     Withdraw,
-    aftersale_workflow_id,
 )
 from models.aftersales.types import (
     AftersaleCase,
@@ -36,6 +35,7 @@ from models.aftersales.types import (
     InspectedLine,
     ReturnWaybill,
 )
+from models.fulfillment.returning import aftersale_workflow_id
 from models.orders.messages import Placement
 from models.orders.types import LineRequest, ReturnProposal
 from models.payments.messages import RefundInput, payment_of

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 import httpx
 
 from channels.payment.sandbox.provider import Provider
-from channels.payment.sandbox.signing import CALLBACK_HEADER, sign_callback
 from channels.payment.sandbox.types import Delivery
+from channels.sandbox_signing import CALLBACK_HEADER, sign_callback
 
 _log = logging.getLogger(__name__)
 _AT_ONCE = 64

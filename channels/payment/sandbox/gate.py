@@ -17,7 +17,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from channels.payment.sandbox.faults import FaultRule, read_rules
 from channels.payment.sandbox.provider import Provider, own_rules
-from channels.payment.sandbox.signing import (
+from channels.payment.sandbox.types import ProviderRefusal
+from channels.payment.sandbox.wire import Operation
+from channels.sandbox_signing import (
     NONCE_HEADER,
     REQUEST_SIGNATURE_HEADER,
     TIMESTAMP_HEADER,
@@ -25,8 +27,6 @@ from channels.payment.sandbox.signing import (
     same_signature,
     sign_request,
 )
-from channels.payment.sandbox.types import ProviderRefusal
-from channels.payment.sandbox.wire import Operation
 
 _MAX_BODY = 65_536
 _NONCE = re.compile(r"[A-Za-z0-9_-]{16,64}")

@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from channels.payment.errors import ChannelRefused, ChannelUnavailable
-from channels.payment.sandbox.signing import NONCE_HEADER, REQUEST_SIGNATURE_HEADER, TIMESTAMP_HEADER, sign_request
 from channels.payment.sandbox_channel import SandboxChannel
+from channels.sandbox_signing import NONCE_HEADER, REQUEST_SIGNATURE_HEADER, TIMESTAMP_HEADER, sign_request
 from models.shared import Money
 from tests.integration.channels.payment_contract import asking, now
 from tests.integration.channels.sandbox_server import SECRET, CallbackInbox, SandboxServer

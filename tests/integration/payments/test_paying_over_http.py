@@ -6,7 +6,7 @@ import time
 import httpx
 import pytest
 
-from channels.payment.sandbox.signing import CALLBACK_HEADER, sign_callback
+from channels.sandbox_signing import CALLBACK_HEADER, sign_callback
 from models.payments.types import CallbackVerdict, PaymentState, RefundState
 from tests.integration.channels.sandbox_server import SECRET
 from tests.integration.payments.counter import Counter, Customer, eventually

@@ -2,7 +2,7 @@
 
 import pytest
 
-from channels.payment.sandbox.signing import (
+from channels.sandbox_signing import (
     callback_is_genuine,
     read_callback_header,
     same_signature,

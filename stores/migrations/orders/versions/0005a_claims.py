@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0004a_claims"
-down_revision = "0003_returns"
+revision = "0005a_claims"
+down_revision = "0004_carriers"
 branch_labels = None
 depends_on = None
 

@@ -1,4 +1,4 @@
-"""How the shop and the sandbox prove to each other who speaks.
+"""How the shop and its sandboxes (payment and carrier) prove to each other who speaks.
 
 Requests of the merchant are signed over timestamp, nonce, method, path and body, a line each (after WeChat Pay APIv3, with HMAC
 instead of RSA). Callbacks are signed like Stripe's: `Sandbox-Signature: t=<unix>,v1=<hex>` over `"{t}.{raw body}"`.

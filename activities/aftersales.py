@@ -6,7 +6,15 @@ from temporalio import activity
 
 from channels.notification.texts import aftersale_changed
 from models.aftersales.events import told
-from models.aftersales.messages import AdvanceCase, CaseChanged, CaseOpened, OpenCase, ReportRefund, TellBuyer
+from models.aftersales.messages import (
+    AdvanceCase,
+    CaseChanged,
+    CaseOpened,
+    NoteWaybill,
+    OpenCase,
+    ReportRefund,
+    TellBuyer,
+)
 from models.aftersales.rules import judge
 from models.aftersales.types import AutomaticTerms
 
@@ -52,6 +60,11 @@ class AftersaleActivities:
         """The case takes a step, and whoever listens hears of it. Refusals: `illegal_aftersale_step`, `stale_version`."""
         case = await self._store.advance(step)
         return CaseChanged(case=case, unannounced=await self._announcer.announce(told(case)))
+
+    @activity.defn(name="aftersales.note_waybill")
+    async def note_waybill(self, note: NoteWaybill) -> None:
+        """The return's waybill is this case's. Refusal: `return_waybill_taken`."""
+        await self._store.bind_waybill_once(note)
 
     @activity.defn(name="aftersales.report_refund")
     async def report_refund(self, report: ReportRefund) -> None:

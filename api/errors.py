@@ -141,6 +141,7 @@ STATUS_OF: dict[str, int] = {
     "units_claimed": 409,
     "aftersale_conflict": 409,
     "aftersale_not_waiting": 409,
+    "return_waybill_taken": 409,
     "appeal_used_up": 409,
     "inspection_mismatch": 422,
     "refund_not_lower": 422,

@@ -22,8 +22,10 @@ with workflow.unsafe.imports_passed_through():
         Decide,
         Inspect,
         Lower,
+        PickUp,
         Receive,
         RefundOutcome,
+        ReturnTrouble,
         SendBack,
         TellBuyer,
         TryRefund,
@@ -31,19 +33,36 @@ with workflow.unsafe.imports_passed_through():
     )
     from models.aftersales.rules import CLOSABLE, LOWERABLE, WITHDRAWABLE, inspected_lines
     from models.aftersales.types import AftersaleCase, AftersaleState
-    from models.orders.messages import ParcelReport
+    from models.fulfillment.returning import ExchangeEnd, ReturnReport
+    from models.fulfillment.types import TrackingState
     from models.shared import Money, Refusal
+    from models.shared.ids import AftersaleId
     from workflows.asks import Ask
     from workflows.options import TaskQueue
     from workflows.saga import Saga
     from workflows.search_attributes import show
 
-Wish = Withdraw | Decide | SendBack | Receive | Inspect | Lower | Appeal | Choose | Close | TryRefund
+Wish = (
+    Withdraw
+    | Decide
+    | SendBack
+    | PickUp
+    | Receive
+    | ReturnTrouble
+    | Inspect
+    | Lower
+    | Appeal
+    | Choose
+    | Close
+    | TryRefund
+)
 _S = AftersaleState
 _FITS: dict[type, tuple[frozenset[AftersaleState], str]] = {
     Withdraw: (WITHDRAWABLE, "open with its goods not received yet"),
     Decide: (frozenset({_S.AUDITING}), "waiting for a decision"),
     SendBack: (frozenset({_S.AWAITING_RETURN}), "waiting for the goods to be sent"),
+    PickUp: (frozenset({_S.AWAITING_RETURN}), "waiting for the goods to be sent"),
+    ReturnTrouble: (frozenset({_S.RETURNING}), "waiting for goods on their way"),
     Receive: (frozenset({_S.RETURNING}), "waiting for goods on their way"),
     Inspect: (frozenset({_S.RETURNING, _S.RECEIVED}), "waiting for an inspection"),
     Lower: (LOWERABLE, "waiting with its refund still to come"),
@@ -54,6 +73,8 @@ _FITS: dict[type, tuple[frozenset[AftersaleState], str]] = {
 }
 """Where a case must be for each wish, and the words for it."""
 
+_ARRIVED = (TrackingState.SIGNED, TrackingState.BROUGHT_BACK)
+_IN_TROUBLE = (TrackingState.LOST, TrackingState.DAMAGED)
 _WAITS_FOR: dict[AftersaleState, str] = {
     _S.AUDITING: "an operator: update `decide`",
     _S.AWAITING_RETURN: "the buyer to send the goods: update `send_back`",
@@ -81,7 +102,11 @@ class AftersaleDesk:
         self._refused: BaseException | None = None
         self._outcomes: dict[str, RefundOutcome] = {}
         """By the refund's id."""
-        self._parcels: list[ParcelReport] = []
+        self._parcels: dict[str, ExchangeEnd] = {}
+        """How the replacement's parcels ended, by their ids."""
+        self._expected: set[str] = set()
+        self._exchanged: tuple[AftersaleId, ...] = ()
+        """Earlier exchanges of the order: what comes back may have come with one of them."""
         self._telling: set[asyncio.Task[None]] = set()
         self._overdue = False
 
@@ -108,6 +133,11 @@ class AftersaleDesk:
     @workflow.update
     async def send_back(self, wish: SendBack) -> AftersaleCase:
         """The goods are on their way back under this waybill."""
+        return await self._queued(wish)
+
+    @workflow.update
+    async def pick_up(self, wish: PickUp) -> AftersaleCase:
+        """A carrier shall fetch the goods."""
         return await self._queued(wish)
 
     @workflow.update
@@ -157,6 +187,10 @@ class AftersaleDesk:
     def _may_send_back(self, wish: SendBack) -> None:
         self._must_fit(wish)
 
+    @pick_up.validator
+    def _may_pick_up(self, wish: PickUp) -> None:
+        self._must_fit(wish)
+
     @receive.validator
     def _may_receive(self, wish: Receive) -> None:
         self._must_fit(wish)
@@ -191,9 +225,17 @@ class AftersaleDesk:
         self._outcomes[outcome.refund_id] = outcome
 
     @workflow.signal
-    def parcel_ended(self, report: ParcelReport) -> None:
-        """What became of the replacement's parcel."""
-        self._parcels.append(report)
+    def exchange_parcel_ended(self, end: ExchangeEnd) -> None:
+        """How a parcel of the exchange ended."""
+        self._parcels[end.shipment_id] = end
+
+    @workflow.signal
+    def return_reported(self, report: ReturnReport) -> None:
+        """A carrier's word on the returning parcel: arrived, or in trouble. Where it is on its way its tracking tells."""
+        if report.state in _ARRIVED:
+            self._wishes.append(Ask(Receive(actor="carrier")))
+        elif report.state in _IN_TROUBLE:
+            self._wishes.append(Ask(ReturnTrouble(what=report.state.value)))
 
     @workflow.query
     def progress(self) -> str:

@@ -13,6 +13,7 @@ from api.edge.paging import Cursor, Limit, Page, page, read_cursor
 from api.edge.problems import refusals
 from api.edge.refusals import ServiceBusy
 from api.edge.wired import Wired
+from channels.carrier.errors import CarrierRefused, CarrierUnknown
 from models.aftersales.errors import (
     AftersaleNotOpen,
     AftersaleNotWaiting,
@@ -20,9 +21,11 @@ from models.aftersales.errors import (
     AppealUsedUp,
     ClaimExceedsLeft,
     EvidenceUnknown,
+    ReturnWaybillTaken,
 )
-from models.aftersales.messages import Appeal, Application, Choose, SendBack, Withdraw
+from models.aftersales.messages import Appeal, Application, Choose, PickUp, SendBack, Withdraw
 from models.aftersales.types import AftersaleCase, Claimable, ReturnWaybill
+from models.fulfillment.errors import ReturnUnderWay
 from models.shared.ids import AftersaleId, OrderId
 from models.shared.refusals import InvalidRequest, NotFound
 from models.users.errors import NotAuthenticated
@@ -95,14 +98,18 @@ async def options(order_id: OrderId, who: CurrentUser, shop: Wired) -> Claimable
     return await shop.orders.claimable(order_id, who.user_id, shop.clock())
 
 
-@changing.post("/{aftersale_id}/withdraw", summary="Withdraw an after-sale", responses=refusals(*_STEP))
+@changing.post("/{aftersale_id}/withdraw", summary="Withdraw an after-sale", responses=refusals(*_STEP, ReturnUnderWay))
 async def withdraw(aftersale_id: AftersaleId, who: CurrentUser, claim: Claimant, shop: Wired) -> AftersaleCase:
-    """Until the goods are received. Its units can be claimed again."""
+    """Until the goods are received, or a carrier that fetches them has them. Its units can be claimed again."""
     case = await shop.aftersales.case_of(aftersale_id, who.user_id)
     return await asked(shop, case, claim, Aftersale.withdraw, Withdraw())
 
 
-@changing.post("/{aftersale_id}/return-waybill", summary="Enter the return's waybill", responses=refusals(*_STEP))
+@changing.post(
+    "/{aftersale_id}/return-waybill",
+    summary="Enter the return's waybill",
+    responses=refusals(*_STEP, ReturnWaybillTaken),
+)
 async def send_back(
     aftersale_id: AftersaleId, ask: ReturnRequest, who: CurrentUser, claim: Claimant, shop: Wired
 ) -> AftersaleCase:
@@ -110,6 +117,15 @@ async def send_back(
     case = await shop.aftersales.case_of(aftersale_id, who.user_id)
     wish = SendBack(by=ReturnWaybill(carrier=ask.carrier, waybill=ask.waybill))
     return await asked(shop, case, claim, Aftersale.send_back, wish)
+
+
+@changing.post(
+    "/{aftersale_id}/pick-up", summary="Book a pick-up", responses=refusals(*_STEP, CarrierRefused, CarrierUnknown)
+)
+async def pick_up(aftersale_id: AftersaleId, who: CurrentUser, claim: Claimant, shop: Wired) -> AftersaleCase:
+    """A carrier fetches the goods at the order's address; its waybill is in the answer."""
+    case = await shop.aftersales.case_of(aftersale_id, who.user_id)
+    return await asked(shop, case, claim, Aftersale.pick_up, PickUp())
 
 
 @changing.post("/{aftersale_id}/appeal", summary="Appeal a rejection", responses=refusals(*_STEP, AppealUsedUp))

@@ -73,3 +73,8 @@ def check_unclaimed(
         left = bought.get(sku_id, 0) - returned.get(sku_id, 0) - claimed[sku_id]
         if quantity > left:
             raise UnitsClaimed.of(order.order_id, sku_id, max(left, 0))
+
+
+def listed(lines: Sequence[LineRequest]) -> str:
+    """The units in words."""
+    return ", ".join(f"{line.quantity} × {line.sku_id}" for line in lines)

@@ -101,6 +101,13 @@ class AftersaleNotWaiting(Refusal):
         )
 
 
+class ReturnWaybillTaken(Refusal):
+    """A waybill belongs to one case."""
+
+    code = "return_waybill_taken"
+    title = "The waybill belongs to another case"
+
+
 class AppealUsedUp(Refusal):
     """A rejection may be appealed once."""
 

@@ -107,6 +107,18 @@ class SendBack(Frozen):
     actor: str = "buyer"
 
 
+class PickUp(Frozen):
+    """A carrier shall fetch the goods at the order's address."""
+
+    actor: str = "buyer"
+
+
+class ReturnTrouble(Frozen):
+    """The carrier lost or damaged what comes back."""
+
+    what: str
+
+
 class Receive(Frozen):
     """The goods have arrived."""
 
@@ -191,6 +203,8 @@ class Claimed(Frozen):
 
     payment_id: PaymentId
     proposal: ReturnProposal
+    exchanged: tuple[AftersaleId, ...] = ()
+    """Earlier cases that sent units of this order once more."""
 
 
 class DropClaim(Frozen):
@@ -257,6 +271,13 @@ class CaseChanges(Frozen):
 
 
 AdvanceCase.model_rebuild()
+
+
+class NoteWaybill(Frozen):
+    """Bind a return's waybill to its case."""
+
+    aftersale_id: AftersaleId
+    by: ReturnWaybill
 
 
 class CaseChanged(Done):

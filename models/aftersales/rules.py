@@ -27,7 +27,7 @@ NEXT_STATE: Mapping[AftersaleState, frozenset[AftersaleState]] = {
     _S.RECEIVED: frozenset({_S.REFUNDING, _S.REPLACING, _S.REJECTED, _S.CLOSED}),
     _S.REPLACING: frozenset({_S.REPLACEMENT_SENT, _S.SOLD_OUT}),
     _S.SOLD_OUT: frozenset({_S.REPLACING, _S.REFUNDING, _S.CLOSED}),
-    _S.REPLACEMENT_SENT: frozenset({_S.EXCHANGED, _S.SOLD_OUT}),
+    _S.REPLACEMENT_SENT: frozenset({_S.EXCHANGED, _S.REFUNDING}),
     _S.REFUNDING: frozenset({_S.REFUNDED, _S.REFUND_REFUSED}),
     _S.REFUND_REFUSED: frozenset({_S.REFUNDING, _S.CLOSED}),
     _S.REJECTED: frozenset({_S.AUDITING, _S.RECEIVED, _S.CLOSED}),

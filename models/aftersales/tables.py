@@ -115,6 +115,17 @@ class AftersaleTimelineTable(AftersalesDatabase, table=True):
     detail: str = _words()
 
 
+class ReturnWaybillTable(AftersalesDatabase, table=True):
+    """The waybills under which goods come back: a number belongs to one case for good."""
+
+    __tablename__ = "aftersale_waybills"
+    __table_args__ = (Index("aftersale_waybills_by_case", "aftersale_id"),)
+
+    carrier: str = _identifier(key=True)
+    waybill: str = _identifier(key=True)
+    aftersale_id: str = _identifier(ForeignKey("aftersales.aftersale_id"))
+
+
 class AftersaleEvidenceTable(AftersalesDatabase, table=True):
     """An uploaded picture; `aftersale_id` once a case has it."""
 

@@ -3,8 +3,8 @@
 from typing import Any
 
 from hanse.database import Connection
-from models.aftersales.errors import AftersaleConflict, EvidenceUnknown
-from models.aftersales.messages import AdvanceCase, Application, OpenCase
+from models.aftersales.errors import AftersaleConflict, EvidenceUnknown, ReturnWaybillTaken
+from models.aftersales.messages import AdvanceCase, Application, NoteWaybill, OpenCase
 from models.aftersales.rules import HISTORY, check_step
 from models.aftersales.types import AftersaleCase, AftersaleState, BuyerHistory
 from models.shared.refusals import StaleVersion
@@ -56,6 +56,25 @@ class Cases(Room):
             await _update(tx, after)
             await write_step(tx, after, step.actor, step.detail)
             return after
+
+    async def bind_waybill_once(self, note: NoteWaybill) -> None:
+        """The waybill is this case's. Idempotent; `ReturnWaybillTaken` when it is another's, whoever asks at once."""
+        async with self._db.transaction() as tx:
+            await tx.execute(
+                "INSERT INTO aftersale_waybills (carrier, waybill, aftersale_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+                note.by.carrier,
+                note.by.waybill,
+                note.aftersale_id,
+            )
+            whose = await tx.fetchval(
+                "SELECT aftersale_id FROM aftersale_waybills WHERE carrier = $1 AND waybill = $2",
+                note.by.carrier,
+                note.by.waybill,
+            )
+        if whose != note.aftersale_id:
+            raise ReturnWaybillTaken(
+                f"Waybill {note.by.waybill} of {note.by.carrier} belongs to another case. Look at the slip again."
+            )
 
 
 def _opened(ask: OpenCase) -> AftersaleCase:

@@ -13,7 +13,7 @@ from models.orders.returning import propose_return
 from models.orders.types import Order, OrderStatus, ReturnProposal, TimelineEntry
 from models.promotions.types import OfferInForce
 from models.shared import Instant
-from models.shared.ids import OrderId, SkuId, UserId
+from models.shared.ids import AftersaleId, OrderId, SkuId, UserId
 from stores.orders.paid_back import CLAIMS, PAID_OTHERWISE, arrived_units, returned_units, units_in
 from stores.orders.room import Room
 from stores.orders.rows import lock_order, order_unknown, read_order, write_entry
@@ -58,7 +58,13 @@ class Claiming(Room):
             elif units_in(known) != units_of(ask.lines):
                 raise AftersaleConflict(f"Case {ask.aftersale_id} stands for other units. Apply under a new key.")
             proposal = propose_return(order, ask.lines, await returned_units(tx, order), offers, shipping=ask.shipping)
-        return Claimed(payment_id=order.payment_id, proposal=proposal)
+            earlier = await tx.fetch(
+                "SELECT DISTINCT aftersale_id FROM shipments WHERE order_id = $1 AND aftersale_id IS NOT NULL"
+                " AND status = 'signed' ORDER BY 1",
+                order.order_id,
+            )
+        exchanged = tuple(AftersaleId(row["aftersale_id"]) for row in earlier)
+        return Claimed(payment_id=order.payment_id, proposal=proposal, exchanged=exchanged)
 
     async def drop_claim(self, ask: DropClaim) -> None:
         """Undo of `take_claim`: the units are free. Idempotent; nothing for a claim that was never taken, or has paid."""

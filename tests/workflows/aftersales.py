@@ -21,6 +21,7 @@ from models.aftersales.messages import (
     Inspect,
     Lower,
     OpenCase,
+    PickUp,
     Receive,
     RefundOutcome,
     SendBack,
@@ -35,24 +36,32 @@ from models.aftersales.types import (
     InspectedLine,
     ReturnWaybill,
 )
-from models.fulfillment.returning import aftersale_workflow_id
-from models.orders.messages import Placement
+from models.fulfillment.returning import ExchangeEnd, ExchangeSent, ReturnBooked, ReturnReport, aftersale_workflow_id
+from models.fulfillment.rules import exchange_id
+from models.fulfillment.types import ReturnParcel, TrackingEvent, TrackingState
+from models.inventory.messages import ReserveStock
+from models.inventory.types import Destination, Reservation, ReservationState, SkuQuantity
+from models.orders.messages import ParcelEnd, Placement
 from models.orders.types import LineRequest, ReturnProposal
 from models.payments.messages import RefundInput, payment_of
 from models.payments.types import RefundState
 from models.shared import Money
-from models.shared.ids import AftersaleId, OrderId, SkuId, UserId
+from models.shared.ids import AftersaleId, OrderId, RefundId, ShipmentId, SkuId, UserId, WarehouseId
 from tests.workflows.sagas import Sagas
 from workflows.aftersale import Aftersale
 from workflows.options import TaskQueue
 
 T0 = datetime(2026, 11, 22, 9, tzinfo=UTC)
 TEA, POT = SkuId.derive(T0, "green tea"), SkuId.derive(T0, "tea pot")
+PARCEL, OTHER_PARCEL = ShipmentId.derive(T0, "one"), ShipmentId.derive(T0, "two")
 LINES = (LineRequest(sku_id=TEA, quantity=2), LineRequest(sku_id=POT, quantity=1))
 WORTH = {TEA: 1_000, POT: 3_000}
 
 CLAIM, DROP, NARROW = "orders.take_claim", "orders.drop_claim", "orders.narrow_claim"
 OPEN, ADVANCE, TELL = "aftersales.open_case", "aftersales.advance_case", "aftersales.tell_buyer"
+WAYBILL, BOOK, CALL_OFF = "aftersales.note_waybill", "fulfillment.book_return", "fulfillment.cancel_return"
+PLAN, RESERVE, COMMIT = "fulfillment.plan_exchange", "inventory.reserve_stock", "inventory.commit_stock"
+RELEASE, SEND = "inventory.release_stock", "fulfillment.send_exchange"
 REFUND, RESTOCK = "payments.start_refund", "inventory.restock"
 
 
@@ -96,6 +105,15 @@ class OneCase:
         self.steps.answer(OPEN, self._open)
         self.steps.answer(ADVANCE, self._advance)
         self.steps.meanwhile_each(REFUND, self._pay)
+        self.steps.answer(BOOK, ReturnBooked(parcel=self._coming_back()))
+        held = exchange_id(self.application.aftersale_id)
+        to = Destination(country="CN", region="Beijing", city="Beijing", postal_code="100080")
+        goods = tuple(SkuQuantity(sku_id=line.sku_id, quantity=line.quantity) for line in LINES)
+        self.steps.answer(PLAN, ReserveStock(order_id=held, lines=goods, destination=to))
+        self.steps.answer(
+            RESERVE, Reservation(order_id=held, state=ReservationState.HELD, allocations=(), expires_at=None)
+        )
+        self.steps.answer(SEND, ExchangeSent(shipment_ids=(PARCEL, OTHER_PARCEL)))
 
     async def apply(self) -> AftersaleCase:
         """Apply as the api does."""
@@ -181,7 +199,42 @@ class OneCase:
         answer: AftersaleCase = await self.handle.execute_update(update, wish)
         return answer.state
 
+    async def parcel_ends(self, parcel: ShipmentId, *missing: LineRequest) -> None:
+        """A parcel of the exchange was signed for, or does not come."""
+        end = ExchangeEnd(
+            aftersale_id=self.application.aftersale_id,
+            shipment_id=parcel,
+            end=ParcelEnd.REFUNDED if missing else ParcelEnd.SIGNED,
+            missing=missing,
+            at=T0,
+        )
+        await self.handle.signal(Aftersale.exchange_parcel_ended, end)
+
+    async def pick_up(self) -> AftersaleState:
+        return await self._told(Aftersale.pick_up, PickUp())
+
+    async def carrier_says(self, state: TrackingState) -> None:
+        """About the parcel that comes back."""
+        event = TrackingEvent(event_id=state, status=state, place="Beijing", at=T0)
+        report = ReturnReport(aftersale_id=self.application.aftersale_id, state=state, event=event)
+        await self.handle.signal(Aftersale.return_reported, report)
+
     # ---- what stores and refunds would do ----------------------------------------------------------------------------
+
+    def _claim(self, _: object) -> Claimed:
+        return Claimed(payment_id=payment_of(self.order_id), proposal=self._brings(LINES), exchanged=self.exchanged)
+
+    def _coming_back(self) -> ReturnParcel:
+        return ReturnParcel(
+            aftersale_id=self.application.aftersale_id,
+            order_id=self.order_id,
+            warehouse_id=WarehouseId.derive(T0, "north"),
+            items=LINES,
+            carrier="sandbox",
+            waybill="SBX0002",
+            state=TrackingState.BOOKED,
+            booked_at=T0,
+        )
 
     def _brings(self, lines: tuple[LineRequest, ...]) -> ReturnProposal:
         amount = worth(lines)
@@ -227,6 +280,4 @@ class OneCase:
 
 def not_held(refusal: str = "refund_exceeds_rest") -> RefundOutcome:
     """A refund for which there was no money."""
-    from models.shared.ids import RefundId
-
     return RefundOutcome(refund_id=RefundId.derive(T0, "any"), state=RefundState.REFUSED, refusal=refusal)

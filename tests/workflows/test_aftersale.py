@@ -4,25 +4,43 @@ import asyncio
 
 import pytest
 
-from models.aftersales.errors import ClaimExceedsLeft, EvidenceUnknown
+from channels.carrier.errors import CarrierRefused
+from models.aftersales.errors import ClaimExceedsLeft, EvidenceUnknown, ReturnWaybillTaken
 from models.aftersales.events import told
 from models.aftersales.messages import CaseChanged
 from models.aftersales.types import AftersaleKind as K
 from models.aftersales.types import AftersaleState as S
+from models.aftersales.types import ReturnWaybill
+from models.fulfillment.errors import ReturnUnderWay
+from models.fulfillment.rules import exchange_id
+from models.fulfillment.types import TrackingState
+from models.inventory.errors import RestockExceedsSold, SoldOut
 from models.orders.messages import Placement
 from models.orders.types import LineRequest
 from models.shared import Money
+from models.shared.ids import AftersaleId
 from tests.workflows.aftersales import (
     ADVANCE,
+    BOOK,
+    CALL_OFF,
     CLAIM,
+    COMMIT,
     DROP,
     NARROW,
     OPEN,
+    OTHER_PARCEL,
+    PARCEL,
+    PLAN,
     POT,
     REFUND,
+    RELEASE,
+    RESERVE,
     RESTOCK,
+    SEND,
+    T0,
     TEA,
     TELL,
+    WAYBILL,
     OneCase,
     not_held,
 )
@@ -189,7 +207,7 @@ async def test_returned_goods_are_received_inspected_and_paid(case: OneCase, ste
     assert await case.receive() is S.RECEIVED
     assert await case.inspect(resellable=1) is S.REFUNDING
     assert await case.ended() == S.REFUNDED
-    assert steps.names(TELL) == [CLAIM, OPEN, *[ADVANCE] * 3, RESTOCK, ADVANCE, REFUND, ADVANCE]
+    assert steps.names(TELL, WAYBILL) == [CLAIM, OPEN, *[ADVANCE] * 3, RESTOCK, ADVANCE, REFUND, ADVANCE]
     (restock,) = steps.told(RESTOCK)
     assert [(line.sku_id, line.quantity) for line in restock.lines] == [(TEA, 1)]
     assert len(steps.told(TELL)) == 6
@@ -251,6 +269,136 @@ async def test_an_operator_lowers_the_refund_more_than_once(case: OneCase) -> No
     assert [refund.at_most for refund in case.refunds()] == [Money(minor=3_500)]
 
 
+async def test_a_waybill_of_another_case_is_refused_and_the_case_waits_on(case: OneCase, steps: Scripted) -> None:
+    steps.refuse(WAYBILL, ReturnWaybillTaken("Look at the slip again."), times=1)
+    await case.apply()
+    assert await refused(case.send_back()) == "return_waybill_taken"
+    assert await case.send_back() is S.RETURNING
+
+
+async def test_a_carrier_fetches_the_goods_and_says_when_they_are_here(case: OneCase, steps: Scripted) -> None:
+    await case.apply()
+    assert await case.pick_up() is S.RETURNING
+    assert case.case is not None
+    assert case.case.return_waybill == ReturnWaybill(carrier="sandbox", waybill="SBX0002")
+    for state in (TrackingState.COLLECTED, TrackingState.SIGNED, TrackingState.SIGNED):
+        await case.carrier_says(state)
+    await case.is_now("received")
+    await case.inspect()
+    assert await case.ended() == S.REFUNDED
+    assert [step.actor for step in steps.told(ADVANCE)][2] == "carrier"
+
+
+async def test_a_carrier_that_refuses_leaves_the_case_waiting(case: OneCase, steps: Scripted) -> None:
+    steps.refuse(BOOK, CarrierRefused("Nobody drives there."), times=1)
+    await case.apply()
+    assert await refused(case.pick_up()) == "carrier_refused"
+    assert await case.send_back() is S.RETURNING
+    assert await case.withdraw() is S.WITHDRAWN
+    assert CALL_OFF not in steps.names()
+
+
+async def test_a_withdrawal_calls_the_pick_up_off_unless_the_carrier_has_the_goods(
+    case: OneCase, steps: Scripted
+) -> None:
+    steps.refuse(CALL_OFF, ReturnUnderWay("The carrier has it."), times=1)
+    await case.apply()
+    await case.pick_up()
+    assert await refused(case.withdraw()) == "return_under_way"
+    assert await case.withdraw() is S.WITHDRAWN
+    assert steps.names(TELL)[-4:] == [CALL_OFF, CALL_OFF, DROP, ADVANCE]
+
+
+async def test_goods_that_a_carrier_lost_are_brought_up(case: OneCase) -> None:
+    await case.apply()
+    await case.pick_up()
+    await case.carrier_says(TrackingState.LOST)
+    await case.is_now("returning (overdue)")
+    assert await case.inspect() is S.REFUNDING  # an operator decides in the buyer's favour
+    assert await case.ended() == S.REFUNDED
+
+
+# ---- exchange ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def inspected(sagas: Sagas) -> OneCase:
+    """An exchange whose goods are here."""
+    case = OneCase(sagas, kind=K.EXCHANGE)
+    await case.apply()
+    await case.send_back()
+    await case.receive()
+    return case
+
+
+@pytest.mark.parametrize("placement", ["inline", "queue"])
+async def test_another_piece_is_reserved_sent_and_signed_for(
+    sagas: Sagas, steps: Scripted, placement: Placement
+) -> None:
+    case = OneCase(sagas, placement, K.EXCHANGE)
+    await case.returned()
+    assert await case.inspect(resellable=1) is S.REPLACING
+    await case.is_now("replacement_sent")
+    await case.parcel_ends(PARCEL)
+    await case.parcel_ends(OTHER_PARCEL)
+    assert await case.ended() == S.EXCHANGED
+    assert steps.names(TELL, WAYBILL, ADVANCE) == [CLAIM, OPEN, RESTOCK, PLAN, RESERVE, COMMIT, SEND, DROP]
+    assert case.refunds() == []
+    assert case.case is not None
+    assert case.case.shipment_id == PARCEL
+
+
+async def test_what_of_a_replacement_does_not_arrive_is_paid_back(inspected: OneCase) -> None:
+    await inspected.inspect()
+    await inspected.parcel_ends(PARCEL, LineRequest(sku_id=TEA, quantity=1))
+    await inspected.parcel_ends(OTHER_PARCEL, LineRequest(sku_id=TEA, quantity=1))
+    assert await inspected.ended() == S.REFUNDED
+    (refund,) = inspected.refunds()
+    assert [(line.sku_id, line.quantity) for line in refund.lines] == [(TEA, 2)]
+
+
+async def test_a_sold_out_replacement_is_offered_as_money(inspected: OneCase, steps: Scripted) -> None:
+    steps.refuse(RESERVE, SoldOut.short([(TEA, 2, 1)]))
+    await inspected.inspect()
+    await inspected.is_now("sold_out")
+    assert await inspected.choose(refund=True) is S.REFUNDING
+    assert await inspected.ended() == S.REFUNDED
+    assert not {COMMIT, RELEASE, SEND, DROP} & set(steps.names())
+
+
+async def test_a_sold_out_replacement_is_paid_when_nobody_chooses(inspected: OneCase, steps: Scripted) -> None:
+    steps.refuse(RESERVE, SoldOut.short([(TEA, 2, 1)]))
+    await inspected.inspect()
+    await inspected.is_now("sold_out")
+    await inspected.later(days=7, minutes=1)
+    assert await inspected.ended() == S.REFUNDED
+
+
+async def test_a_buyer_may_wait_for_a_replacement(inspected: OneCase, steps: Scripted) -> None:
+    steps.refuse(RESERVE, SoldOut.short([(TEA, 2, 1)]), times=2)
+    await inspected.inspect()
+    await inspected.is_now("sold_out")
+    await inspected.lower(4_500)
+    assert await inspected.choose(refund=False) is S.REPLACING
+    await inspected.is_now("sold_out")
+    await inspected.choose(refund=False)
+    await inspected.is_now("replacement_sent")
+    assert await refused(inspected.close()) == "aftersale_not_waiting"
+    await inspected.parcel_ends(PARCEL)
+    await inspected.parcel_ends(OTHER_PARCEL)
+    assert await inspected.ended() == S.EXCHANGED
+
+
+async def test_what_came_with_an_exchange_goes_back_on_its_shelf(sagas: Sagas, steps: Scripted) -> None:
+    case = OneCase(sagas)
+    case.exchanged = (AftersaleId.derive(T0, "earlier"),)
+    steps.refuse(RESTOCK, RestockExceedsSold.of(case.order_id, [(TEA, 1, 0)]), times=1)
+    await case.returned()
+    await case.inspect(resellable=1)
+    assert await case.ended() == S.REFUNDED
+    assert [ask.order_id for ask in steps.told(RESTOCK)] == [case.order_id, exchange_id(case.exchanged[0])]
+
+
 # ---- the refund ----------------------------------------------------------------------------------------------------------
 
 
@@ -291,14 +439,14 @@ async def test_a_refund_takes_as_long_as_its_channel(audited: OneCase) -> None:
 # ---- faults --------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", [CLAIM, OPEN, ADVANCE, NARROW, RESTOCK, REFUND, TELL])
+@pytest.mark.parametrize("name", [CLAIM, OPEN, ADVANCE, WAYBILL, NARROW, RESTOCK, REFUND, TELL])
 async def test_a_step_that_fails_a_while_is_repeated(case: OneCase, steps: Scripted, name: str) -> None:
     steps.fail(name, times=2)
     await case.returned()
     await case.inspect(pot=0, resellable=1)
     assert await case.ended() == S.REFUNDED
     assert len(case.refunds()) == 1 + 2 * (name == REFUND)
-    assert list(dict.fromkeys(steps.names(TELL))) == [CLAIM, OPEN, ADVANCE, NARROW, RESTOCK, REFUND]
+    assert list(dict.fromkeys(steps.names(TELL))) == [CLAIM, OPEN, ADVANCE, WAYBILL, NARROW, RESTOCK, REFUND]
 
 
 async def test_a_silent_channel_of_messages_holds_no_case_up(case: OneCase, steps: Scripted) -> None:

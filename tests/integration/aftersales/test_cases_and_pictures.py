@@ -12,9 +12,10 @@ from models.aftersales.errors import (
     EvidenceRefused,
     EvidenceUnknown,
     IllegalAftersaleStep,
+    ReturnWaybillTaken,
 )
-from models.aftersales.messages import OpenCase
-from models.aftersales.types import AftersaleSearch
+from models.aftersales.messages import NoteWaybill, OpenCase
+from models.aftersales.types import AftersaleSearch, ReturnWaybill
 from models.aftersales.types import AftersaleState as S
 from models.shared import Money
 from models.shared.ids import UserId
@@ -91,6 +92,16 @@ async def test_what_a_step_does_not_say_stays(desk: Desk) -> None:
     lowered = await desk.move(case, S.AUDITING, at_most=Money(minor=500), lowered_because="worn")
     assert (lowered.state, lowered.at_most, lowered.due_at) == (S.AUDITING, Money(minor=500), None)
     assert (await desk.move(lowered, S.REFUNDING)).lowered_because == "worn"
+
+
+async def test_a_return_waybill_belongs_to_one_case(desk: Desk) -> None:
+    cases = [await desk.open() for _ in range(5)]
+    by = ReturnWaybill(carrier="sandbox", waybill=f"W-{cases[0].aftersale_id[-20:]}")
+    notes = [NoteWaybill(aftersale_id=case.aftersale_id, by=by) for case in cases]
+    answers = await asyncio.gather(*map(desk.cases.bind_waybill_once, notes), return_exceptions=True)
+    assert sum(isinstance(answer, ReturnWaybillTaken) for answer in answers) == 4
+    winner = notes[answers.index(None)]
+    await desk.cases.bind_waybill_once(winner)
 
 
 async def test_the_rule_hears_of_the_buyers_earlier_cases(desk: Desk) -> None:

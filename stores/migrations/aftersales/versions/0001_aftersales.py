@@ -69,6 +69,14 @@ def upgrade() -> None:
             CONSTRAINT aftersale_timeline_detail CHECK (length(detail) <= 500)
         );
 
+        CREATE TABLE aftersale_waybills (
+            carrier text COLLATE "C" NOT NULL,
+            waybill text COLLATE "C" NOT NULL,
+            aftersale_id text COLLATE "C" NOT NULL REFERENCES aftersales,
+            PRIMARY KEY (carrier, waybill)
+        );
+        CREATE INDEX aftersale_waybills_by_case ON aftersale_waybills (aftersale_id);
+
         CREATE TABLE aftersale_evidence (
             evidence_id text COLLATE "C" NOT NULL,
             user_id text COLLATE "C" NOT NULL,
@@ -87,4 +95,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.execute("DROP TABLE aftersale_evidence, aftersale_timeline, aftersales;")
+    op.execute("DROP TABLE aftersale_evidence, aftersale_waybills, aftersale_timeline, aftersales;")

@@ -98,9 +98,9 @@ class OneCase:
         self.handle: WorkflowHandle[Any, Any] = sagas.handle(
             Aftersale.run, aftersale_workflow_id(self.application.aftersale_id)
         )
-        self.steps.answer(
-            CLAIM, lambda ask: Claimed(payment_id=payment_of(self.order_id), proposal=self._brings(LINES))
-        )
+        self.exchanged: tuple[AftersaleId, ...] = ()
+        """Earlier exchanges of the order."""
+        self.steps.answer(CLAIM, self._claim)
         self.steps.answer(NARROW, lambda ask: self._brings(ask.lines))
         self.steps.answer(OPEN, self._open)
         self.steps.answer(ADVANCE, self._advance)

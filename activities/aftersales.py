@@ -8,7 +8,6 @@ from channels.notification.texts import aftersale_changed
 from models.aftersales.events import told
 from models.aftersales.messages import (
     AdvanceCase,
-    CaseChanged,
     CaseOpened,
     NoteWaybill,
     OpenCase,
@@ -17,6 +16,7 @@ from models.aftersales.messages import (
 )
 from models.aftersales.rules import judge
 from models.aftersales.types import AutomaticTerms
+from models.shared.done import Done
 
 if TYPE_CHECKING:
     from activities.announcing import Announcer
@@ -56,10 +56,10 @@ class AftersaleActivities:
         return CaseOpened(case=case, approved=word.approved, why=word.why, unannounced=unannounced)
 
     @activity.defn(name="aftersales.advance_case")
-    async def advance_case(self, step: AdvanceCase) -> CaseChanged:
+    async def advance_case(self, step: AdvanceCase) -> Done:
         """The case takes a step, and whoever listens hears of it. Refusals: `illegal_aftersale_step`, `stale_version`."""
         case = await self._store.advance(step)
-        return CaseChanged(case=case, unannounced=await self._announcer.announce(told(case)))
+        return Done(unannounced=await self._announcer.announce(told(case)))
 
     @activity.defn(name="aftersales.note_waybill")
     async def note_waybill(self, note: NoteWaybill) -> None:
@@ -74,6 +74,6 @@ class AftersaleActivities:
     @activity.defn(name="aftersales.tell_buyer")
     async def tell_buyer(self, ask: TellBuyer) -> None:
         """Tell the buyer where the case stands, by mail or SMS. An account without a contact is told nothing."""
-        contact = await self._contacts.of(ask.case.user_id)
+        contact = await self._contacts.of(ask.user_id)
         if contact is not None:
-            await self._notifier.send(aftersale_changed(contact, ask.case))
+            await self._notifier.send(aftersale_changed(contact, ask))

@@ -298,7 +298,7 @@ class AftersaleDesk:
 
     async def _tell_buyer(self, case: AftersaleCase) -> None:
         """Beside the process, retried without limit: a silent channel holds no case up."""
-        told = TellBuyer(case=case)
+        told = TellBuyer.about(case)
         await self._saga.outside_call(AftersaleActivities.tell_buyer, told, "tell the buyer", TaskQueue.AFTERSALES)
 
     async def _everything_told(self) -> None:

@@ -13,6 +13,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.aftersales import AftersaleActivities
     from activities.fulfillment import FulfillmentActivities
     from models.aftersales.messages import AdvanceCase, AftersaleInput, CaseChanges, Close, Lower, Withdraw, refund_of
+    from models.aftersales.rules import stepped
     from models.aftersales.types import AftersaleCase, AftersaleState
     from models.fulfillment.returning import CancelReturn
     from models.shared import Instant
@@ -105,9 +106,9 @@ class AftersaleMoves(AftersaleDesk):
         if not stays:
             self._entered = workflow.now()
             self._next_reminder = self._entered + (self._remind(to) or timedelta(0))
-        self._now_it_is(done.case)
+        self._now_it_is(stepped(self._now(), step))
         if ask is not None:
-            ask.answer(done.case)
+            ask.answer(self._now())
 
     def _due(self, state: AftersaleState) -> Instant | None:
         """Until when the buyer may do what the case waits for in this state."""

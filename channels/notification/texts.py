@@ -1,7 +1,8 @@
 """What messages say, in Chinese and English."""
 
 from channels.notification.contract import Message
-from models.aftersales.types import AftersaleCase, AftersaleState
+from models.aftersales.messages import TellBuyer
+from models.aftersales.types import AftersaleState
 from models.users.rules import CODE_LIFETIME
 from models.users.types import Contact
 
@@ -71,15 +72,14 @@ _AFTERSALE: dict[AftersaleState, tuple[str, str]] = {
 """What a buyer is told of each state: Chinese, English."""
 
 
-def aftersale_changed(to: Contact, case: AftersaleCase) -> Message:
+def aftersale_changed(to: Contact, told: TellBuyer) -> Message:
     """Where an after-sale stands, with the last words of whoever decided."""
-    chinese, english = _AFTERSALE[case.state]
-    amount = case.refunded or case.at_most or case.proposed
-    facts = [f"{case.aftersale_id} · {case.order_id}"]
-    if case.state in (AftersaleState.REFUNDING, AftersaleState.REFUNDED):
-        facts.append(str(amount))
-    if case.decision and case.state in (AftersaleState.REJECTED, AftersaleState.CLOSED):
-        facts.append(case.decision)
-    if case.due_at is not None:
-        facts.append(f"{case.due_at:%Y-%m-%d %H:%M} UTC")
+    chinese, english = _AFTERSALE[told.state]
+    facts = [f"{told.aftersale_id} · {told.order_id}"]
+    if told.state in (AftersaleState.REFUNDING, AftersaleState.REFUNDED):
+        facts.append(str(told.amount))
+    if told.decision and told.state in (AftersaleState.REJECTED, AftersaleState.CLOSED):
+        facts.append(told.decision)
+    if told.due_at is not None:
+        facts.append(f"{told.due_at:%Y-%m-%d %H:%M} UTC")
     return Message(to=to, subject="售后进展 · Your after-sale", text="\n".join([chinese, english, *facts]))

@@ -1,9 +1,9 @@
 """What `Aftersale` is told and answers, and what the activities of after-sales are asked."""
 
 from datetime import timedelta
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from models.aftersales.types import (
     AftersaleCase,
@@ -269,6 +269,11 @@ class CaseChanges(Frozen):
     shipment_id: ShipmentId | None = None
     due_at: Instant | None = None
 
+    @model_serializer(mode="wrap")
+    def _only_what_is_said(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """A history keeps every step; what it does not change need not be in it."""
+        return {name: value for name, value in handler(self).items() if value is not None}
+
 
 AdvanceCase.model_rebuild()
 
@@ -280,12 +285,6 @@ class NoteWaybill(Frozen):
     by: ReturnWaybill
 
 
-class CaseChanged(Done):
-    """The case after a step."""
-
-    case: AftersaleCase
-
-
 class ReportRefund(Frozen):
     """Tell a case what became of its refund."""
 
@@ -294,6 +293,20 @@ class ReportRefund(Frozen):
 
 
 class TellBuyer(Frozen):
-    """Tell the buyer where the case stands."""
+    """Tell the buyer where the case stands: the facts of the message, as they are now."""
 
-    case: AftersaleCase
+    aftersale_id: AftersaleId
+    order_id: OrderId
+    user_id: UserId
+    state: AftersaleState
+    amount: Money
+    """What went back, or would at most."""
+    decision: str = ""
+    due_at: Instant | None = None
+
+    @classmethod
+    def about(cls, case: AftersaleCase) -> Self:
+        """The state a case is in."""
+        same = ("aftersale_id", "order_id", "user_id", "state", "decision", "due_at")
+        amount = case.refunded or case.at_most or case.proposed
+        return cls(**{name: getattr(case, name) for name in same}, amount=amount)

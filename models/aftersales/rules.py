@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from models.aftersales.errors import IllegalAftersaleStep, InspectionMismatch
+from models.aftersales.messages import AdvanceCase
 from models.aftersales.types import (
+    AftersaleCase,
     AftersaleKind,
     AftersaleReason,
     AftersaleState,
@@ -74,6 +76,14 @@ def check_step(aftersale_id: AftersaleId, state: AftersaleState, to: AftersaleSt
             state=state.value,
             wanted=to.value,
         )
+
+
+def stepped(case: AftersaleCase, step: AdvanceCase) -> AftersaleCase:
+    """The case after a step, as the store writes it and its saga knows it."""
+    said = {name: getattr(step.changes, name) for name in step.changes.model_fields_set}
+    changes = {name: value for name, value in said.items() if value is not None}
+    always = {"due_at": step.changes.due_at, "state": step.to, "changed_at": step.at, "version": step.version + 1}
+    return case.model_copy(update={**changes, **always})
 
 
 def shop_at_fault(reason: AftersaleReason) -> bool:

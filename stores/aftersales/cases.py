@@ -1,11 +1,9 @@
 """The life of a case: opened once, then moved along `rules.NEXT_STATE`."""
 
-from typing import Any
-
 from hanse.database import Connection
 from models.aftersales.errors import AftersaleConflict, EvidenceUnknown, ReturnWaybillTaken
 from models.aftersales.messages import AdvanceCase, Application, NoteWaybill, OpenCase
-from models.aftersales.rules import HISTORY, check_step
+from models.aftersales.rules import HISTORY, check_step, stepped
 from models.aftersales.types import AftersaleCase, AftersaleState, BuyerHistory
 from models.shared.refusals import StaleVersion
 from stores.aftersales.room import Room
@@ -46,13 +44,7 @@ class Cases(Room):
                 raise StaleVersion(f"Case {case.aftersale_id} is at version {case.version}, not {step.version}.")
             if step.to is not case.state:
                 check_step(case.aftersale_id, case.state, step.to)
-            changes: dict[str, Any] = {
-                name: value
-                for name in step.changes.model_fields_set
-                if (value := getattr(step.changes, name)) is not None
-            }
-            changes |= {"state": step.to, "changed_at": step.at, "version": case.version + 1}
-            after = case.model_copy(update={"due_at": step.changes.due_at, **changes})
+            after = stepped(case, step)
             await _update(tx, after)
             await write_step(tx, after, step.actor, step.detail)
             return after

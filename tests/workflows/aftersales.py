@@ -12,7 +12,6 @@ from models.aftersales.messages import (
     AftersaleInput,
     Appeal,
     Application,
-    CaseChanged,
     CaseOpened,
     Choose,
     Claimed,
@@ -28,6 +27,7 @@ from models.aftersales.messages import (
     TryRefund,
     Withdraw,
 )
+from models.aftersales.rules import stepped
 from models.aftersales.types import (
     AftersaleCase,
     AftersaleKind,
@@ -46,6 +46,7 @@ from models.orders.types import LineRequest, ReturnProposal
 from models.payments.messages import RefundInput, payment_of
 from models.payments.types import RefundState
 from models.shared import Money
+from models.shared.done import Done
 from models.shared.ids import AftersaleId, OrderId, RefundId, ShipmentId, SkuId, UserId, WarehouseId
 from tests.workflows.sagas import Sagas
 from workflows.aftersale import Aftersale
@@ -255,15 +256,11 @@ class OneCase:
         )
         return CaseOpened(case=self.case, approved=self._approved, why="by the rule of this test")
 
-    def _advance(self, step: AdvanceCase) -> CaseChanged:
+    def _advance(self, step: AdvanceCase) -> Done:
         assert self.case is not None
         if self.case.version == step.version:
-            given = {name: getattr(step.changes, name) for name in step.changes.model_fields_set}
-            changes = {name: value for name, value in given.items() if value is not None}
-            self.case = self.case.model_copy(
-                update={"due_at": None, **changes, "state": step.to, "changed_at": step.at, "version": step.version + 1}
-            )
-        return CaseChanged(case=self.case)
+            self.case = stepped(self.case, step)
+        return Done()
 
     async def _pay(self, refund: RefundInput) -> None:
         amount = worth(tuple(LineRequest(sku_id=line.sku_id, quantity=line.quantity) for line in refund.lines))

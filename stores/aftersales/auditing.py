@@ -1,8 +1,6 @@
 """Do cases agree with themselves?"""
 
-from models.aftersales.rules import FINAL
 from models.aftersales.types import AftersaleBreak, AftersaleCase
-from models.shared.ids import AftersaleId
 from stores.aftersales.room import Room
 from stores.aftersales.rows import case_of_row
 
@@ -37,11 +35,3 @@ class Auditing(Room):
             return [
                 case_of_row(row) for row in await connection.fetch("SELECT * FROM aftersales ORDER BY aftersale_id")
             ]
-
-    async def open_cases(self) -> list[AftersaleId]:
-        """Cases that have not ended: each has its process."""
-        async with self._db.reader() as connection:
-            rows = await connection.fetch(
-                "SELECT aftersale_id FROM aftersales WHERE state <> ALL($1) ORDER BY aftersale_id", sorted(FINAL)
-            )
-        return [AftersaleId(row["aftersale_id"]) for row in rows]

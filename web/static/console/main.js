@@ -5,6 +5,7 @@ import { chooseLanguage, language, loadWords, t } from "../lib/i18n.js";
 import { Problem } from "../lib/http.js";
 import { Router } from "../lib/router.js";
 import { button, field, form, problemView } from "../lib/ui.js";
+import { aftersalesPage, casePage } from "./aftersales.js";
 import { auditPage } from "./audit.js";
 import { can, session, whoAmI } from "./context.js";
 import { moneyPage } from "./money.js";
@@ -21,6 +22,8 @@ const router = new Router(outlet, () => t("console.name"), [
   ["/console", ordersPage],
   ["/console/orders/:id", orderPage],
   ["/console/work", workPage],
+  ["/console/aftersales", aftersalesPage],
+  ["/console/aftersales/:id", casePage],
   ["/console/money", moneyPage],
   ["/console/stock", stockPage],
   ["/console/products", productsPage],
@@ -31,6 +34,7 @@ const router = new Router(outlet, () => t("console.name"), [
 const PLACES = [
   ["/console", "list", "console.orders", ["orders", "service", "stock"]],
   ["/console/work", "clock", "console.work", ["orders", "service", "stock", "finance"]],
+  ["/console/aftersales", "box", "console.aftersales", ["service", "stock"]],
   ["/console/money", "coin", "console.money", ["finance"]],
   ["/console/stock", "stock", "console.stock", ["stock"]],
   ["/console/products", "tag", "console.products", ["catalogue"]],

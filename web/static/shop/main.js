@@ -5,6 +5,8 @@ import { chooseLanguage, language, loadWords, t } from "../lib/i18n.js";
 import { Router } from "../lib/router.js";
 import { explain, say } from "../lib/ui.js";
 import { accountPage } from "./account.js";
+import { aftersalesPage, casePage } from "./aftersale.js";
+import { applyPage } from "./aftersale_form.js";
 import { cartPage } from "./cart_page.js";
 import { checkoutPage } from "./checkout.js";
 import { cart, session } from "./context.js";
@@ -30,6 +32,9 @@ const router = new Router(outlet, () => t("shop.name"), [
   ["/shop/pay/:id", payPage],
   ["/shop/orders", ordersPage],
   ["/shop/orders/:id", orderPage],
+  ["/shop/orders/:id/aftersale", applyPage],
+  ["/shop/aftersales", aftersalesPage],
+  ["/shop/aftersales/:id", casePage],
   ["/shop/account", accountPage],
   ["/shop/login", loginPage],
   ["/shop/register", registerPage],

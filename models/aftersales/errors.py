@@ -23,7 +23,7 @@ class AftersaleNotOpen(Refusal):
         return cls(
             f"Order {order_id} is {status}. After-sales are open for what was signed for; before that, cancel the order.",
             order_id=order_id,
-            status=status,
+            order_status=status,
         )
 
 

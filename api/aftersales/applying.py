@@ -5,8 +5,15 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from api.aftersales.asking import applied, asked
-from api.aftersales.schemas import AftersaleRequest, AftersaleStepView, AppealRequest, ChoiceRequest, ReturnRequest
-from api.aftersales.seeing import visible_case, works_with_cases
+from api.aftersales.schemas import (
+    AftersaleRequest,
+    AftersaleStepView,
+    AppealRequest,
+    ChoiceRequest,
+    ReturnRequest,
+    ReturnView,
+)
+from api.aftersales.seeing import coming_back, visible_case, works_with_cases
 from api.edge.idempotency import Claimant, idempotent_router
 from api.edge.identity import CurrentUser
 from api.edge.paging import Cursor, Limit, Page, page, read_cursor
@@ -86,6 +93,13 @@ async def timeline(aftersale_id: AftersaleId, who: CurrentUser, shop: Wired) -> 
     await visible_case(shop, aftersale_id, who)
     steps = await shop.aftersales.timeline(aftersale_id)
     return [AftersaleStepView.of(step, for_buyer=not works_with_cases(who)) for step in steps]
+
+
+@reading.get("/aftersales/{aftersale_id}/return", summary="Where returned goods go", responses=refusals(*_ONE))
+async def show_return(aftersale_id: AftersaleId, who: CurrentUser, shop: Wired) -> ReturnView:
+    """The warehouse that sent the first of the goods, and how far a fetched parcel is."""
+    case = await visible_case(shop, aftersale_id, who)
+    return await coming_back(shop, case)
 
 
 @reading.get(

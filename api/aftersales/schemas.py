@@ -16,6 +16,7 @@ from models.aftersales.types import (
     StoredEvidence,
     Words,
 )
+from models.fulfillment.types import Depot, ReturnParcel
 from models.orders.types import LineRequest
 from models.shared import Frozen, Instant, Money
 from models.shared.ids import EXAMPLE_BODY, AftersaleId, EvidenceId, OrderId
@@ -132,6 +133,14 @@ class CloseRequest(Frozen):
     model_config = ConfigDict(json_schema_extra={"examples": [{"because": "Settled by telephone."}]})
 
     because: Because
+
+
+class ReturnView(Frozen):
+    """Where the goods go, with the case's id on the parcel; and the parcel, when a carrier fetches them."""
+
+    to: Depot
+    warehouse_code: str
+    parcel: ReturnParcel | None = None
 
 
 class EvidenceView(Frozen):

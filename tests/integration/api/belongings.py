@@ -45,7 +45,8 @@ async def gather(shop: RunningShop) -> Belongings:
     order = await anna.until(order_id, "paid")
 
     async def parcel() -> Any:
-        return await anna.read(f"/v1/orders/{order_id}/shipments")
+        found = await anna.read(f"/v1/orders/{order_id}/shipments")
+        return found if found and found[0]["status"] == "shipped" else None
 
     (shipment,) = await eventually("the order has its parcel", parcel)
     proof = {"proof": "handed over"}

@@ -42,7 +42,9 @@ export async function casePage({ visit, params }) {
   let version = 0;
   const look = async () => {
     const [found, timeline] = await Promise.all([get(""), get("/timeline")]);
-    if (found.version !== version) draw(room, visit, found, timeline, { order, pictures, look });
+    if (found.version === version) return found;
+    const back = found.kind === "refund_only" ? null : await get("/return");
+    draw(room, visit, found, timeline, { order, pictures, back, look });
     version = found.version;
     return found;
   };
@@ -55,7 +57,7 @@ export async function casePage({ visit, params }) {
   visit.signal.addEventListener("abort", () => clearInterval(timer));
 }
 
-function draw(room, visit, found, timeline, { order, pictures, look }) {
+function draw(room, visit, found, timeline, { order, pictures, back, look }) {
   const titles = new Map(order.lines.map((line) => [line.sku_id, half(line.title)]));
   const goods = (lines) => lines.map((line) => h("li", {}, `${titles.get(line.sku_id) ?? line.sku_id} × ${line.quantity}`));
   fill(room,
@@ -71,11 +73,20 @@ function draw(room, visit, found, timeline, { order, pictures, look }) {
           found.inspection.length > 0 && [h("h3", {}, t("aftersale.accepted")), h("ul", {}, goods(found.accepted))],
           h("p", {}, word("aftersale_reason", found.reason), found.description && ` — “${found.description}”`),
           pictures.length > 0 && evidenceRow(api, pictures, visit.signal)),
-        found.return_waybill && h("section", { class: "panel" }, h("h2", {}, t("aftersale.way_back")), h("p", {}, `${found.return_waybill.carrier} ${found.return_waybill.waybill}`)),
+        back && h("section", { class: "panel" }, h("h2", {}, t("aftersale.way_back")), wayBack(found, back)),
         found.shipment_id && h("section", { class: "panel" }, h("h2", {}, t("aftersale.replacement")), h("p", {}, h("a", { href: `/shop/orders/${found.order_id}` }, found.shipment_id)))),
       h("aside", {},
         h("section", { class: "panel" }, h("h2", {}, t("aftersale.money")), amounts(found)),
         h("section", { class: "panel" }, h("h2", {}, t("order.history")), h("ol", { class: "timeline" }, timeline.map(step))))));
+}
+
+function wayBack(found, { to, warehouse_code: code, parcel }) {
+  const where = [to.name, to.city, to.region !== to.city && to.region, to.postal_code, to.country].filter(Boolean).join(", ");
+  return [
+    h("p", {}, t("aftersale.send_to"), " ", h("b", {}, where), ` (${code})`, h("br"), h("span", { class: "soft" }, t("aftersale.write_on", { id: found.aftersale_id }))),
+    found.return_waybill && h("p", {}, `${found.return_waybill.carrier} ${found.return_waybill.waybill}`, parcel?.pickup_at && ` · ${t("aftersale.pickup_at", { when: moment(parcel.pickup_at) })}`),
+    parcel && h("ol", { class: "timeline" }, [...parcel.tracking].reverse().map((event) => h("li", {}, h("b", {}, word("parcel", event.status)), " ", event.place, h("time", { class: "soft" }, moment(event.at))))),
+  ];
 }
 
 function amounts(found) {

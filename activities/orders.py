@@ -7,7 +7,7 @@ from temporalio import activity
 from models.aftersales.messages import Claimed, DropClaim, NarrowClaim, TakeClaim
 from models.ops.lists import Origin, address_text
 from models.orders.errors import AddressNotFound
-from models.orders.events import OrderCancelled, OrderCompleted, OrderCreated, OrderPaid
+from models.orders.events import OrderCancelled, OrderCompleted, OrderCreated, OrderPaid, ReviewInvited
 from models.orders.messages import (
     AdvanceOrder,
     DropReturn,
@@ -198,7 +198,12 @@ def _told(order: Order) -> tuple[Event, ...]:
         case OrderStatus.PAID if order.paid_at:
             return (OrderPaid(occurred_at=order.paid_at, total=order.total, lines=_ordered(order), **who),)
         case OrderStatus.COMPLETED if order.completed_at:
-            return (OrderCompleted(occurred_at=order.completed_at, total=order.total, **who),)
+            until = order.aftersale_until
+            bought = tuple(dict.fromkeys(line.spu_id for line in order.lines))
+            return (
+                OrderCompleted(occurred_at=order.completed_at, total=order.total, aftersale_until=until, **who),
+                ReviewInvited(occurred_at=order.completed_at, spu_ids=bought, **who),
+            )
         case OrderStatus.CANCELLED if order.cancelled_at and order.cancel_reason:
             return (OrderCancelled(occurred_at=order.cancelled_at, reason=order.cancel_reason, **who),)
     return ()

@@ -126,6 +126,7 @@ STATUS_OF: dict[str, int] = {
     "shipment_stopped": 409,
     "picked_too_much": 422,
     "parcel_not_waiting": 409,
+    "carrier_away": 503,
     "carrier_unknown": 422,
     "carrier_refused": 409,
     "return_under_way": 409,

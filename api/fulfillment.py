@@ -5,7 +5,7 @@ What moves a parcel speaks with its saga and is not here.
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
 from api.edge.audit import Audit
 from api.edge.identity import CurrentUser, operator
@@ -13,9 +13,11 @@ from api.edge.paging import Cursor, Limit, Page, page, read_cursor
 from api.edge.problems import refusals
 from api.edge.wired import Wired
 from api.orders.seeing import OrdersOperator, visible_order, works_with_orders
-from models.fulfillment.types import Shipment, ShipmentSearch
+from channels.carrier.errors import CarrierAway, CarrierRefused, CarrierUnavailable
+from models.fulfillment.errors import ParcelNotWaiting
+from models.fulfillment.types import PickingList, Shipment, ShipmentSearch
 from models.orders.types import ShippingRate
-from models.shared.ids import MerchantId, OrderId, ShipmentId, SkuId
+from models.shared.ids import MerchantId, OrderId, ShipmentId, SkuId, WarehouseId
 from models.shared.refusals import InvalidRequest, NotFound
 from models.users.errors import NotAuthenticated, PermissionMissing
 from models.users.types import Identity
@@ -58,6 +60,36 @@ async def search(asked: Annotated[_Looking, Query()], _who: OrdersOperator, shop
     after = read_cursor(asked.cursor, ShipmentId)
     shipments = await shop.fulfillment.search(wanted, limit=asked.limit + 1, after=after)
     return page(shipments, asked.limit, lambda shipment: shipment.shipment_id, lambda shipment: shipment)
+
+
+@working.get("/picking-list", summary="Picking list of a warehouse", responses=refusals(*_OPERATOR))
+async def picking_list(
+    warehouse_id: WarehouseId, _who: StockOperator, shop: Wired, limit: Annotated[int, Query(ge=1, le=500)] = 100
+) -> PickingList:
+    """What waits to be let out by hand: all goods together, and box by box, the oldest first."""
+    return await shop.fulfillment.picking_list(warehouse_id, limit)
+
+
+@working.get(
+    "/shipments/{shipment_id}/label",
+    summary="Label of a parcel",
+    response_class=Response,
+    responses={
+        **refusals(*_OPERATOR, NotFound, ParcelNotWaiting, CarrierRefused, CarrierAway),
+        200: {"content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}},
+    },
+)
+async def label(shipment_id: ShipmentId, _who: StockOperator, shop: Wired) -> Response:
+    """As its carrier prints it, 100 × 150 mm; from the moment it has a waybill."""
+    parcel = await shop.fulfillment.shipment(shipment_id)
+    if parcel.carrier is None or parcel.waybill is None:
+        raise ParcelNotWaiting(f"Parcel {shipment_id} is {parcel.status}; it has no waybill yet, and so no label.")
+    try:
+        pdf = await shop.carriers.named(parcel.carrier).label(parcel.waybill)
+    except CarrierUnavailable as fault:
+        raise CarrierAway(f"{parcel.carrier} does not answer; try again in a minute.") from fault
+    headers = {"Content-Disposition": f'inline; filename="{parcel.waybill}.pdf"', "Cache-Control": "no-store"}
+    return Response(pdf, media_type="application/pdf", headers=headers)
 
 
 @working.get("/shipping-rates", summary="Shipping rates of a merchant", responses=refusals(*_OPERATOR))

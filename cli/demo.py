@@ -60,7 +60,7 @@ async def _demo(folder: Path) -> None:
 async def _tell(shop: Shop, settings: Settings) -> None:
     operator = Login(*OPERATOR)
     buyer = Login("lin.yue@buyers.example", secrets.token_urlsafe(16))
-    story = Story(console, shop, buyer, operator, Parcels(shop, operator, "story"))
+    story = Story(console, shop, buyer, operator, Parcels(shop, operator, "story", settings.sandbox_carrier_url))
     address_id = await buying.arrive(story)
     sku = await buying.find(story)
     await buying.buy_well(story, sku, address_id)

@@ -1,6 +1,7 @@
 """What the warehouse and the carrier do with an order's parcels, over HTTP."""
 
 import asyncio
+from datetime import datetime
 from typing import Any
 
 from cli.calling import Login, Refused, Shop
@@ -9,6 +10,8 @@ from cli.settling import looked_at_until
 _WITHIN = 60.0
 _TURNS, _BETWEEN_TURNS = 40, 0.25
 _GONE = ("shipped", "delivered", "signed")
+_REPORTED_AS = {"picked_up": "collected", "signed": "signed"}
+"""The sandbox's words, and the shop's."""
 
 Parcel = dict[str, Any]
 
@@ -16,8 +19,10 @@ Parcel = dict[str, Any]
 class Parcels:
     """Moves parcels as operators do. Everything may be repeated: a parcel that is further already is left alone."""
 
-    def __init__(self, shop: Shop, operator: Login, key: str) -> None:
+    def __init__(self, shop: Shop, operator: Login, key: str, carriers_url: str) -> None:
+        """`carriers_url` is where the sandbox carriers are told what happens to a parcel."""
         self._shop = shop
+        self._carriers_url = carriers_url.rstrip("/")
         self._operator = operator
         self._key = key
 
@@ -34,6 +39,19 @@ class Parcels:
         for parcel in await self._until(order_id, _GONE):
             if parcel["status"] != "signed":
                 await self._move("sign-off", parcel, {"proof": "handed over at the door"})
+
+    async def carry(self, order_id: str, collected_at: datetime | None, signed_at: datetime | None) -> None:
+        """The carrier reports when it took each parcel and when it was signed for, as far as that is known; what it has
+        reported before it does not report again."""
+        moments = {"picked_up": collected_at, "signed": signed_at}
+        for parcel in await self._until(order_id, _GONE):
+            reported = {event["status"] for event in parcel["tracking"]}
+            for code, at in moments.items():
+                if at is not None and _REPORTED_AS[code] not in reported and parcel["status"] != "signed":
+                    move = {"code": code, "at": at.isoformat()}
+                    await self._shop.ask("POST", f"{self._carriers_url}/parcels/{parcel['waybill']}/moves", move)
+        if signed_at is not None:
+            await self._until(order_id, ("signed",))
 
     async def find_nothing(self, order_id: str) -> None:
         """The warehouse finds nothing on the shelf: an empty pick, and the money goes back."""

@@ -81,7 +81,7 @@ async def replay(
         shop = Shop(client)
         operator = Login(*OPERATOR)
         await ensure_operator(settings, shop, operator)
-        parcels = Parcels(shop, operator, memory.key)
+        parcels = Parcels(shop, operator, memory.key, settings.sandbox_carrier_url)
         with _bars() as bars:
             stocking = Stocking(shop, operator, memory, bars.tell)
             await stocking.load(script)

@@ -6,6 +6,7 @@
 | `postgres`, `redis_url`, `kafka_bootstrap`, `temporal_client` | the server runs; its address, or a plain client |
 | `database` | `await database("orders")` opens a fresh copy of the migrated schema, dropped after the test |
 | `migrated_settings` | `settings`, with every `hanse_<domain>` database at head |
+| `carrier_sandbox` | the sandbox carriers run; their address |
 | `stack` | the `EmbeddedStack` itself |
 
 Every run has a data folder and ports of its own, so runs go side by side. Where a folder in memory has room, data lies there.
@@ -21,6 +22,7 @@ import pytest
 from temporalio.client import Client
 from xdist.scheduler import LoadScopeScheduling
 
+from cli.children import carrier_sandbox_part
 from hanse.database import Database
 from hanse.settings import Settings
 from hanse.stack.embedded import EmbeddedStack
@@ -121,6 +123,13 @@ async def temporal(stack: EmbeddedStack) -> str:
 @pytest.fixture(scope="session")
 async def temporal_client(temporal: str, settings: Settings) -> Client:
     return await Client.connect(temporal, namespace=settings.temporal_namespace)
+
+
+@pytest.fixture(scope="session")
+async def carrier_sandbox(stack: EmbeddedStack) -> str:
+    """Both sandbox carriers as one server for the whole run; no parcel moves by itself."""
+    await stack.start(carrier_sandbox_part(stack.settings, stack.environment()))
+    return stack.settings.sandbox_carrier_url
 
 
 @pytest.fixture(scope="session")

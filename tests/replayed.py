@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 _HEADERS = {
-    "orders": "order_id,customer_id,order_status,order_purchase_timestamp,order_delivered_carrier_date",
+    "orders": "order_id,customer_id,order_status,order_purchase_timestamp,order_delivered_carrier_date,"
+    "order_delivered_customer_date",
     "items": "order_id,product_id,seller_id,price,freight_value",
     "payments": "order_id,payment_sequential,payment_type,payment_installments,payment_value",
     "products": "product_id,category,product_weight_g",
@@ -31,11 +32,12 @@ class Market:
         paid: Sequence[tuple[object, ...]] = (("credit_card", 3, "25.50"),),
         at: str = "2017-11-24T10:00:00Z",
         carrier: str = "",
+        delivered: str = "",
         person: str | None = None,
         customer: bool = True,
     ) -> "Market":
         """One more order: `lines` are product, seller, price, freight; `paid` are type, instalments, amount."""
-        self.rows["orders"].append((name, f"c-{name}", state, at, carrier))
+        self.rows["orders"].append((name, f"c-{name}", state, at, carrier, delivered))
         self.rows["items"] += [(name, *line) for line in lines]
         self.rows["payments"] += [(name, number, *payment) for number, payment in enumerate(paid, 1)]
         if customer:

@@ -86,7 +86,10 @@ class FulfillmentDesk:
     @split.validator
     def _may_split(self, wish: SplitParcel) -> None:
         waits = self._start.outbound is Outbound.MANUAL and self._status is ShipmentStatus.PICKING
-        self._must(waits and self._round == 1, "waiting to be let out for the first time")
+        planned = self._start.aftersale_id is None  # an after-sale counts the parcels of its exchange
+        self._must(
+            waits and planned and self._round == 1, "one of the order's own, waiting to be let out for the first time"
+        )
         try:
             split_off(self._start.shipment_id, self._in_parcel, wish.items)
         except SplitInvalid as refusal:

@@ -1,8 +1,8 @@
 """How often one may ask (R1.3): by address, by user, by class of path, and the whole shop together.
 
 Every answer says how its limits stand (`RateLimit`, `RateLimit-Policy`: draft-ietf-httpapi-ratelimit-headers); a refused one
-also when to come again (`Retry-After`). Health, metrics and the callbacks of payment channels are not limited: who asks them
-is no buyer, and a channel that is refused tells us later what we want to know now.
+also when to come again (`Retry-After`). Health, metrics, the callbacks of payment channels and the pushes of carriers are not
+limited: who asks them is no buyer, and a channel that is refused tells us later what we want to know now.
 
 When Redis is silent nobody knows how often somebody asked. Reads and orders go on: the shop would rather be flooded than
 closed. Log-ins and codes do not: there the limit is what keeps guessing and paid messages in bounds.

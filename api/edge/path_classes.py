@@ -27,7 +27,8 @@ READS = PathClass("reads", {"address": "3000/60", "user": "1200/60"})
 CLASSES = (CODES, LOG_IN, FLASH, WRITES, READS)
 
 _EXEMPT = re.compile(
-    r"/(healthz|readyz|metrics|docs|redoc|openapi\.json|asyncapi\.json)|/(v1/)?(payments|payment-channels)/[^/]+/callbacks|/codec/.*"
+    r"/(healthz|readyz|metrics|docs|redoc|openapi\.json|asyncapi\.json)"
+    r"|/(v1/)?(payments|payment-channels)/[^/]+/callbacks|/v1/carriers/[^/]+/tracking|/codec/.*"
 )
 _CODES = frozenset({"/v1/verification-codes"})
 _LOG_IN = re.compile(

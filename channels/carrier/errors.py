@@ -21,6 +21,13 @@ class CarrierRefused(Refusal):
     title = "The carrier refused the parcel"
 
 
+class CarrierAway(Refusal):
+    """A person asked for something that only the carrier has, and it does not answer."""
+
+    code = "carrier_away"
+    title = "The carrier does not answer"
+
+
 class TrackingMalformed(Refusal):
     """A tracking report that this carrier cannot have sent."""
 

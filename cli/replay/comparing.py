@@ -4,6 +4,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from cli.calling import Login, Shop
@@ -42,6 +43,8 @@ class Outcome:
     """How many orders of each state in the files are where they should be."""
     elsewhere: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     """Of each state in the files, how the other orders stand."""
+    on_their_day: int = 0
+    """Parcels that were signed for at the moment the files say."""
     money_in: int = 0
     money_out: int = 0
     money_by_kind: Counter[str] = field(default_factory=Counter)
@@ -63,6 +66,9 @@ async def compare(
             return
         order = await _settled(shop, operator, fact["order_id"], played.ending, until)
         _judge_state(outcome, played, order)
+        if played.signed_at is not None and played.ending is Ending.DELIVERED:
+            parcels = await shop.ask("GET", f"/v1/orders/{fact['order_id']}/shipments", who=operator)
+            _judge_dates(outcome, played, parcels.body)
         for lapsed in fact["lapsed"]:
             detail = f"{lapsed} lapsed while the replay was interrupted; placed again"
             outcome.differences.append(from_the_files(played.order_id, "placed again", detail))
@@ -104,6 +110,18 @@ def _judge_state(outcome: Outcome, played: PlayedOrder, order: Json) -> None:
         outcome.differences.append(
             in_the_shop(played.order_id, "another state", f"{played.filed_state} in the files; here {stands}")
         )
+
+
+def _judge_dates(outcome: Outcome, played: PlayedOrder, parcels: list[Json]) -> None:
+    """Whether each parcel was signed for when the files say so."""
+    for parcel in parcels:
+        if parcel["signed_at"] and datetime.fromisoformat(parcel["signed_at"]) == played.signed_at:
+            outcome.on_their_day += 1
+        else:
+            detail = (
+                f"{parcel['shipment_id']} was signed for {parcel['signed_at'] or 'never'}; filed {played.signed_at}"
+            )
+            outcome.differences.append(in_the_shop(played.order_id, "another date", detail))
 
 
 def _judge_money(outcome: Outcome, played: PlayedOrder, payment: Json) -> None:

@@ -26,7 +26,8 @@ class FiledOrder:
     customer_id: str
     state: str
     bought_at: datetime
-    handed_to_carrier: bool
+    handed_to_carrier_at: datetime | None
+    delivered_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,8 @@ def _order(row: _Row) -> FiledOrder:
         customer_id=row["customer_id"],
         state=row["order_status"],
         bought_at=_moment(row["order_purchase_timestamp"]),
-        handed_to_carrier=bool(row.get("order_delivered_carrier_date")),
+        handed_to_carrier_at=_moment_or_none(row.get("order_delivered_carrier_date")),
+        delivered_at=_moment_or_none(row.get("order_delivered_customer_date")),
     )
 
 
@@ -163,6 +165,10 @@ def _place(row: _Row, who: str, person: str) -> FiledPlace:
 
 def _centavos(text: str) -> int:
     return parse_amount(text, CURRENCY).minor
+
+
+def _moment_or_none(text: str | None) -> datetime | None:
+    return _moment(text) if text else None
 
 
 def _moment(text: str) -> datetime:

@@ -134,7 +134,10 @@ class Player:
         match order.ending:
             case Ending.SHIPPED:
                 await self._parcels.send(order_id)
+                await self._parcels.carry(order_id, order.collected_at, None)
             case Ending.DELIVERED:
+                await self._parcels.send(order_id)
+                await self._parcels.carry(order_id, order.collected_at, order.signed_at)
                 await self._parcels.deliver(order_id)
             case Ending.SOLD_OUT:
                 await self._parcels.find_nothing(order_id)

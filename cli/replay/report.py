@@ -28,6 +28,8 @@ def show_states(console: Console, script: Script, outcome: Outcome) -> None:
         played_as = str(ENDING_OF.get(state, Ending.PAID))
         table.add_row(state, played_as, str(orders), f"[{colour}]{same}[/]", elsewhere)
     console.print(table)
+    if outcome.on_their_day:
+        console.print(f"{outcome.on_their_day} parcels were signed for at the moment the files say", highlight=False)
 
 
 def show_money(console: Console, script: Script, outcome: Outcome, differences: Sequence[Difference]) -> bool:

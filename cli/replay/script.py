@@ -125,6 +125,9 @@ class PlayedOrder:
     fees: tuple[Fee, ...]
     payments: tuple[Payment, ...]
     total: int
+    collected_at: datetime | None = None
+    """When a carrier had its parcels, as the files say."""
+    signed_at: datetime | None = None
     new_prices: tuple[tuple[GoodKey, int], ...] = ()
     """Prices that an operator sets before this order."""
     waits_for: tuple[str, ...] = ()

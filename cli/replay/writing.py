@@ -112,6 +112,8 @@ def _order(draft: _Draft, filed: FiledOrder) -> PlayedOrder | None:
         fees=fees,
         payments=_payments(draft, filed.order_id, payments, total, ending),
         total=total,
+        collected_at=filed.handed_to_carrier_at,
+        signed_at=filed.delivered_at,
     )
 
 
@@ -128,7 +130,7 @@ def _ending(draft: _Draft, filed: FiledOrder) -> Ending:
     if ending is None:
         draft.note(filed.order_id, "unknown state", f"{filed.state!r} is played as paid")
         return Ending.PAID
-    if ending in _GIVEN_BACK and filed.handed_to_carrier:
+    if ending in _GIVEN_BACK and filed.handed_to_carrier_at:
         draft.note(
             filed.order_id,
             f"{filed.state} after hand-over",

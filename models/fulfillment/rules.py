@@ -4,10 +4,18 @@ from collections.abc import Mapping, Sequence
 
 from models.fulfillment.errors import IllegalShipmentStep, PickedTooMuch, SplitInvalid
 from models.fulfillment.messages import TrackingReport
-from models.fulfillment.types import ExceptionKind, Shipment, ShipmentStatus, TrackingEvent, TrackingState
+from models.fulfillment.types import (
+    ExceptionKind,
+    PickingItem,
+    PickingParcel,
+    Shipment,
+    ShipmentStatus,
+    TrackingEvent,
+    TrackingState,
+)
 from models.orders.types import FulfillmentStatus, LineRequest
 from models.shared import Instant
-from models.shared.ids import AftersaleId, OrderId, ShipmentId
+from models.shared.ids import AftersaleId, OrderId, ShipmentId, SkuId
 
 _S = ShipmentStatus
 
@@ -144,6 +152,16 @@ def replacement_id(shipment: Shipment) -> OrderId:
     """Under which reservation the goods for a parcel's next packing are taken: its own, since the order's is used up. It
     follows from the parcel, so an audit finds the parcel's packings in the inventory's books."""
     return OrderId.derive(shipment.created_at, shipment.shipment_id, f"packing {shipment.round + 1}")
+
+
+def picked_together(parcels: Sequence[PickingParcel]) -> tuple[PickingItem, ...]:
+    """The items of all these parcels, each SKU once, by title."""
+    together: dict[SkuId, PickingItem] = {}
+    for item in (item for parcel in parcels for item in parcel.items):
+        known = together.get(item.sku_id)
+        quantity = item.quantity + (known.quantity if known else 0)
+        together[item.sku_id] = item.model_copy(update={"quantity": quantity})
+    return tuple(sorted(together.values(), key=lambda item: (item.title, item.options, item.sku_id)))
 
 
 def exchange_id(aftersale_id: AftersaleId) -> OrderId:

@@ -37,7 +37,9 @@ class ShipmentTable(OrdersDatabase, table=True):
         Index(
             "shipments_under_way",
             "polled_at",
-            postgresql_where=text("status IN ('shipped', 'delivered', 'returning')"),
+            postgresql_where=text(
+                "waybill IS NOT NULL AND status IN ('shipped', 'delivered', 'exception', 'returning')"
+            ),
         ),
         Index("shipments_delivered", "delivered_at", postgresql_where=text("status = 'delivered'")),
         Index("shipments_of_exchange", "aftersale_id", postgresql_where=text("aftersale_id IS NOT NULL")),

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from models.orders.types import DeliveryAddress, LineRequest
 from models.shared import Frozen, Instant
-from models.shared.ids import AftersaleId, MerchantId, OrderId, ShipmentId, WarehouseId
+from models.shared.ids import AftersaleId, MerchantId, OrderId, ShipmentId, SkuId, WarehouseId
 
 
 class ShipmentStatus(StrEnum):
@@ -161,6 +161,35 @@ class Tracked(Frozen):
     shipment: Shipment
     is_new: bool
     moved: bool
+
+
+class PickingItem(Frozen):
+    """So many units of one SKU to take from the shelf, under the name its buyers know."""
+
+    sku_id: SkuId
+    title: str
+    options: str
+    quantity: int
+
+
+class PickingParcel(Frozen):
+    """One box to pack."""
+
+    shipment_id: ShipmentId
+    order_id: OrderId
+    round: int
+    waiting_since: Instant
+    note: str
+    """What the buyer asked for."""
+    items: tuple[PickingItem, ...]
+
+
+class PickingList(Frozen):
+    """What a warehouse has to pick: everything together, to walk the shelves once, and box by box, the oldest first."""
+
+    warehouse_id: WarehouseId
+    together: tuple[PickingItem, ...]
+    parcels: tuple[PickingParcel, ...]
 
 
 class ShipmentSearch(Frozen):

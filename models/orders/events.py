@@ -1,8 +1,9 @@
 """What the shop tells about an order."""
 
 from models.orders.types import CancelReason, LineRequest
+from models.shared import Instant
 from models.shared.events import Event
-from models.shared.ids import OrderId, UserId
+from models.shared.ids import OrderId, SpuId, UserId
 from models.shared.money import Money
 
 
@@ -44,8 +45,21 @@ class OrderCancelled(Event):
     reason: CancelReason
 
 
+class ReviewInvited(Event):
+    """The buyer has everything and may say how it is: one invitation an order, for each product that was bought."""
+
+    type = "hanse.orders.review_invited.v1"
+    identity = ("order_id",)
+    ordered_by = "order_id"
+
+    order_id: OrderId
+    user_id: UserId
+    spu_ids: tuple[SpuId, ...]
+
+
 class OrderCompleted(Event):
-    """The buyer confirmed receipt, or the completion period passed; points are earned and reviews are open."""
+    """The buyer confirmed receipt, or the completion period passed; points are earned, and after-sales may be applied for
+    until `aftersale_until`."""
 
     type = "hanse.orders.order_completed.v1"
     identity = ("order_id",)
@@ -54,3 +68,4 @@ class OrderCompleted(Event):
     order_id: OrderId
     user_id: UserId
     total: Money
+    aftersale_until: Instant | None = None

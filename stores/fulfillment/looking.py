@@ -2,8 +2,8 @@
 
 from collections.abc import Collection
 
-from models.fulfillment.rules import fulfillment_status
-from models.fulfillment.types import ParcelToSend, Shipment, ShipmentSearch
+from models.fulfillment.rules import fulfillment_status, picked_together
+from models.fulfillment.types import ParcelToSend, PickingList, PickingParcel, Shipment, ShipmentSearch
 from models.orders.types import Order, OrderBreak
 from models.shared import Instant
 from models.shared.ids import OrderId, ShipmentId, UserId, WarehouseId
@@ -11,6 +11,16 @@ from models.shared.refusals import NotFound
 from stores.fulfillment.room import Room
 from stores.fulfillment.rows import read_shipment, read_shipments, shipment_unknown
 from stores.orders.rows import read_order
+
+_PICKING = """
+    SELECT s.shipment_id, s.order_id, s.round, s.created_at AS waiting_since, o.note,
+        (SELECT jsonb_agg(item || jsonb_build_object('title', coalesce(l.title, ''), 'options', coalesce(l.options, ''))
+                          ORDER BY l.line_no, item->>'sku_id')
+         FROM jsonb_array_elements(coalesce(s.picked, s.items)) item
+         LEFT JOIN order_lines l ON l.order_id = s.order_id AND l.sku_id = item->>'sku_id') AS items
+    FROM shipments s JOIN orders o USING (order_id)
+    WHERE s.warehouse_id = $1 AND s.status = 'picking' ORDER BY s.shipment_id LIMIT $2
+"""
 
 
 class Looking(Room):
@@ -93,7 +103,8 @@ class Looking(Room):
                 """
                 UPDATE shipments SET polled_at = $1 WHERE shipment_id IN (
                     SELECT shipment_id FROM shipments
-                    WHERE status IN ('shipped', 'delivered', 'returning') AND polled_at <= $2
+                    WHERE waybill IS NOT NULL AND status IN ('shipped', 'delivered', 'exception', 'returning')
+                        AND polled_at <= $2
                     ORDER BY polled_at LIMIT $3 FOR UPDATE SKIP LOCKED
                 ) RETURNING shipment_id
                 """,
@@ -110,11 +121,12 @@ class Looking(Room):
         async with self._db.reader() as connection:
             return await read_shipments(connection, condition, moment, limit)
 
-    async def picking_list(self, warehouse_id: WarehouseId, limit: int) -> list[Shipment]:
-        """The parcels that wait to be picked in a warehouse, oldest first."""
-        condition = "WHERE s.warehouse_id = $1 AND s.status = 'picking' ORDER BY s.shipment_id LIMIT $2"
+    async def picking_list(self, warehouse_id: WarehouseId, limit: int) -> PickingList:
+        """What waits to be picked in a warehouse: at most so many parcels, the oldest first."""
         async with self._db.reader() as connection:
-            return await read_shipments(connection, condition, warehouse_id, limit)
+            rows = await connection.fetch(_PICKING, warehouse_id, limit)
+        parcels = tuple(PickingParcel.model_validate(dict(row)) for row in rows)
+        return PickingList(warehouse_id=warehouse_id, together=picked_together(parcels), parcels=parcels)
 
     async def audit(self) -> list[OrderBreak]:
         """Orders whose fulfillment status is not what their parcels make of it. Empty when all is well."""

@@ -25,6 +25,7 @@ from tests.replay.scenarios_of_schedules import (
     RECONCILIATIONS_QUEUED,
     SUPPLEMENTS,
     SUPPLEMENTS_QUEUED,
+    WATCHES,
     ReconciliationScenario,
     SupplementScenario,
 )
@@ -81,6 +82,7 @@ ALL = (
     *(Golden("stock_low_notice", "queue", saga=scenario) for scenario in NOTICES),
     *(Golden("points_expiry", "queue", saga=scenario) for scenario in EXPIRIES),
     *(Golden("points_adjustment", "queue", saga=scenario) for scenario in ADJUSTMENTS),
+    *(Golden("parcel_watch", "inline", saga=scenario) for scenario in WATCHES),
     *(Golden("supplement", "inline", supplement=scenario) for scenario in SUPPLEMENTS),
     *(Golden("supplement", "queue", supplement=scenario) for scenario in SUPPLEMENTS_QUEUED),
     *(Golden("reconciliation", "inline", reconciliation=scenario) for scenario in RECONCILIATIONS),

@@ -6,17 +6,22 @@ from collections.abc import Awaitable, Callable
 from models.inventory.errors import NothingReserved
 from models.orders.errors import UnknownSku
 from models.orders.messages import CommitDecision, ParcelEnd, SettlementKind
+from models.orders.types import LineRequest
 from models.payments.messages import ChannelAnswer, OpenAttempts, SettleResult
 from models.shared import Money
-from tests.unit.orders.baskets import sku
+from models.shared.ids import MerchantId, WarehouseId
+from tests.unit.orders.baskets import named, sku
 from tests.workflows.orders import one_order as orders
 from tests.workflows.orders import one_window as windows
-from tests.workflows.orders.one_order import HERE, THERE, TOTAL, OneOrder
+from tests.workflows.orders.one_order import HERE, THERE, TOTAL, TWO_TEAS_AND_A_POT, OneOrder
 from tests.workflows.orders.one_window import CARD, WALLET, OneWindow, report, worth
 from tests.workflows.sagas import refused
 
 OrderScenario = Callable[[OneOrder], Awaitable[None]]
 WindowScenario = Callable[[OneWindow], Awaitable[None]]
+
+GOODS = tuple(sku(f"good {n}", 1000 * n, merchant=named(MerchantId, f"merchant {n % 3}")) for n in range(1, 5))
+"""Of three merchants."""
 
 
 async def completed_by_time(order: OneOrder) -> None:
@@ -34,6 +39,20 @@ async def prepared_two_parcels_confirmed(order: OneOrder) -> None:
     await order.parcels_end(ParcelEnd.REFUNDED, ParcelEnd.SIGNED)
     await order.at("delivered")
     await refused(order.cancel())
+    await order.confirm()
+
+
+async def five_parcels_each_failing_differently(order: OneOrder) -> None:
+    order.warehouses = [named(WarehouseId, f"house {n}") for n in range(4)]
+    order.costs(*GOODS)
+    lines = tuple(LineRequest(sku_id=good.sku_id, quantity=2) for good in GOODS)
+    await order.paid(TWO_TEAS_AND_A_POT.model_copy(update={"lines": lines}))
+    await order.at("fulfilling")
+    await order.splits_the_last()
+    await order.parcels_end(ParcelEnd.SIGNED, ParcelEnd.REFUNDED, ParcelEnd.REFUNDED, ParcelEnd.SIGNED)
+    await order.at("fulfilling")
+    await order.split_one_ends(ParcelEnd.REFUNDED)
+    await order.at("delivered")
     await order.confirm()
 
 
@@ -148,6 +167,7 @@ async def late_money(window: OneWindow) -> None:
 ORDERS: tuple[OrderScenario, ...] = (
     completed_by_time,
     prepared_two_parcels_confirmed,
+    five_parcels_each_failing_differently,
     hold_lapsed,
     wish_lost,
     payment_refused_while_placing,

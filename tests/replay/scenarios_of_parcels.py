@@ -86,6 +86,23 @@ async def astray_then_refused_and_received_back(parcel: Parcel) -> None:
     await parcel.receive_back()
 
 
+async def split_in_two_and_signed_by_silence(parcel: Parcel) -> None:
+    await parcel.start(Outbound.MANUAL)
+    await refused(parcel.split(*parcels.ITEMS))
+    await parcel.split(LineRequest(sku_id=POT, quantity=1))
+    await parcel.dispatch(whole=True)
+    await parcel.is_now(_S.SHIPPED)
+    await parcel.nobody_complains()
+
+
+async def sent_in_exchange_and_lost(parcel: Parcel) -> None:
+    await parcel.start(aftersale_id=parcels.EXCHANGE)
+    await parcel.is_now(_S.SHIPPED)
+    await parcel.tracked(report(_S.EXCEPTION, ExceptionKind.LOST))
+    await parcel.is_now("an operator (lost)")
+    await parcel.decide(ExceptionDecision.REFUND)
+
+
 async def went_back(refunding: Refunding) -> None:
     await refunding.begin()
 
@@ -136,6 +153,8 @@ PARCELS: tuple[ParcelScenario, ...] = (
     address_never_corrected,
     lost_sent_again_and_refunded,
     astray_then_refused_and_received_back,
+    split_in_two_and_signed_by_silence,
+    sent_in_exchange_and_lost,
 )
 PARCELS_QUEUED: tuple[ParcelScenario, ...] = (signed, lost_sent_again_and_refunded)
 REFUNDS: tuple[RefundScenario, ...] = (

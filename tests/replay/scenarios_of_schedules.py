@@ -1,10 +1,17 @@
 """The ways through `Supplement` and `Reconciliation` whose histories are kept."""
 
 from collections.abc import Awaitable, Callable
+from typing import Any
 
+from temporalio.client import WorkflowHandle
+
+from models.fulfillment.watching import SignedOff, SilentAsked
 from models.payments.reconciliation import Outcome, RepairsDone
 from models.payments.supplement import AskAttempts, AttemptsAsked, StrandedCase
+from tests.replay.scenarios_of_points import SagaScenario
+from tests.workflows.parcels import watched
 from tests.workflows.reconciliations import COMPARE, REPAIR, Reconciling, report
+from tests.workflows.sagas import Sagas
 from tests.workflows.supplements import ASK, LAST, TAKE_UP, Supplementing, stranded
 
 SupplementScenario = Callable[[Supplementing], Awaitable[None]]
@@ -54,5 +61,22 @@ def _page(ask: AskAttempts) -> AttemptsAsked:
 
 SUPPLEMENTS: tuple[SupplementScenario, ...] = (found_and_repaired, channel_down_and_a_repair_broken)
 SUPPLEMENTS_QUEUED: tuple[SupplementScenario, ...] = (found_and_repaired,)
+
+
+async def silent_ones_asked_and_old_ones_signed_for(sagas: Sagas) -> WorkflowHandle[Any, Any]:
+    pages = [SilentAsked(asked=40, news=3, more=True), SilentAsked(asked=2, silent=1)]
+    sagas.steps.answer("tracking.ask_silent", lambda _: pages.pop(0))
+    sagas.steps.fail("tracking.sign_off_delivered", times=1)
+    sagas.steps.answer("tracking.sign_off_delivered", SignedOff(parcels=2))
+    return await watched(sagas)
+
+
+async def carriers_asked_in_vain(sagas: Sagas) -> WorkflowHandle[Any, Any]:
+    sagas.steps.fail("tracking.ask_silent")
+    sagas.steps.answer("tracking.sign_off_delivered", SignedOff())
+    return await watched(sagas)
+
+
+WATCHES: tuple[SagaScenario, ...] = (silent_ones_asked_and_old_ones_signed_for, carriers_asked_in_vain)
 RECONCILIATIONS: tuple[ReconciliationScenario, ...] = (late_then_repaired, daily, not_believed)
 RECONCILIATIONS_QUEUED: tuple[ReconciliationScenario, ...] = (late_then_repaired,)

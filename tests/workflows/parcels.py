@@ -17,6 +17,8 @@ from models.fulfillment.messages import (
     ShipmentAnswer,
     ShipmentTracked,
     SignOff,
+    SplitAnswer,
+    SplitParcel,
     StopShipments,
     TrackingReport,
     TrackShipment,
@@ -24,17 +26,20 @@ from models.fulfillment.messages import (
     fulfillment_id,
 )
 from models.fulfillment.types import ExceptionKind, Outbound, ShipmentStatus, TrackingEvent
+from models.fulfillment.watching import WatchInput
 from models.inventory.messages import ReserveStock
 from models.inventory.types import Allocation, Destination, Reservation, ReservationState, SkuQuantity
 from models.orders.messages import ParcelEnd, Placement
 from models.orders.types import LineRequest
 from models.payments.messages import RefundInput, payment_of
-from models.shared.ids import MerchantId, OrderId, ShipmentId, SkuId, UserId, WarehouseId
+from models.shared.ids import AftersaleId, MerchantId, OrderId, ShipmentId, SkuId, UserId, WarehouseId
 from tests.workflows.sagas import Sagas
 from workflows.fulfillment import Fulfillment
+from workflows.parcel_watch import ParcelWatch
 
 T0 = datetime(2026, 11, 11, 12, tzinfo=UTC)
 TEA, POT = SkuId.derive(T0, "green tea"), SkuId.derive(T0, "tea pot")
+EXCHANGE = AftersaleId.derive(T0, "exchange")
 ITEMS = (LineRequest(sku_id=TEA, quantity=2), LineRequest(sku_id=POT, quantity=1))
 
 WAYBILL, ADVANCE, FINISH = (
@@ -43,7 +48,7 @@ WAYBILL, ADVANCE, FINISH = (
     "fulfillment.finish_shipment",
 )
 TRACK, REDIRECT, PLAN = "fulfillment.track_shipment", "fulfillment.redirect_parcel", "fulfillment.plan_replacement"
-REFUND = "payments.start_refund"
+REFUND, RESTOCK, SPLIT = "payments.start_refund", "inventory.restock", "fulfillment.open_split"
 RESERVE, COMMIT = "inventory.reserve_stock", "inventory.commit_stock"
 
 _S = ShipmentStatus
@@ -59,6 +64,13 @@ def report(status: ShipmentStatus, exception: ExceptionKind | None = None, minut
 def units_of(refund: RefundInput) -> int:
     """How many units a refund gives back."""
     return sum(line.quantity for line in refund.lines)
+
+
+async def watched(sagas: Sagas) -> WorkflowHandle[Any, Any]:
+    """One run of the watch over parcels, as its schedule starts it, at its end."""
+    run = await sagas.start(ParcelWatch.run, WatchInput(), f"parcel-watch-{secrets.token_hex(4)}")
+    await sagas.ended(run)
+    return run
 
 
 class Parcel:
@@ -102,8 +114,13 @@ class Parcel:
 
         self.steps.answer(TRACK, tracked)
 
-    async def start(self, outbound: Outbound = Outbound.AUTOMATIC, carriers: tuple[str, ...] = ("swift",)) -> None:
-        """Start it as hand-over does."""
+    async def start(
+        self,
+        outbound: Outbound = Outbound.AUTOMATIC,
+        carriers: tuple[str, ...] = ("swift",),
+        aftersale_id: AftersaleId | None = None,
+    ) -> None:
+        """Start it as hand-over does, or as an exchange does."""
         start = FulfillmentInput(
             shipment_id=self.shipment_id,
             order_id=self.order_id,
@@ -114,6 +131,7 @@ class Parcel:
             carriers=carriers,
             placement=self._placement,
             terms=FulfillmentTerms(carrier_limit=timedelta(seconds=4)),
+            aftersale_id=aftersale_id,
         )
         self.handle = await self.sagas.start(Fulfillment.run, start, fulfillment_id(self.shipment_id))
 
@@ -137,6 +155,17 @@ class Parcel:
         wish = Dispatch(actor="operator:1", picked=None if whole else picked)
         answer: ShipmentAnswer = await self.handle.execute_update(Fulfillment.dispatch, wish)
         return answer
+
+    async def split(self, *items: LineRequest) -> SplitAnswer:
+        """The warehouse packs a part of it in a box of its own."""
+        wish = SplitParcel(items=items, actor="operator:1")
+        answer: SplitAnswer = await self.handle.execute_update(Fulfillment.split, wish)
+        return answer
+
+    async def nobody_complains(self) -> None:
+        """The watch over parcels says that it was delivered long ago."""
+        silence = SignOff(actor="time", at=T0 + timedelta(days=8), proof="nobody signed")
+        await self.handle.signal(Fulfillment.silence_taken_for_yes, silence)
 
     async def sign_off(self, actor: str = "buyer") -> ShipmentAnswer:
         """Someone says that the buyer has it."""

@@ -25,6 +25,7 @@ from activities.points import PointsActivities
 from activities.promotions import PromotionActivities
 from activities.reconciliation import ReconciliationActivities
 from activities.supplement import SupplementActivities
+from activities.tracking import TrackingActivities
 from models.shared import Refusal
 from models.shared.done import Done
 
@@ -39,6 +40,7 @@ CLASSES: tuple[type, ...] = (
     PromotionActivities,
     ReconciliationActivities,
     SupplementActivities,
+    TrackingActivities,
 )
 Answer = Callable[[Any], Any]
 _DEFINITION = "__temporal_activity_definition"

@@ -20,21 +20,26 @@ from temporalio.client import Client, WithStartWorkflowOperation, WorkflowHandle
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.service import RPCError
 
+from activities.reports import Reports
 from activities.search_attributes import attributes
 from activities.siblings import Siblings
+from channels.carrier.contract import TrackingPush
 from hanse.database import Database
 from hanse.settings import Settings
 from hanse.stack.embedded import EmbeddedStack
 from hanse.temporal import connect
-from models.fulfillment.messages import SignOff, fulfillment_id
+from models.fulfillment.messages import fulfillment_id
+from models.fulfillment.rules import reported
+from models.fulfillment.types import TrackingEvent, TrackingState
 from models.inventory.types import WarehouseDetails
 from models.orders.messages import Basket, CheckoutInput, CheckoutTerms, Placed, PlaceOrder, checkout_id
 from models.orders.types import LineRequest, OrderStatus
 from models.payments.messages import PaymentReport, PaymentTimeoutInput, payment_of, payment_timeout_id
 from models.shared import Money
-from models.shared.ids import AddressId, AttemptId, OrderId, UserId, WarehouseId
+from models.shared.ids import AddressId, AttemptId, OrderId, ShipmentId, UserId, WarehouseId
 from models.users.rules import parse_contact
 from models.users.types import PostalAddress
+from stores.fulfillment import FulfillmentStore
 from stores.inventory import InventoryStore
 from stores.orders import OrderStore
 from stores.payments import PaymentStore
@@ -48,7 +53,14 @@ from workflows.fulfillment import Fulfillment
 from workflows.options import TaskQueue
 
 EVENTS, BYTES = 60, 40_000
-EXPECTED = {"Checkout": 30, "PaymentTimeout": 11, "Fulfillment": 19}
+EXPECTED = {"Checkout": 30, "PaymentTimeout": 11, "Fulfillment": 18}
+_WAY = (
+    TrackingState.COLLECTED,
+    TrackingState.IN_TRANSIT,
+    TrackingState.OUT_FOR_DELIVERY,
+    TrackingState.DELIVERED,
+    TrackingState.SIGNED,
+)
 UNITS = 2
 PLACE = {"country": "CN", "region": "Shanghai", "city": "Shanghai"}
 
@@ -60,6 +72,7 @@ class RealShop:
     client: Client
     orders: OrderStore
     payments: PaymentStore
+    parcels: FulfillmentStore
     basket: Basket
     buyer: UserId
     total: Money
@@ -67,7 +80,7 @@ class RealShop:
 
 @pytest.fixture
 async def shop(
-    stack: EmbeddedStack, migrated_settings: Settings, kafka_bootstrap: str, tmp_path: Path
+    stack: EmbeddedStack, migrated_settings: Settings, kafka_bootstrap: str, carrier_sandbox: str, tmp_path: Path
 ) -> AsyncIterator[RealShop]:
     """Workers on every queue, on the embedded servers; one SKU on the shelf of one warehouse."""
     await stack.ensure("temporal")
@@ -94,8 +107,9 @@ async def shop(
         warehouse = await inventory.add_warehouse(WarehouseId.mint(_now(), secrets.token_bytes(10)), house, _now())
         await inventory.receive(warehouse.warehouse_id, sku_id, 100, key="first", actor="test", now=_now())
         basket = Basket(lines=(LineRequest(sku_id=sku_id, quantity=UNITS),), address_id=address_id)
-        orders, payments = OrderStore(await database("orders")), PaymentStore(await database("payments"))
-        yield RealShop(client, orders, payments, basket, buyer, Money(minor=19_900) * UNITS)
+        books, payments = await database("orders"), PaymentStore(await database("payments"))
+        orders, parcels = OrderStore(books), FulfillmentStore(books)
+        yield RealShop(client, orders, payments, parcels, basket, buyer, Money(minor=19_900) * UNITS)
 
 
 async def test_a_paid_shipped_and_completed_order_keeps_to_its_budget(shop: RealShop) -> None:
@@ -104,7 +118,7 @@ async def test_a_paid_shipped_and_completed_order_keeps_to_its_budget(shop: Real
     await _pay(shop, order_id)
     (parcel,) = (await shop.orders.order(order_id)).parcels
     fulfillment = shop.client.get_workflow_handle(fulfillment_id(parcel.shipment_id))
-    await _sign_for(fulfillment)
+    await _arrives(shop, fulfillment, parcel.shipment_id)
     assert await asyncio.wait_for(checkout.result(), 30) == OrderStatus.COMPLETED
     assert (await shop.orders.order(order_id)).status is OrderStatus.COMPLETED
     spent = [
@@ -187,14 +201,22 @@ async def _pay(shop: RealShop, order_id: OrderId) -> None:
     await Siblings(shop.client).report_payment(start, paid)
 
 
-async def _sign_for(fulfillment: WorkflowHandle[Any, Any]) -> None:
-    """The parcel leaves by itself; when it is on its way, the buyer takes it. Queries cost no event, refused updates may."""
+async def _arrives(shop: RealShop, fulfillment: WorkflowHandle[Any, Any], shipment_id: ShipmentId) -> None:
+    """The parcel leaves by itself; when it is on its way, its carrier reports every step until the buyer signs. Queries cost
+    no event."""
     for _ in range(400):
         with suppress(RPCError):  # it has not started yet
             if str(await fulfillment.query(Fulfillment.progress)).startswith("shipped"):
                 break
         await asyncio.sleep(0.05)
-    await fulfillment.execute_update(Fulfillment.sign_off, SignOff(actor="buyer", at=_now(), proof="at the door"))
+    parcel = await shop.parcels.shipment(shipment_id)
+    assert parcel.carrier is not None
+    assert parcel.waybill is not None
+    reports = Reports(shop.parcels, Siblings(shop.client))
+    for state in _WAY:
+        event = TrackingEvent(event_id=f"evt-{state}", status=state, place="Shanghai", at=_now())
+        push = TrackingPush(waybill=parcel.waybill, report=reported(state, event, _now()))
+        assert await reports.take_in(parcel.carrier, push, _now()) == shipment_id
 
 
 async def _buyer(db: Database) -> tuple[UserId, AddressId]:

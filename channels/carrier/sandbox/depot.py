@@ -116,8 +116,8 @@ class Depot:
         assert parcel.next_code is not None
         if parcel.next_code != "delivered":
             return parcel.next_code
-        hits = self.fate.hits_on_parcel(parcel.number, parcel.waybill, now, "journey", parcel.company)
-        return next((CODE_OF[rule.fault] for rule in hits if rule.fault in CODE_OF), parcel.next_code)
+        hits = self.fate.hits_on_journey(parcel.number, parcel.waybill, now, parcel.company)
+        return next((CODE_OF[rule.fault] for rule in hits), parcel.next_code)
 
     def _plan_next(self, parcel: Parcel) -> None:
         step = next_step(parcel.kind, parcel.status, parcel.booked_at, self._journey) if self._journey else None
@@ -136,8 +136,8 @@ class Depot:
         if code == "booked":
             return  # the merchant was answered
         now = self.clock()
-        hits = self.fate.hits_on_parcel(parcel.number, parcel.waybill, now, code, parcel.company)
-        self.store.insert_pushes(plan_pushes(parcel, event, [hit for hit in hits if hit.fault not in CODE_OF], now))
+        hits = self.fate.hits_on_push(parcel.number, parcel.waybill, now, code, parcel.company)
+        self.store.insert_pushes(plan_pushes(parcel, event, hits, now))
 
 
 def waybill_of(company: Company, reference: str) -> str:

@@ -6,7 +6,7 @@ from collections import Counter
 from datetime import datetime
 from typing import Any
 
-from channels.carrier.sandbox.faults import FaultRule, Schedule
+from channels.carrier.sandbox.faults import FaultRule, Schedule, Subject
 from channels.carrier.sandbox.store import from_ms, to_ms
 
 _SHOWN = 1000
@@ -32,21 +32,23 @@ class Fate:
         self._schedule, self._owner = schedule, _named(now)
         self._calls.clear()
 
-    def hits_on_parcel(self, number: int, waybill: str, now: datetime, *places: str) -> list[FaultRule]:
-        """The faults that hit what happens to one parcel, or the report about it."""
-        return self._hits(number, waybill, now, places, of_calls=False)
+    def hits_on_push(self, number: int, waybill: str, now: datetime, *places: str) -> list[FaultRule]:
+        """The faults that hit the report of something that happened to a parcel."""
+        return self._hits("push", number, waybill, now, places)
+
+    def hits_on_journey(self, number: int, waybill: str, now: datetime, *places: str) -> list[FaultRule]:
+        """The accidents of a parcel that travels by itself."""
+        return self._hits("journey", number, waybill, now, places)
 
     def hits_on_call(self, now: datetime, *places: str) -> list[FaultRule]:
         """The faults that hit one call of the merchant."""
         self._calls[places[0]] += 1
-        return self._hits(self._calls[places[0]], f"call {self._calls[places[0]]}", now, places, of_calls=True)
+        return self._hits("call", self._calls[places[0]], f"call {self._calls[places[0]]}", now, places)
 
-    def _hits(
-        self, case: int, subject: str, now: datetime, places: tuple[str, ...], *, of_calls: bool
-    ) -> list[FaultRule]:
+    def _hits(self, what: Subject, case: int, subject: str, now: datetime, places: tuple[str, ...]) -> list[FaultRule]:
         hits = []
         for rule in self._schedule.rules:
-            if rule.of_a_call != of_calls or not rule.happens_on(*places):
+            if rule.subject != what or not rule.happens_on(*places):
                 continue
             if not (rule.chosen(self._schedule.seed, case) and self._within_limit(rule)):
                 continue

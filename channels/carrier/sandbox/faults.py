@@ -19,6 +19,7 @@ from models.shared import Frozen
 PushFault = Literal["lost", "doubled", "late", "reordered", "forged", "stale", "garbled", "unknown_waybill"]
 CallFault = Literal["slow", "unavailable", "timeout_after_effect", "address_refused"]
 JourneyFault = Literal["parcel_lost", "parcel_damaged", "parcel_refused", "parcel_misaddressed"]
+Subject = Literal["push", "call", "journey"]
 Fault = PushFault | CallFault | JourneyFault
 On = Code | Operation | Company
 
@@ -70,9 +71,11 @@ class FaultRule(Frozen):
         return MEANINGS[self.fault][1] if self.value is None else self.value
 
     @property
-    def of_a_call(self) -> bool:
-        """Whether it is the call that fails, and not what happens to a parcel or the reports about it."""
-        return self.fault in get_args(CallFault)
+    def subject(self) -> Subject:
+        """What goes wrong: a push, a call, or a journey."""
+        if self.fault in get_args(CallFault):
+            return "call"
+        return "push" if self.fault in get_args(PushFault) else "journey"
 
     def happens_on(self, *places: str) -> bool:
         """Whether this rule speaks about such a case."""

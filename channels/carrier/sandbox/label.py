@@ -29,8 +29,8 @@ def draw_label(parcel: Parcel) -> bytes:
     canvas.setTitle(parcel.waybill)
     _head(canvas, parcel)
     _barcode(canvas, parcel.waybill)
-    _party(canvas, 82 * mm, "收 To", parcel.recipient, size=13)
-    _party(canvas, 45 * mm, "寄 From", parcel.sender, size=9)
+    _party(canvas, (99 * mm, 58 * mm), "收 To", parcel.recipient, size=13)
+    _party(canvas, (53 * mm, 28 * mm), "寄 From", parcel.sender, size=9)
     _foot(canvas, parcel)
     canvas.showPage()
     canvas.save()
@@ -56,18 +56,20 @@ def _barcode(canvas: Canvas, waybill: str) -> None:
     _line(canvas, 104 * mm)
 
 
-def _party(canvas: Canvas, top: float, title: str, party: Party, *, size: int) -> None:
+def _party(canvas: Canvas, room: tuple[float, float], title: str, party: Party, *, size: int) -> None:
+    """Name, place, street and code between these heights."""
+    top, bottom = room
     canvas.setFont(_FONT, 9)
-    canvas.drawString(_EDGE, top + 14 * mm, title)
+    canvas.drawString(_EDGE, top, title)
     place = " ".join(dict.fromkeys(filter(None, [party.region, party.city])))
     rows = [f"{party.name}  {party.phone}".strip(), place, party.line, f"{party.postal_code} {party.country}".strip()]
-    height = top + 14 * mm - size * 1.5
+    height = top - size * 1.5
     for row in filter(None, rows):
         for piece in _broken(row, size):
             canvas.setFont(_FONT, size)
             canvas.drawString(_EDGE, height, piece)
             height -= size * 1.4
-    _line(canvas, top - 16 * mm)
+    _line(canvas, bottom)
 
 
 def _broken(text: str, size: int) -> list[str]:

@@ -121,7 +121,8 @@ async def test_twenty_bookings_at_once_bind_one_waybill(shop: Shop) -> None:
     await shop.moved(parcel, S.OUTBOUND)
     bound = await asyncio.gather(*(shop.booked(parcel, waybill=f"W{n}") for n in range(20)))
     assert len({shipment.waybill for shipment in bound}) == 1
-    found = await shop.parcels.shipment_under("sandbox", str(bound[0].waybill))
+    found = await shop.parcels.heard_under("sandbox", str(bound[0].waybill), LATER)
+    assert found is not None
     assert found.shipment_id == parcel.shipment_id
 
 
@@ -173,8 +174,9 @@ async def test_a_lost_parcel_is_packed_again_under_a_new_waybill(shop: Shop) -> 
     assert (await shop.parcels.add_tracking(parcel.shipment_id, lost)).moved
     again = await shop.moved(parcel, S.PICKING)
     assert (again.round, again.waybill, again.exception) == (2, None, None)
+    assert await shop.parcels.heard_under("sandbox", "W-order", LATER) is None
     with pytest.raises(NotFound):
-        await shop.parcels.shipment_under("sandbox", "W-order")
+        await shop.parcels.heard_under("sandbox", "W-of-nobody", LATER)
     with pytest.raises(OrderAlreadyShipped):
         await shop.stop(parcel.order_id)
     assert await fulfillment_of(shop, parcel) is FulfillmentStatus.UNFULFILLED
@@ -216,10 +218,12 @@ async def test_each_parcel_under_way_is_polled_by_one_poller_and_not_too_often(s
     for number in range(6):
         await shop.shipped(str(number))
     every, now = timedelta(minutes=10), LATER + timedelta(minutes=20)
-    taken = await asyncio.gather(*(shop.parcels.take_for_polling(now, every, 2) for _ in range(5)))
+    assert await shop.parcels.heard_under("sandbox", "W-5", now) is not None
+    taken = await asyncio.gather(*(shop.parcels.take_for_polling(now, now - every, 2) for _ in range(5)))
     ids = [parcel.shipment_id for some in taken for parcel in some]
-    assert len(ids) == len(set(ids)) == 6
-    assert await shop.parcels.take_for_polling(now + timedelta(minutes=9), every, 9) == []
+    assert len(ids) == len(set(ids)) == 5, "the one that was just heard of is not asked about"
+    later = now + timedelta(minutes=9)
+    assert await shop.parcels.take_for_polling(later, later - every, 9) == []
 
 
 @pytest.mark.parametrize(

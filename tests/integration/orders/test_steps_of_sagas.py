@@ -18,8 +18,7 @@ from activities.orders import OrderActivities
 from activities.siblings import Siblings
 from bus.publisher import Publisher
 from channels.carrier.errors import CarrierUnknown
-from channels.carrier.registry import Carriers
-from channels.carrier.sandbox import SandboxCarrier, check_digit, waybill_of
+from channels.carrier.sandbox.depot import waybill_of
 from hanse.settings import Settings
 from hanse.temporal import connect
 from models.fulfillment.events import ShipmentException, ShipmentShipped, ShipmentSigned
@@ -36,7 +35,7 @@ from models.inventory.types import WarehouseDetails
 from models.ops.errors import BuyerBlocked
 from models.ops.lists import ListKind, ListSubject, NewEntry
 from models.orders.errors import AddressNotFound, OrderConflict, OrderNotPaid, SkuUnpublished, UnknownSku
-from models.orders.events import OrderCancelled, OrderCompleted, OrderCreated, OrderPaid
+from models.orders.events import OrderCancelled, OrderCompleted, OrderCreated, OrderPaid, ReviewInvited
 from models.orders.messages import Basket, DropReturn, OrderRef, ParcelEnd, QuoteBasket, TakeReturn
 from models.orders.types import CancelReason, LineRequest, OrderStatus
 from models.points.events import PointsChanged
@@ -50,6 +49,7 @@ from stores.inventory import InventoryStore
 from stores.lists import ListStore
 from stores.points import PointsStore
 from stores.users import UsersStore
+from tests.carriers import carriers_at_hand
 from tests.conftest import OpenDatabase
 from tests.integration.orders.shop import BUYER, HOUSE, LATER, SHOP, Shop, hand_over, named, opening, report, to
 from tests.integration.pricing import pricing_on
@@ -89,7 +89,10 @@ async def steps(
     lists = ListStore(await database("ops"), b"a key")
     redis, day = Redis.from_url(redis_url), timedelta(days=1)
     users = UsersStore.on(await database("users"), redis, access_token_lifetime=day, session_lifetime=day)
-    async with Publisher("127.0.0.1:1", timeout_seconds=0.3) as nowhere:
+    async with (
+        carriers_at_hand(tmp_path) as carriers,
+        Publisher("127.0.0.1:1", timeout_seconds=0.3) as nowhere,
+    ):
         announcer = Announcer(nowhere, patience=0.2)
         yield Steps(
             shop=shop,
@@ -102,9 +105,7 @@ async def steps(
                 announcer,
                 lambda: LATER + timedelta(days=30),
             ),
-            parcels=FulfillmentActivities(
-                shop.parcels, inventory, Carriers(SandboxCarrier()), Siblings(client), announcer
-            ),
+            parcels=FulfillmentActivities(shop.parcels, inventory, carriers.all, Siblings(client), announcer),
             catalogue=catalogue,
             users=users,
             temporal=client,
@@ -160,7 +161,7 @@ async def test_every_change_of_an_order_comes_back_unannounced_while_kafka_is_aw
     again = await steps.orders.advance_order(to(asked.order_id, OrderStatus.PAID, at=LATER + timedelta(hours=1)))
     completed = await steps.orders.advance_order(to(asked.order_id, OrderStatus.COMPLETED))
     told = [event for done in (opened, paid, completed) for event in done.unannounced]
-    assert [type(event) for event in told] == [OrderCreated, OrderPaid, OrderCompleted, PointsChanged]
+    assert [type(event) for event in told] == [OrderCreated, OrderPaid, OrderCompleted, ReviewInvited, PointsChanged]
     assert again == paid, "a repeated step tells the same fact under the same id"
     assert Done.model_validate_json(opened.model_dump_json()) == opened, "it keeps its type through Temporal"
 
@@ -293,7 +294,11 @@ async def test_hand_over_starts_one_saga_for_each_parcel_however_often_it_is_rep
     saga = steps.temporal.get_workflow_handle_for(Fulfillment.run, f"fulfillment/{parcel.shipment_id}")
     first = (await saga.fetch_history()).events[0].workflow_execution_started_event_attributes
     (start,) = await steps.temporal.data_converter.decode(list(first.input.payloads), [FulfillmentInput])
-    assert (start.items, start.outbound, start.carriers) == (parcel.items, Outbound.AUTOMATIC, ("sandbox",))
+    assert (start.items, start.outbound, start.carriers) == (
+        parcel.items,
+        Outbound.AUTOMATIC,
+        ("sandbox", "sandbox_relay"),
+    )
 
 
 async def test_stopping_tells_the_sagas_of_the_parcels(steps: Steps) -> None:
@@ -321,7 +326,7 @@ async def test_a_booked_parcel_is_shipped_once_under_the_carriers_number(steps: 
     assert (await steps.parcels.advance_shipment(step(parcel, S.OUTBOUND))).unannounced == ()
     booking = BookWaybill(shipment_id=parcel.shipment_id, order_id=parcel.order_id, carrier="sandbox", at=LATER)
     bound = await steps.parcels.book_waybill(booking)
-    assert bound.waybill == waybill_of(parcel.shipment_id, 1)
+    assert bound.waybill == waybill_of("sandbox", f"{parcel.shipment_id}/1")
     assert await steps.parcels.book_waybill(booking) == bound
     (event,) = bound.unannounced
     assert isinstance(event, ShipmentShipped)
@@ -375,15 +380,3 @@ async def test_after_a_failure_kafka_is_left_alone_for_a_while() -> None:
         assert len(callers) == asked
         for caller in callers:
             caller.close()
-
-
-def test_a_waybill_number_follows_from_the_packing_and_carries_its_check_digit() -> None:
-    parcel = named(ShipmentId, "parcel")
-    first, second = waybill_of(parcel, 1), waybill_of(parcel, 2)
-    assert first == waybill_of(parcel, 1) != second
-    for number in (first, second):
-        assert int(number[-1]) == check_digit(number[3:-1])
-
-
-def test_the_check_digit_is_that_of_the_standard() -> None:
-    assert check_digit("7992739871") == 3

@@ -41,3 +41,14 @@ def test_the_ports_of_a_running_stack_are_found(tmp_path: Path) -> None:
 def test_the_ports_of_a_killed_stack_are_forgotten(tmp_path: Path) -> None:
     stack_on(tmp_path, KnownProcess(os.getpid(), started=0))
     assert Settings(data_dir=tmp_path).redis_url == Settings.model_fields["redis_url"].default
+
+
+def test_a_folder_of_an_earlier_version_gets_the_secrets_that_came_later(tmp_path: Path) -> None:
+    file = ensure_secrets(tmp_path)
+    lines = file.read_text().splitlines()
+    earlier = [line for line in lines if not line.startswith("HANSE_SANDBOX_CARRIER_SECRET=")]
+    file.write_text("\n".join(earlier) + "\n")
+    kept = ensure_secrets(tmp_path).read_text().splitlines()
+    assert kept[: len(earlier)] == earlier
+    assert [line.split("=")[0] for line in kept[len(earlier) :]] == ["HANSE_SANDBOX_CARRIER_SECRET"]
+    assert ensure_secrets(tmp_path).read_text().splitlines() == kept

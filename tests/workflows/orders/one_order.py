@@ -24,6 +24,7 @@ from models.orders.messages import (
     OrderRef,
     ParcelEnd,
     ParcelReport,
+    ParcelSplit,
     Placed,
     Placement,
     PlaceOrder,
@@ -40,8 +41,8 @@ from models.orders.types import CancelReason, DeliveryAddress, LineRequest
 from models.products.types import SellableSku
 from models.promotions.messages import CountedLine, RuleUse
 from models.shared import Money
-from models.shared.ids import AddressId, OrderId, UserId, WarehouseId
-from tests.unit.orders.baskets import SHOP, named, sku
+from models.shared.ids import AddressId, OrderId, ShipmentId, UserId, WarehouseId
+from tests.unit.orders.baskets import named, sku
 from tests.workflows.orders.server import OneWorkflow, until
 from tests.workflows.scripted import Scripted
 from workflows.checkout import Checkout
@@ -87,6 +88,7 @@ class OneOrder(OneWorkflow):
         self.uses: tuple[RuleUse, ...] = ()
         self.limited: tuple[CountedLine, ...] = ()
         self.warehouses = [HERE]
+        self.split_off: ShipmentId
         steps.answer(QUOTE, self._quoted)
         steps.answer(RESERVE, self._reserved)
         steps.answer(RELEASE, lambda _: Reservation(order_id=self.order_id, state=ReservationState.RELEASED))
@@ -107,7 +109,7 @@ class OneOrder(OneWorkflow):
         shares = [
             Allocation(
                 warehouse_id=self.warehouses[number % len(self.warehouses)],
-                merchant_id=SHOP,
+                merchant_id=self.skus[line.sku_id].merchant_id,
                 sku_id=line.sku_id,
                 quantity=line.quantity,
             )
@@ -201,6 +203,24 @@ class OneOrder(OneWorkflow):
         for parcel, end in zip(parcels, ends, strict=False):
             report = ParcelReport(shipment_id=parcel.shipment_id, end=end, at=datetime.now(UTC))
             await self.handle.signal(Checkout.parcel_ended, report)
+
+    async def splits_the_last(self) -> None:
+        """One unit of the last parcel is sent in a fifth one."""
+        await self.called(HAND_OVER)
+        old = self.steps.told(HAND_OVER)[0].parcels[-1]
+        one = (LineRequest(sku_id=old.items[0].sku_id, quantity=1),)
+        new = old.model_copy(
+            update={"shipment_id": ShipmentId.derive(old.shipment_id.minted_at, "split"), "items": one}
+        )
+        self.split_off = new.shipment_id
+        for _ in range(2):
+            split = ParcelSplit(shipment_id=old.shipment_id, kept=one, new=new)
+            await self.handle.signal(Checkout.parcel_split, split)
+
+    async def split_one_ends(self, end: ParcelEnd) -> None:
+        """`Fulfillment` reports, for the parcel that was split off."""
+        report = ParcelReport(shipment_id=self.split_off, end=end, at=datetime.now(UTC))
+        await self.handle.signal(Checkout.parcel_ended, report)
 
     # ---- how far it is -----------------------------------------------------------------------------------------------
 

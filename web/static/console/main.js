@@ -11,6 +11,7 @@ import { can, session, whoAmI } from "./context.js";
 import { moneyPage } from "./money.js";
 import { orderPage } from "./order.js";
 import { ordersPage } from "./orders.js";
+import { parcelsPage } from "./parcels.js";
 import { productPage, productsPage } from "./products.js";
 import { stockPage } from "./stock.js";
 import { workPage } from "./work.js";
@@ -21,6 +22,7 @@ const outlet = h("main", { id: "content" });
 const router = new Router(outlet, () => t("console.name"), [
   ["/console", ordersPage],
   ["/console/orders/:id", orderPage],
+  ["/console/parcels", parcelsPage],
   ["/console/work", workPage],
   ["/console/aftersales", aftersalesPage],
   ["/console/aftersales/:id", casePage],
@@ -33,6 +35,7 @@ const router = new Router(outlet, () => t("console.name"), [
 
 const PLACES = [
   ["/console", "list", "console.orders", ["orders", "service", "stock"]],
+  ["/console/parcels", "box", "console.parcels", ["orders", "service", "stock"]],
   ["/console/work", "clock", "console.work", ["orders", "service", "stock", "finance"]],
   ["/console/aftersales", "box", "console.aftersales", ["service", "stock"]],
   ["/console/money", "coin", "console.money", ["finance"]],

@@ -1,13 +1,14 @@
 // One order for an operator: the whole story on the left, what it is and what can be done on the right; live.
 
 import { fill, h } from "../lib/dom.js";
-import { count, moment, money, precise, short } from "../lib/format.js";
+import { count, day, moment, money, precise, short } from "../lib/format.js";
 import { half, t, word } from "../lib/i18n.js";
 import { follow, looker } from "../lib/live.js";
 import { badge, form, field } from "../lib/ui.js";
 import { api, can, runLink } from "./context.js";
 import { orderActions, refundDecisions } from "./order_actions.js";
 import { parcelActions } from "./parcel_actions.js";
+import { labelButton, parcelWay } from "./parcels.js";
 import { id } from "./pieces.js";
 import { tell } from "./story.js";
 
@@ -114,9 +115,11 @@ function parcelsView({ order, parcels }, look) {
   if (!parcels.length) return null;
   return h("section", { class: "panel" }, h("h2", {}, t("order.parcels")), parcels.map((parcel) =>
     h("article", { class: "parcel" },
-      h("p", { class: "row" }, badge("parcel", parcel.status), parcel.exception && h("b", {}, word("exception", parcel.exception)), id(parcel.shipment_id), h("span", { class: "soft" }, [parcel.carrier, parcel.waybill].filter(Boolean).join(" "))),
+      h("p", { class: "row" }, badge("parcel", parcel.status), parcel.exception && h("b", {}, word("exception", parcel.exception)), id(parcel.shipment_id), h("span", { class: "soft" }, parcel.waybill && `${word("carrier", parcel.carrier)} ${parcel.waybill}`)),
       h("p", {}, parcel.items.map((item) => `${name(item.sku_id)} × ${item.quantity}`).join(", ")),
-      h("p", { class: "row" }, parcelActions(parcel, name, look)))));
+      parcel.estimated_at && parcel.status === "shipped" && h("p", { class: "soft" }, t("order.estimated", { day: day(parcel.estimated_at) })),
+      parcel.tracking.length > 0 && parcelWay(parcel),
+      h("p", { class: "row" }, labelButton(parcel), parcelActions(parcel, name, look)))));
 }
 
 function person({ address, note, user_id: userId, placed_at: placedAt }) {

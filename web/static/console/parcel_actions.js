@@ -1,4 +1,4 @@
-// What an operator may do to a parcel: let it out, sign it off, report and decide what went wrong, take it back.
+// What an operator may do to a parcel: let it out, split it, sign it off, report and decide what went wrong, take it back.
 
 import { h } from "../lib/dom.js";
 import { t, word } from "../lib/i18n.js";
@@ -16,6 +16,7 @@ export function parcelActions(parcel, name, look) {
   const isWaiting = parcel.status === "exception" && ["lost", "damaged"].includes(parcel.exception);
   return [
     parcel.status === "picking" && act("dispatch", picking(parcel, name), (values) => found(parcel, values)),
+    parcel.status === "picking" && isDivisible(parcel) && act("split", splitting(parcel, name), (values) => ({ items: taken(parcel, values) })),
     isWaiting && act("decide", deciding(), ({ decision }) => ({ decision })),
     parcel.status === "returning" && act("receive-back", resellable(), (values) => ({ resellable: "resellable" in values })),
     (UNDER_WAY.includes(parcel.status) || isWaiting) && act("sign-off", field(t("parcel.proof"), { name: "proof", maxlength: 500 }), ({ proof }) => ({ proof })),
@@ -45,6 +46,20 @@ function found(parcel, values) {
   const picked = parcel.items.map((item) => ({ sku_id: item.sku_id, quantity: Number(values[item.sku_id]) }));
   const isWhole = picked.every((line, index) => line.quantity === parcel.items[index].quantity);
   return isWhole ? {} : { picked: picked.filter((line) => line.quantity > 0) };
+}
+
+function isDivisible(parcel) {
+  return parcel.round === 1 && parcel.items.reduce((units, item) => units + item.quantity, 0) > 1;
+}
+
+/** How many of each go into a parcel of their own. */
+function splitting(parcel, name) {
+  return h("div", { class: "form-grid" }, parcel.items.map((item) =>
+    field(name(item.sku_id), { name: item.sku_id, type: "number", min: 0, max: item.quantity, value: 0, required: true })));
+}
+
+function taken(parcel, values) {
+  return parcel.items.map((item) => ({ sku_id: item.sku_id, quantity: Number(values[item.sku_id]) })).filter((line) => line.quantity > 0);
 }
 
 function deciding() {

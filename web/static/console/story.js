@@ -55,7 +55,7 @@ function tracked(parcel) {
   return parcel.tracking.map((event) => ({
     at: event.at,
     lane: "parcel",
-    title: `${word("parcel", event.status)} ${event.place}`,
+    title: `${word("tracking", event.status)} · ${event.place}`,
     detail: event.detail,
     actor: parcel.carrier,
     workflow: `fulfillment/${parcel.shipment_id}`,

@@ -79,6 +79,13 @@ export class Api {
     return answer.status === 204 ? null : answer.json();
   }
 
+  /** What is no JSON: a PDF, a picture. Throws a Problem. */
+  async blob(path, { query, signal } = {}) {
+    const answer = await this.#fetch(withQuery(path, query), { signal });
+    if (!answer.ok) throw await problemOf(answer);
+    return answer.blob();
+  }
+
   /** Server-sent events of a route that needs the access token. Ends with the stream; the caller opens the next one. */
   async *events(path, { signal, lastId }) {
     const headers = { accept: "text/event-stream" };

@@ -1,7 +1,7 @@
 // One order as its buyer sees it, live: where it stands, what is in it, where its parcels are, what may be done.
 
 import { fill, h } from "../lib/dom.js";
-import { moment, money } from "../lib/format.js";
+import { day, moment, money } from "../lib/format.js";
 import { half, t, word } from "../lib/i18n.js";
 import { newKey } from "../lib/http.js";
 import { badge, button, dialog, field, say } from "../lib/ui.js";
@@ -83,10 +83,18 @@ function track(order) {
 
 function parcelView(parcel, titles) {
   return h("article", { class: "parcel" },
-    h("p", {}, badge("parcel", parcel.status), " ", parcel.waybill && h("span", { class: "soft" }, `${parcel.carrier} ${parcel.waybill}`)),
+    h("p", {}, badge("parcel", parcel.status), " ", parcel.exception && parcel.status === "exception" && h("b", {}, word("exception", parcel.exception)), " ",
+      parcel.waybill && h("span", { class: "soft" }, `${word("carrier", parcel.carrier)} ${parcel.waybill}`)),
+    arrival(parcel),
     h("p", {}, parcel.items.map((item) => `${titles.get(item.sku_id) ?? item.sku_id} × ${item.quantity}`).join(", ")),
     parcel.tracking.length > 0 && h("ol", { class: "timeline" }, [...parcel.tracking].reverse().map((event) =>
-      h("li", {}, h("b", {}, word("parcel", event.status)), " ", event.place, h("time", { class: "soft" }, moment(event.at))))));
+      h("li", {}, h("b", {}, word("tracking", event.status)), h("span", { class: "soft" }, [event.place, event.detail].filter(Boolean).join(" · ")), h("time", { class: "soft" }, moment(event.at))))));
+}
+
+/** When it should come, for as long as it is on its way. */
+function arrival(parcel) {
+  if (!parcel.estimated_at || parcel.status !== "shipped") return null;
+  return h("p", { class: "arrival" }, t("order.estimated", { day: day(parcel.estimated_at) }));
 }
 
 function step(entry) {

@@ -17,7 +17,8 @@ _STATEMENTS = (
     """,
     """
     CREATE INDEX shipments_by_waybill ON shipments (carrier, waybill) WHERE waybill IS NOT NULL;
-    CREATE INDEX shipments_under_way ON shipments (polled_at) WHERE status IN ('shipped', 'delivered', 'returning');
+    CREATE INDEX shipments_under_way ON shipments (polled_at)
+        WHERE waybill IS NOT NULL AND status IN ('shipped', 'delivered', 'exception', 'returning');
     CREATE INDEX shipments_delivered ON shipments (delivered_at) WHERE status = 'delivered';
     CREATE INDEX shipments_of_exchange ON shipments (aftersale_id) WHERE aftersale_id IS NOT NULL
     """,

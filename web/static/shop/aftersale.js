@@ -85,7 +85,7 @@ function wayBack(found, { to, warehouse_code: code, parcel }) {
   return [
     h("p", {}, t("aftersale.send_to"), " ", h("b", {}, where), ` (${code})`, h("br"), h("span", { class: "soft" }, t("aftersale.write_on", { id: found.aftersale_id }))),
     found.return_waybill && h("p", {}, `${found.return_waybill.carrier} ${found.return_waybill.waybill}`, parcel?.pickup_at && ` · ${t("aftersale.pickup_at", { when: moment(parcel.pickup_at) })}`),
-    parcel && h("ol", { class: "timeline" }, [...parcel.tracking].reverse().map((event) => h("li", {}, h("b", {}, word("parcel", event.status)), " ", event.place, h("time", { class: "soft" }, moment(event.at))))),
+    parcel && h("ol", { class: "timeline" }, [...parcel.tracking].reverse().map((event) => h("li", {}, h("b", {}, word("tracking", event.status)), " ", event.place, h("time", { class: "soft" }, moment(event.at))))),
   ];
 }
 

@@ -57,7 +57,7 @@ _STEP = (*_ONE, AftersaleNotWaiting, ServiceBusy)
 async def apply(ask: AftersaleRequest, who: CurrentUser, claim: Claimant, shop: Wired) -> AftersaleCase:
     """For units that arrived: money without a return, money for a return, or an exchange. The units are this case's at once;
     some cases are approved by rule, the others wait for an operator."""
-    await shop.orders.claimable(ask.order_id, who.user_id, shop.clock())
+    await shop.orders.order_of(ask.order_id, who.user_id)  # another's order is not worth a process
     application = Application(
         **dict(ask),
         aftersale_id=AftersaleId.derive(claim.first_seen_at, claim.caller, claim.key),

@@ -31,61 +31,18 @@ with workflow.unsafe.imports_passed_through():
         TryRefund,
         Withdraw,
     )
-    from models.aftersales.rules import CLOSABLE, LOWERABLE, WITHDRAWABLE, inspected_lines
+    from models.aftersales.rules import inspected_lines
     from models.aftersales.types import AftersaleCase, AftersaleState
     from models.fulfillment.returning import ExchangeEnd, ReturnReport
-    from models.fulfillment.types import TrackingState
     from models.shared import Money, Refusal
     from models.shared.ids import AftersaleId
+    from workflows.aftersale_wishes import ARRIVED, FITS, IN_TROUBLE, WAITS_FOR, Wish
     from workflows.asks import Ask
     from workflows.options import TaskQueue
     from workflows.saga import Saga
     from workflows.search_attributes import show
 
-Wish = (
-    Withdraw
-    | Decide
-    | SendBack
-    | PickUp
-    | Receive
-    | ReturnTrouble
-    | Inspect
-    | Lower
-    | Appeal
-    | Choose
-    | Close
-    | TryRefund
-)
 _S = AftersaleState
-_FITS: dict[type, tuple[frozenset[AftersaleState], str]] = {
-    Withdraw: (WITHDRAWABLE, "open with its goods not received yet"),
-    Decide: (frozenset({_S.AUDITING}), "waiting for a decision"),
-    SendBack: (frozenset({_S.AWAITING_RETURN}), "waiting for the goods to be sent"),
-    PickUp: (frozenset({_S.AWAITING_RETURN}), "waiting for the goods to be sent"),
-    ReturnTrouble: (frozenset({_S.RETURNING}), "waiting for goods on their way"),
-    Receive: (frozenset({_S.RETURNING}), "waiting for goods on their way"),
-    Inspect: (frozenset({_S.RETURNING, _S.RECEIVED}), "waiting for an inspection"),
-    Lower: (LOWERABLE, "waiting with its refund still to come"),
-    Appeal: (frozenset({_S.REJECTED}), "rejected"),
-    Choose: (frozenset({_S.SOLD_OUT}), "without a replacement"),
-    Close: (CLOSABLE, "waiting with nothing on its way to the buyer"),
-    TryRefund: (frozenset({_S.REFUND_REFUSED}), "waiting for its refund to be tried again"),
-}
-"""Where a case must be for each wish, and the words for it."""
-
-_ARRIVED = (TrackingState.SIGNED, TrackingState.BROUGHT_BACK)
-_IN_TROUBLE = (TrackingState.LOST, TrackingState.DAMAGED)
-_WAITS_FOR: dict[AftersaleState, str] = {
-    _S.AUDITING: "an operator: update `decide`",
-    _S.AWAITING_RETURN: "the buyer to send the goods: update `send_back`",
-    _S.RETURNING: "the goods: update `receive` or `inspect`",
-    _S.RECEIVED: "an inspection: update `inspect`",
-    _S.SOLD_OUT: "the buyer to choose: update `choose`",
-    _S.REPLACEMENT_SENT: "the replacement's parcel",
-    _S.REFUNDING: "the refund",
-    _S.REFUND_REFUSED: "**an operator**: update `try_refund`, `lower` or `close`",
-    _S.REJECTED: "the buyer, who may appeal: update `appeal`",
-}
 
 
 class AftersaleDesk:
@@ -232,9 +189,9 @@ class AftersaleDesk:
     @workflow.signal
     def return_reported(self, report: ReturnReport) -> None:
         """A carrier's word on the returning parcel: arrived, or in trouble. Where it is on its way its tracking tells."""
-        if report.state in _ARRIVED:
+        if report.state in ARRIVED:
             self._wishes.append(Ask(Receive(actor="carrier")))
-        elif report.state in _IN_TROUBLE:
+        elif report.state in IN_TROUBLE:
             self._wishes.append(Ask(ReturnTrouble(what=report.state.value)))
 
     @workflow.query
@@ -258,7 +215,7 @@ class AftersaleDesk:
             raise as_application_error(refusal) from None
 
     def _fit_or_refuse(self, wish: Wish) -> None:
-        states, words = _FITS[type(wish)]
+        states, words = FITS[type(wish)]
         case, aftersale_id = self._case, self._application.aftersale_id
         if case is None or case.state not in states:
             raise AftersaleNotWaiting.of(aftersale_id, case.state if case else "not opened yet", words)
@@ -308,7 +265,7 @@ class AftersaleDesk:
         await workflow.wait_condition(workflow.all_handlers_finished)
 
     def _waiting_for(self) -> str:
-        return _WAITS_FOR.get(self._now().state, "nothing")
+        return WAITS_FOR.get(self._now().state, "nothing")
 
     def _tell(self) -> None:
         case = self._now()

@@ -17,7 +17,8 @@ with workflow.unsafe.imports_passed_through():
     from models.aftersales.types import AftersaleCase, AftersaleState
     from models.fulfillment.returning import CancelReturn
     from models.shared import Instant
-    from workflows.aftersale_desk import AftersaleDesk, Wish
+    from workflows.aftersale_desk import AftersaleDesk
+    from workflows.aftersale_wishes import Wish
     from workflows.asks import Ask
     from workflows.options import TaskQueue
     from workflows.saga import is_refusal

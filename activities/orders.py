@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from temporalio import activity
 
+from models.aftersales.messages import Claimed, DropClaim, NarrowClaim, TakeClaim
 from models.ops.lists import Origin, address_text
 from models.orders.errors import AddressNotFound
 from models.orders.events import OrderCancelled, OrderCompleted, OrderCreated, OrderPaid, ReviewInvited
@@ -140,7 +141,7 @@ class OrderActivities:
     @activity.defn(name="orders.take_return")
     async def take_return(self, ask: TakeReturn) -> ReturnProposal:
         """These units go back for what was really paid for them. Refusals: `invalid_request` for units that the order does
-        not have (any more), `order_not_paid`, `order_conflict`."""
+        not have (any more), `units_claimed`, `order_not_paid`, `order_conflict`."""
         order = await self._store.order(ask.order_id)
         return await self._store.take_return(ask, await self._pricing.offers_of_order(order.lines))
 
@@ -148,6 +149,24 @@ class OrderActivities:
     async def drop_return(self, ask: DropReturn) -> None:
         """Undo of take: these units can go back another time. Does nothing when nothing was taken."""
         await self._store.drop_return(ask)
+
+    @activity.defn(name="orders.take_claim")
+    async def take_claim(self, ask: TakeClaim) -> Claimed:
+        """These units are one after-sale's; what they would bring. Refusals: `not_found` (another's order too),
+        `aftersale_not_open`, `aftersale_window_over`, `claim_exceeds_left`, `aftersale_conflict`."""
+        order = await self._store.order_of(ask.order_id, ask.user_id)
+        return await self._store.take_claim(ask, await self._pricing.offers_of_order(order.lines))
+
+    @activity.defn(name="orders.drop_claim")
+    async def drop_claim(self, ask: DropClaim) -> None:
+        """Undo of the claim: its units are free. Does nothing when nothing was claimed, or when they were paid back."""
+        await self._store.drop_claim(ask)
+
+    @activity.defn(name="orders.narrow_claim")
+    async def narrow_claim(self, ask: NarrowClaim) -> ReturnProposal:
+        """The after-sale is only about these units any more; what they bring. Refusal: `aftersale_conflict`."""
+        order = await self._store.order(ask.order_id)
+        return await self._store.narrow_claim(ask, await self._pricing.offers_of_order(order.lines))
 
     @activity.defn(name="orders.note_step")
     async def note_step(self, note: NoteStep) -> None:

@@ -14,6 +14,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.search_attributes import attributes
+from models.aftersales.messages import RefundOutcome
 from models.fulfillment.messages import FulfillmentInput, SignOff, StopShipments, TrackingReport, fulfillment_id
 from models.fulfillment.returning import ExchangeEnd, ReturnReport, aftersale_workflow_id
 from models.inventory.ahead import shipment_of
@@ -29,7 +30,7 @@ from models.payments.messages import (
     payment_timeout_id,
     refund_workflow_id,
 )
-from models.shared.ids import OrderId, RefundId, ShipmentId
+from models.shared.ids import AftersaleId, OrderId, RefundId, ShipmentId
 
 SAGA_QUEUE = "checkout"
 _TOLD_AT_ONCE = 50
@@ -104,6 +105,10 @@ class Siblings:
     async def report_refund(self, refund_id: RefundId, report: RefundReport) -> None:
         """Tell the refund what its channel said about a leg."""
         await self._tell(refund_workflow_id(refund_id), "refund_reported", report)
+
+    async def report_to_case(self, aftersale_id: AftersaleId, outcome: RefundOutcome) -> None:
+        """Tell an after-sale what became of its refund."""
+        await self._tell(aftersale_workflow_id(aftersale_id), "refund_ended", outcome)
 
     async def start_fulfillment(self, parcel: FulfillmentInput) -> None:
         """Ship one parcel, once."""

@@ -8,6 +8,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from starlette.types import Receive, Scope, Send
 
 from api import (
+    aftersales,
     cart,
     checkout,
     docs,
@@ -44,7 +45,11 @@ A saga-first shop: every order is a durable workflow; stock, money, coupons and 
 """
 
 
-_LARGER_BODIES = (("/v1/catalogue/media", 6_291_456), ("/v1/catalogue/import", 10_485_760))
+_LARGER_BODIES = (
+    ("/v1/aftersale-evidence", 6_291_456),
+    ("/v1/catalogue/media", 6_291_456),
+    ("/v1/catalogue/import", 10_485_760),
+)
 """Pictures of 5 MB with their form around them; catalogue files. Everything else keeps to `max_body_bytes`."""
 
 
@@ -120,6 +125,7 @@ def _mount(app: FastAPI, settings: Settings) -> None:
         *fulfillment.routers,
         *parcels.routers,
         *payments.routers,
+        *aftersales.routers,
         *ops.routers,
         *points.routers,
     ]

@@ -25,7 +25,7 @@ from channels.carrier.registry import Carriers, carriers_of
 from channels.notification.contract import Notifier
 from channels.notification.sandbox import SandboxNotifier
 from channels.payment.registry import PaymentChannels, payment_channels
-from hanse.blobs import LocalBlobs
+from hanse.blobs import open_blobs
 from hanse.caching import ReadThrough
 from hanse.database import Database
 from hanse.keys import LISTS, derived_key
@@ -34,6 +34,7 @@ from hanse.temporal import connect
 from models.points.types import PointsTerms
 from models.shared.time import Clock
 from search.configured import open_engine
+from stores.aftersales import AftersaleStore, EvidenceStore
 from stores.audit_log import AuditLog
 from stores.cart import CartStore
 from stores.fulfillment import FulfillmentStore
@@ -77,6 +78,9 @@ class Services:
     payments: PaymentStore
     payment_channels: PaymentChannels
     points: PointsStore
+    aftersales: AftersaleStore
+    evidence: EvidenceStore
+    """Pictures of after-sales; never served to everybody."""
     carriers: Carriers
     reports: Reports
     """Takes in what carriers say."""
@@ -138,6 +142,7 @@ async def open_services(settings: Settings, clock: Clock = _utc_now) -> AsyncIte
         points, limits, coupons = PointsStore(promotions), PurchaseLimitStore(promotions), CouponStore(promotions)
         rules, points_terms = PromotionStore(promotions), PointsTerms(**settings.points_terms)
         temporal = await connect(settings, lazy=True)
+        aftersales = await database("aftersales")
         siblings = Siblings(temporal)
         http = await stack.enter_async_context(httpx.AsyncClient(timeout=10, follow_redirects=False))
         taxonomy, inventory = TaxonomyStore(products), InventoryStore(await database("inventory"))
@@ -161,6 +166,8 @@ async def open_services(settings: Settings, clock: Clock = _utc_now) -> AsyncIte
             payments=PaymentStore(await database("payments")),
             payment_channels=payment_channels(settings, http, clock),
             points=points,
+            aftersales=AftersaleStore(aftersales),
+            evidence=EvidenceStore(aftersales, open_blobs(settings, "evidence")),
             carriers=carriers_of(settings, http, clock),
             reports=Reports(parcels, siblings),
             siblings=siblings,
@@ -184,7 +191,7 @@ async def open_services(settings: Settings, clock: Clock = _utc_now) -> AsyncIte
             rankings=Rankings(RankingStore(redis), catalogue_reads, shelf, clock),
             catalogue=CatalogueStore(products),
             taxonomy=taxonomy,
-            media=MediaStore(products, LocalBlobs(settings.data_dir / "media")),
+            media=MediaStore(products, open_blobs(settings, "media")),
             bulk=BulkStore(products),
             promotions=rules,
             purchase_limits=limits,

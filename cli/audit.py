@@ -29,6 +29,7 @@ async def run_audit(settings: Settings) -> list[Section]:
     from cli.auditing import across, books
     from hanse.database import Database
     from hanse.temporal import connect
+    from stores.aftersales import AftersaleStore
     from stores.fulfillment import FulfillmentStore
     from stores.inventory import InventoryStore
     from stores.orders import OrderStore
@@ -49,11 +50,13 @@ async def run_audit(settings: Settings) -> list[Section]:
         paid = PaymentStore(await database("payments"))
         stocked = InventoryStore(await database("inventory"))
         promotions = await database("promotions")
+        cases = AftersaleStore(await database("aftersales"))
         client = await connect(settings)
         return [
             await books.stock(stocked, now),
             await books.money(paid, now),
             await books.orders(placed, FulfillmentStore(orders), now),
+            await books.aftersales(cases),
             await books.promotions(PromotionStore(promotions)),
             await books.coupons(CouponStore(promotions)),
             await books.points(PointsStore(promotions)),
@@ -61,6 +64,7 @@ async def run_audit(settings: Settings) -> list[Section]:
             await across.orders_and_workflows(client, placed),
             await across.holds_and_workflows(client, stocked),
             await across.transfers_and_workflows(client, stocked),
+            await across.aftersales_and_their_money(client, cases, placed, paid),
             await across.benefits_and_workflows(client, BenefitStore(promotions)),
         ]
 
@@ -78,7 +82,7 @@ def show(sections: list[Section]) -> None:
         return
     table = Table("what is broken", "where", "figures", "workflow to look at")
     for finding in found[:_SHOWN]:
-        process = {"ord_": "checkout", "trf_": "transfer"}.get(finding.subject[:4])
+        process = {"ord_": "checkout", "trf_": "transfer", "afs_": "aftersale"}.get(finding.subject[:4])
         workflow = f"{process}/{finding.subject}" if process else ""
         table.add_row(finding.check, finding.subject, finding.detail, workflow)
     console.print(table)

@@ -1,11 +1,17 @@
-"""Where uploaded bytes lie: an interface small enough for a local disk and for S3 alike."""
+"""Where uploaded bytes lie: an interface small enough for a local disk and for S3 alike, chosen by `HANSE_BLOBS_URL`."""
 
 import asyncio
 import os
 import re
 import secrets
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import urlsplit
+
+from hanse.settings import Settings
+
+if TYPE_CHECKING:
+    from obstore.store import ObjectStore
 
 _NAME = re.compile(r"^[a-z0-9]{8,128}\.[a-z0-9]{1,8}$")
 
@@ -55,6 +61,60 @@ class LocalBlobs:
             unfinished.replace(place)
         finally:
             unfinished.unlink(missing_ok=True)
+
+
+class ObjectBlobs:
+    """Blobs in an object store, S3 or what speaks like it, below `folder`."""
+
+    def __init__(self, store: "ObjectStore", folder: str) -> None:
+        self._store = store
+        self._folder = folder
+
+    async def put(self, name: str, content: bytes) -> None:
+        """See `Blobs.put`. A name says its content, so writing it again changes nothing."""
+        if not _NAME.match(name):
+            raise ValueError(f"{name[:80]!r} is not a blob name")
+        await self._store.put_async(self._path(name), content)
+
+    async def get(self, name: str) -> bytes | None:
+        """See `Blobs.get`."""
+        if not _NAME.match(name):
+            return None
+        try:
+            found = await self._store.get_async(self._path(name))
+            return bytes(await found.bytes_async())
+        except FileNotFoundError:
+            return None
+
+    def _path(self, name: str) -> str:
+        return f"{self._folder}/{name}"
+
+
+def open_blobs(settings: Settings, folder: str) -> Blobs:
+    """The storage that the settings name; `folder` keeps what is uploaded for one purpose apart from the rest."""
+    where = urlsplit(settings.blobs_url)
+    match where.scheme:
+        case "":
+            return LocalBlobs(settings.data_dir / folder)
+        case "file":
+            return LocalBlobs(Path(where.path) / folder)
+        case "s3":
+            return ObjectBlobs(_s3(settings, where.netloc, where.path.strip("/")), folder)
+    raise ValueError(f"HANSE_BLOBS_URL is {settings.blobs_url!r}; it takes s3://bucket/prefix or file:///path")
+
+
+def _s3(settings: Settings, bucket: str, prefix: str) -> "ObjectStore":
+    from obstore.store import S3Store
+
+    given: dict[str, Any] = {
+        "endpoint": settings.blobs_s3_endpoint,
+        "region": settings.blobs_s3_region,
+        "access_key_id": settings.blobs_s3_access_key_id,
+        "secret_access_key": settings.blobs_s3_secret_access_key.get_secret_value(),
+    }
+    named = {name: value for name, value in given.items() if value}
+    plain = settings.blobs_s3_endpoint.startswith("http://")
+    return S3Store(bucket, prefix=prefix or None, client_options={"allow_http": plain, "timeout": "10s"}, **named)
 
 
 def _read(place: Path) -> bytes | None:

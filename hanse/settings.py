@@ -6,7 +6,7 @@ What neither names comes from the embedded stack of the data folder: its generat
 import os
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import Field, SecretStr, StringConstraints
@@ -47,6 +47,16 @@ class Settings(BaseSettings):
     redis_bin: str = ""
     kafka_bin: str = ""
     temporal_bin: str = ""
+
+    # Where pictures lie
+    blobs_url: str = ""
+    """Empty: below `data_dir`. `file:///path`, or `s3://bucket/prefix`, with the settings below and, where they are empty, what
+    the machine's own AWS environment says."""
+    blobs_s3_endpoint: str = ""
+    """Of an S3 that is not Amazon's: `https://minio.example:9000`."""
+    blobs_s3_region: str = ""
+    blobs_s3_access_key_id: str = ""
+    blobs_s3_secret_access_key: SecretStr = SecretStr("")
 
     # Secrets; the embedded stack generates them into data_dir/secrets.env on first start
     payload_keys: SecretStr = SecretStr("")
@@ -133,6 +143,12 @@ class Settings(BaseSettings):
     completion_period: timedelta = timedelta(days=7)
     """From the last sign-off to `completed`, unless the buyer confirms earlier."""
     aftersale_window: timedelta = timedelta(days=15)
+    """From `completed`; before it, after-sales are open for what was signed for."""
+    aftersale_return_within: timedelta = timedelta(days=7)
+    """For the buyer to send the goods back once a return is approved."""
+    aftersale_audit_reminder: timedelta = timedelta(hours=24)
+    aftersale_audit_escalation: timedelta = timedelta(hours=72)
+    """After which a case that no operator has decided is escalated."""
     tracking_every: timedelta = timedelta(minutes=15)
     """How often parcels are looked for that no carrier has said anything about, and delivered ones that nobody signed for."""
     tracking_silence: timedelta = timedelta(hours=6)
@@ -150,6 +166,19 @@ class Settings(BaseSettings):
     points_most_percent: int = Field(default=50, ge=0, le=100)
     """How much of the goods, after all discounts, points may pay."""
     points_valid_days: int = Field(default=365, ge=1, le=3650)
+
+    # Which after-sales need no operator
+    aftersale_automatic_most_minor: int = Field(default=10_000, ge=0)
+    """What a refund without return may bring at most to be approved by itself; 0 sends every one to an operator."""
+    aftersale_automatic_reasons: tuple[
+        Literal["damaged", "wrong_item", "missing_parts", "not_as_described", "quality", "no_longer_wanted", "other"],
+        ...,
+    ] = ("damaged", "wrong_item", "missing_parts", "not_as_described", "quality")
+    """As JSON. For these a refund without return is approved by itself, if a picture shows what is wrong."""
+    aftersale_automatic_most_cases: int = Field(default=3, ge=0)
+    """How many cases the buyer may have had in 90 days."""
+    aftersale_automatic_returns: bool = True
+    """Whether returns and exchanges are approved by themselves: nothing is paid before the goods were looked at."""
 
     # Telemetry
     otlp_endpoint: str = ""
@@ -197,7 +226,14 @@ class Settings(BaseSettings):
     @property
     def points_terms(self) -> dict[str, int]:
         """Every setting of points by the name it has among the terms of points."""
-        prefix = "points_"
+        return self._named("points_")
+
+    @property
+    def aftersale_automatic(self) -> dict[str, Any]:
+        """Every setting of the automatic rule by the name it has among its terms."""
+        return self._named("aftersale_automatic_")
+
+    def _named(self, prefix: str) -> dict[str, Any]:
         return {
             name.removeprefix(prefix): getattr(self, name)
             for name in type(self).model_fields

@@ -21,7 +21,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "default-src 'none'",
         "script-src 'self'",
         "style-src 'self'",
-        "img-src 'self' blob:",
+        "img-src 'self' blob:",  # evidence of after-sales takes the access token, so scripts fetch it
         "connect-src 'self'",
         "form-action 'self'",
         "base-uri 'none'",

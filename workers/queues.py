@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from activities.aftersales import AftersaleActivities
 from activities.bus import BusActivities
 from activities.fulfillment import FulfillmentActivities
 from activities.inventory import InventoryActivities
@@ -17,6 +18,7 @@ from activities.reconciliation import ReconciliationActivities
 from activities.search import SearchActivities
 from activities.supplement import SupplementActivities
 from activities.tracking import TrackingActivities
+from workflows.aftersale import Aftersale
 from workflows.catalog_sync import CatalogSync
 from workflows.checkout import Checkout
 from workflows.fulfillment import Fulfillment
@@ -50,6 +52,7 @@ SAGAS: Sequence[type] = (
     Reindex,
     SearchDrift,
     SalesToSearch,
+    Aftersale,
 )
 
 
@@ -57,6 +60,7 @@ SAGAS: Sequence[type] = (
 class Activities:
     """Every activity class of the shop, built in `wiring.py`."""
 
+    aftersales: AftersaleActivities
     bus: BusActivities
     fulfillment: FulfillmentActivities
     inventory: InventoryActivities
@@ -102,6 +106,7 @@ def activities_on(queue: TaskQueue, built: Activities) -> Sequence[Callable[...,
         TaskQueue.PROMOTIONS: _of(built.promotions),
         TaskQueue.PAYMENTS: [step for step in payments if step not in outside_payment],
         TaskQueue.POINTS: _of(built.points),
+        TaskQueue.AFTERSALES: _of(built.aftersales),
         TaskQueue.FULFILLMENT: [step for step in fulfillment if step not in outside_carrier],
     }
     match queue:

@@ -8,6 +8,7 @@ import httpx
 from redis.asyncio import Redis
 from temporalio.client import Client
 
+from activities.aftersales import AftersaleActivities
 from activities.announcing import Announcer
 from activities.bus import BusActivities
 from activities.documents import CatalogueReader
@@ -29,6 +30,7 @@ from activities.supplement import SupplementActivities
 from activities.tracking import TrackingActivities
 from bus.publisher import Publisher
 from channels.carrier.registry import carriers_of
+from channels.notification.sandbox import SandboxNotifier
 from channels.payment.registry import payment_channels
 from hanse.caching import ReadThrough
 from hanse.database import Database
@@ -36,9 +38,11 @@ from hanse.keys import LISTS, derived_key
 from hanse.settings import Settings
 from hanse.telemetry import temporal_runtime
 from hanse.temporal import connect
+from models.aftersales.types import AutomaticTerms
 from models.points.types import PointsTerms
 from models.shared.time import Clock
 from search.configured import open_engine
+from stores.aftersales import AftersaleStore
 from stores.fulfillment import FulfillmentStore
 from stores.inventory import InventoryStore
 from stores.lists import ListStore
@@ -49,6 +53,7 @@ from stores.products import CatalogueCopies, InStepStore, ListingStore, ProductS
 from stores.promotions import BenefitStore, CouponStore, PromotionStore, PurchaseLimitStore
 from stores.search import RankingStore
 from stores.users.addresses import Addresses
+from stores.users.contacts import Contacts
 from workers.queues import Activities
 
 
@@ -101,14 +106,23 @@ async def open_activities(settings: Settings, client: Client, clock: Clock = _ut
         )
         placed, paid = OrderStore(orders), PaymentStore(await database("payments"))
         channels, carriers = payment_channels(settings, http, clock), carriers_of(settings, http, clock)
+        users = await database("users")
         yield Activities(
+            aftersales=AftersaleActivities(
+                AftersaleStore(await database("aftersales")),
+                siblings,
+                announcer,
+                Contacts(users),
+                SandboxNotifier(settings.data_dir),
+                AutomaticTerms(**settings.aftersale_automatic),
+            ),
             bus=BusActivities(publisher),
             fulfillment=FulfillmentActivities(parcels, inventory, carriers, siblings, announcer),
             inventory=InventoryActivities(inventory, clock, announcer, siblings, following.stock_turned),
             orders=OrderActivities(
                 placed,
                 pricing,
-                Addresses(await database("users")),
+                Addresses(users),
                 ListStore(await database("ops"), derived_key(token_key, LISTS)),
                 points,
                 announcer,

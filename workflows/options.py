@@ -17,6 +17,7 @@ class TaskQueue(StrEnum):
     PAYMENTS = "payments"
     FULFILLMENT = "fulfillment"
     POINTS = "points"
+    AFTERSALES = "aftersales"
     CHANNELS_PAYMENT = "channels-payment"
     CHANNELS_CARRIER = "channels-carrier"
     BUS = "bus"

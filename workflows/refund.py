@@ -6,11 +6,13 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
+    from activities.aftersales import AftersaleActivities
     from activities.inventory import InventoryActivities
     from activities.orders import OrderActivities
     from activities.payments import PaymentActivities
     from activities.promotions import PromotionActivities
     from activities.refusals import as_application_error
+    from models.aftersales.messages import RefundOutcome, ReportRefund
     from models.inventory.messages import Restock
     from models.inventory.types import SkuQuantity
     from models.orders.messages import DropReturn, RefundRecorded, TakeReturn
@@ -75,6 +77,8 @@ class Refund:
 
     async def _process(self) -> RefundState:
         state = await self._held_sent_and_booked()
+        if self._start.aftersale_id is not None:
+            await self._case_knows(state)
         await self._saga.closed()
         return state
 
@@ -105,6 +109,8 @@ class Refund:
             refund_id=start.refund_id,
             lines=tuple(LineRequest(sku_id=line.sku_id, quantity=line.quantity) for line in start.lines),
             shipping=start.shipping,
+            at_most=start.at_most,
+            aftersale_id=start.aftersale_id,
             at=workflow.now(),
         )
         return await self._saga.store_call(OrderActivities.take_return, take, "what was paid for these units")
@@ -126,7 +132,7 @@ class Refund:
         self._refused = refusal
         self._tell(f"Refused: {refusal_code(refusal)}")
         show(PaymentStatus="refund_refused")
-        if not self._asked_for:
+        if not self._asked_for and self._start.aftersale_id is None:
             workflow.metric_meter().create_counter("hanse_refund_not_held").add(1, {"reason": self._start.reason})
             workflow.logger.error("refund %s was not held: %s", self._start.refund_id, refusal_code(refusal))
             await self._restock()
@@ -262,6 +268,18 @@ class Refund:
         )
         if settled is not None:
             self._saga.announce(settled.unannounced)
+
+    async def _case_knows(self, state: RefundState) -> None:
+        """The after-sale that pays this goes on, or waits for an operator."""
+        assert self._start.aftersale_id is not None
+        outcome = RefundOutcome(
+            refund_id=self._start.refund_id,
+            state=state,
+            amount=self._held.amount if self._held else None,
+            refusal=refusal_code(self._refused) if self._refused else "",
+        )
+        report = ReportRefund(aftersale_id=self._start.aftersale_id, outcome=outcome)
+        await self._saga.store_call(AftersaleActivities.report_refund, report, "tell the after-sale")
 
     async def _restock(self) -> None:
         if not (self._start.restock and self._start.lines):

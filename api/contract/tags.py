@@ -13,6 +13,7 @@ TAGS: dict[str, str] = {
     "payments": "The cashier: channels, tries to pay, and what channels report.",
     "points": "Points: earned by completed orders, spent at checkout, and the ledger that explains them.",
     "refunds": "Money on its way back to where it came from.",
+    "aftersales": "After the sale: money without a return, returns, exchanges. A case is a durable workflow with a timeline.",
     "reconciliations": "Our books held against the daily statements of payment channels.",
     "ledger": "The double-entry books of payments: balances at any moment, entries, chargebacks, adjustments.",
     "fulfillment": "Parcels: where they are and what moves them.",

@@ -17,6 +17,7 @@ from api.edge.wired import Wired
 from api.payments.access import payment_seen_by
 from api.payments.schemas import RefundDecisionRequest, RefundRequest
 from api.wiring import Services
+from models.aftersales.errors import UnitsClaimed
 from models.payments.errors import (
     CaptureNotSurplus,
     NoRefundDecisionNeeded,
@@ -41,7 +42,7 @@ reads = APIRouter(prefix="/v1", tags=["refunds"])
 
 Cashier = Annotated[Identity, operator("finance")]
 _WHO = (NotAuthenticated, PermissionMissing, NotFound)
-_REFUNDING = (RefundExceedsRest, RefundAmountInvalid, PaymentStillOpen, CaptureNotSurplus, ServiceBusy)
+_REFUNDING = (UnitsClaimed, RefundExceedsRest, RefundAmountInvalid, PaymentStillOpen, CaptureNotSurplus, ServiceBusy)
 
 
 @bare.post(

@@ -5,8 +5,13 @@ from collections.abc import Iterator
 from temporalio.client import Client, WorkflowExecutionStatus
 
 from cli.auditing.findings import Finding, Section
+from models.aftersales.rules import FINAL
+from models.aftersales.types import AftersaleCase, AftersaleState
 from models.orders.types import OrderStanding, OrderStatus
-from models.payments.types import PaymentBalance
+from models.payments.types import PaymentBalance, RefundReason
+from models.shared import Money
+from models.shared.ids import RefundId
+from stores.aftersales import AftersaleStore
 from stores.inventory import InventoryStore
 from stores.orders import OrderStore
 from stores.payments import PaymentStore
@@ -90,6 +95,42 @@ async def transfers_and_workflows(client: Client, inventory: InventoryStore) -> 
         if transfer_id not in running
     ]
     return Section("Transfers: each that has not ended has its process", f"{len(unfinished)} transfers", tuple(found))
+
+
+async def aftersales_and_their_money(
+    client: Client, cases: AftersaleStore, orders: OrderStore, payments: PaymentStore
+) -> Section:
+    """A case that has not ended has its process and its units; one that paid has its refund, to the cent."""
+    every = await cases.all_cases()
+    claims, paid = await orders.claims_open(), await payments.went_back(RefundReason.AFTERSALE)
+    query = "WorkflowType = 'Aftersale' AND ExecutionStatus = 'Running'"
+    running = {execution.id.removeprefix("aftersale/") async for execution in client.list_workflows(query)}
+    found: list[Finding] = []
+    for case in every:
+        broken = list(_case_breaks(case, case.aftersale_id in running, case.aftersale_id in claims, paid))
+        if broken and (await cases.case(case.aftersale_id)).version == case.version:  # not one that just moved
+            found += broken
+    known = {case.aftersale_id for case in every}
+    found += [
+        Finding("claim_without_case", order_id, f"{aftersale_id} speaks of its units, and no process of it runs")
+        for aftersale_id, order_id in claims.items()
+        if aftersale_id not in known and aftersale_id not in running
+    ]
+    return Section("After-sales: each has its process, its units and its refund", f"{len(every)} cases", tuple(found))
+
+
+def _case_breaks(case: AftersaleCase, runs: bool, claims: bool, paid: dict[RefundId, Money]) -> Iterator[Finding]:
+    subject, ended = case.aftersale_id, case.state in FINAL
+    if not ended and not runs:
+        yield Finding("case_without_workflow", subject, f"is {case.state}, but no process of it runs")
+    if not ended and case.state is not AftersaleState.REFUNDING and not claims:
+        yield Finding("case_without_units", subject, f"is {case.state}, but speaks of no units of {case.order_id}")
+    if ended and claims:
+        yield Finding("claim_left_behind", subject, f"is {case.state}, but still speaks of units of {case.order_id}")
+    if case.state is AftersaleState.REFUNDED and case.refunded is not None and case.refunded.minor:
+        went = paid.get(case.refund_id) if case.refund_id else None
+        if went != case.refunded:
+            yield Finding("refund_differs", subject, f"says {case.refunded} went back, its refund says {went}")
 
 
 async def benefits_and_workflows(client: Client, benefits: BenefitStore) -> Section:

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from cli.auditing.findings import Finding, Section
+from stores.aftersales import AftersaleStore
 from stores.fulfillment import FulfillmentStore
 from stores.inventory import InventoryStore
 from stores.orders import OrderStore
@@ -33,6 +34,12 @@ async def orders(store: OrderStore, parcels: FulfillmentStore, now: datetime) ->
     breaks = [*await store.audit(now), *await parcels.audit()]
     found = [Finding(broken.kind, broken.order_id, broken.detail) for broken in breaks]
     return Section("Orders: sums, states and parcels agree", "every order and parcel", tuple(found))
+
+
+async def aftersales(store: AftersaleStore) -> Section:
+    """Each case's timeline, amounts and evidence agree with it."""
+    found = [Finding(broken.kind, broken.aftersale_id, broken.detail) for broken in await store.audit()]
+    return Section("After-sales: every step is told", "every case, step and picture", tuple(found))
 
 
 async def promotions(store: PromotionStore) -> Section:

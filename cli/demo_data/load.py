@@ -15,7 +15,7 @@ from cli.demo_data.offers import CODES, Offers, Shelf
 from cli.demo_data.people import BUYER, OPERATOR, ensure_people
 from cli.demo_data.pictures import picture
 from cli.panel import DemoShop
-from hanse.blobs import LocalBlobs
+from hanse.blobs import open_blobs
 from hanse.database import Database
 from hanse.settings import Settings
 from hanse.stack.part import StackError
@@ -85,7 +85,7 @@ async def _open(settings: Settings) -> AsyncIterator[_Shop]:
             products=ProductStore(products),
             taxonomy=TaxonomyStore(products),
             catalogue=CatalogueStore(products),
-            media=MediaStore(products, LocalBlobs(settings.data_dir / "media")),
+            media=MediaStore(products, open_blobs(settings, "media")),
             bulk=BulkStore(products),
             inventory=InventoryStore(await database("inventory")),
             users=UsersStore.on(

@@ -19,7 +19,7 @@ from models.orders.types import (
 from models.points.types import Points
 from models.promotions.messages import CountedLine, RuleUse
 from models.shared import Frozen, Instant, Money
-from models.shared.ids import AddressId, CouponId, OrderId, PaymentId, RefundId, ShipmentId, SkuId, UserId
+from models.shared.ids import AddressId, AftersaleId, CouponId, OrderId, PaymentId, RefundId, ShipmentId, SkuId, UserId
 
 
 def checkout_id(order_id: OrderId) -> str:
@@ -300,6 +300,10 @@ class TakeReturn(Frozen):
     refund_id: RefundId
     lines: tuple[LineRequest, ...]
     shipping: bool = True
+    at_most: Money | None = None
+    """Pay back no more than this, whatever they would bring."""
+    aftersale_id: AftersaleId | None = None
+    """The case whose units these are."""
     at: Instant
 
 

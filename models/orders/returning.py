@@ -26,11 +26,12 @@ def propose_return(
     offers: Sequence[OfferInForce],
     *,
     shipping: bool = True,
+    at_most: Money | None = None,
 ) -> ReturnProposal:
     """What these units bring back after `before`. `offers` are those that counted in the order, in the versions that did.
 
-    `shipping` says whether the shipping of these units goes back too. `InvalidRequest` for units that the order does not
-    have, or not any more.
+    `shipping` says whether the shipping of these units goes back too; `at_most` lowers what they bring. `InvalidRequest` for
+    units that the order does not have, or not any more.
     """
     coming = merge(wanted)
     _check_units(order, coming, before)
@@ -41,12 +42,15 @@ def propose_return(
     )
     clawed = _clawbacks(order.lines, after, offers)
     due = before.paid + paid - total([each.amount for each in clawed], currency)
+    brings = max(due - before.given, Money.zero(currency), key=lambda money: money.minor)
+    amount = brings if at_most is None else min(brings, at_most, key=lambda money: money.minor)
     return ReturnProposal(
         order_id=order.order_id,
         lines=tuple(LineRequest(sku_id=sku_id, quantity=quantity) for sku_id, quantity in coming.items()),
         paid=paid,
         clawbacks=clawed,
-        amount=max(due - before.given, Money.zero(currency), key=lambda money: money.minor),
+        amount=amount,
+        withheld=brings - amount if amount < brings else None,
         points=_points(order, before.units, after),
         whole=all(after[line.sku_id] == line.quantity for line in order.lines),
     )

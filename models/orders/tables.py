@@ -19,6 +19,7 @@ from sqlalchemy import (
     MetaData,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, SQLModel
@@ -212,6 +213,22 @@ class OrderReturnTable(OrdersDatabase, table=True):
     proposal: dict[str, Any] = structure()
     paid_minor: int = minor()
     amount_minor: int = minor()
+    at: datetime = moment()
+
+
+class OrderClaimTable(OrdersDatabase, table=True):
+    """Units that an after-sale speaks of. `refund_id` once the case pays: then they are among the order's returns."""
+
+    __tablename__ = "order_claims"
+    __table_args__ = (
+        Index("order_claims_by_order", "order_id"),
+        Index("order_claims_by_refund", "refund_id", unique=True, postgresql_where=text("refund_id IS NOT NULL")),
+    )
+
+    aftersale_id: str = identifier(key=True)
+    order_id: str = order_reference()
+    lines: list[dict[str, Any]] = structure()
+    refund_id: str | None = identifier(nullable=True)
     at: datetime = moment()
 
 

@@ -316,6 +316,8 @@ class ReturnProposal(Frozen):
     clawbacks: tuple[Clawback, ...] = ()
     """For all units returned so far, these included."""
     amount: Money
+    withheld: Money | None = None
+    """What an operator keeps back of it: `amount` is less by that, and no later return brings it."""
     points: int = 0
     """Spent points that come back."""
     whole: bool

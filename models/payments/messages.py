@@ -10,7 +10,7 @@ from models.orders.messages import Placement, SettlementKind
 from models.payments.types import Payment, PaymentState, RefundLeg, RefundLine, RefundReason
 from models.shared import Frozen, Instant, Money
 from models.shared.done import Done
-from models.shared.ids import AttemptId, OrderId, PaymentId, RefundId, UserId
+from models.shared.ids import AftersaleId, AttemptId, OrderId, PaymentId, RefundId, UserId
 
 
 def payment_timeout_id(order_id: OrderId) -> str:
@@ -178,6 +178,10 @@ class RefundInput(Frozen):
     by_lines: bool = False
     shipping: bool = True
     """With `by_lines`: whether the shipping of these units goes back too."""
+    at_most: Money | None = None
+    """With `by_lines`: pay back no more than this, whatever the units would bring."""
+    aftersale_id: AftersaleId | None = None
+    """The case that pays this, and is told how it ended."""
     restock: bool = False
     note: Annotated[str, Field(max_length=500)] = ""
     placement: Placement = "inline"

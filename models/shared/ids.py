@@ -206,9 +206,15 @@ class ShipmentId(Id):
 
 
 class AftersaleId(Id):
-    """What a buyer asks for after an order arrived: money, an exchange, and the parcels that go with it."""
+    """One case about units of an order: a refund, a return, an exchange, and the parcels that go with it."""
 
     prefix = "afs"
+
+
+class EvidenceId(Id):
+    """A picture that shows what is wrong, uploaded for a case."""
+
+    prefix = "evd"
 
 
 class CampaignId(Id):

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from models.orders.types import OrderBreak, OrderStanding, OrderStatus
 from models.shared import Instant, Money
-from models.shared.ids import OrderId
+from models.shared.ids import AftersaleId, OrderId
 from stores.orders.room import Room
 
 GRACE = timedelta(hours=1)
@@ -21,6 +21,13 @@ _BREAKS = """
     ), parcels AS (
         SELECT order_id, count(*) AS opened, count(*) FILTER (WHERE status IN ('picking', 'outbound')) AS in_house
         FROM shipments GROUP BY order_id
+    ), taken AS (
+        SELECT order_id, l ->> 'sku_id' AS sku_id, (l ->> 'quantity')::integer AS units
+        FROM order_claims, jsonb_array_elements(lines) l
+        UNION ALL
+        SELECT order_id, l ->> 'sku_id', (l ->> 'quantity')::integer
+        FROM order_returns r, jsonb_array_elements(proposal -> 'lines') l
+        WHERE NOT EXISTS (SELECT FROM order_claims c WHERE c.refund_id = r.refund_id)
     ), told AS (
         SELECT order_id, array_agg(step) AS steps FROM order_timeline GROUP BY order_id
     )
@@ -33,6 +40,10 @@ _BREAKS = """
     SELECT order_id, 'refunded_unexplained',
            format('refunded is %s, but its refunds add up to %s', refunded_minor, coalesce(refunded, 0))
     FROM orders LEFT JOIN refunds USING (order_id) WHERE refunded_minor <> coalesce(refunded, 0)
+    UNION ALL
+    SELECT order_id, 'claimed_above_bought',
+           format('%s × %s are claimed or paid back, %s were bought', sum(units), sku_id, quantity)
+    FROM taken JOIN order_lines USING (order_id, sku_id) GROUP BY order_id, sku_id, quantity HAVING sum(units) > quantity
     UNION ALL
     SELECT order_id, 'payment_overdue', format('still waits for a payment that was due at %s', payment_due_at)
     FROM orders WHERE status = 'pending_payment' AND payment_status = 'unpaid' AND payment_due_at < $1
@@ -58,6 +69,12 @@ _BREAKS = """
 
 class Auditing(Room):
     """Proves what the other parts promise."""
+
+    async def claims_open(self) -> dict[AftersaleId, OrderId]:
+        """The after-sales that speak of units and have not paid for them."""
+        async with self._db.reader() as connection:
+            rows = await connection.fetch("SELECT aftersale_id, order_id FROM order_claims WHERE refund_id IS NULL")
+        return {AftersaleId(row["aftersale_id"]): OrderId(row["order_id"]) for row in rows}
 
     async def audit(self, now: Instant) -> list[OrderBreak]:
         """Every break of an invariant: sums, refunds, status against times, parcels and timeline. Empty when all is well."""

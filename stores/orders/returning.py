@@ -3,14 +3,14 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from hanse.database import Connection
+from models.aftersales.claims import check_unclaimed
 from models.orders.errors import OrderConflict, OrderNotPaid
 from models.orders.messages import DropReturn, TakeReturn
 from models.orders.returning import propose_return
-from models.orders.types import LineRequest, Order, PaymentStatus, ReturnedUnits, ReturnProposal
+from models.orders.types import LineRequest, PaymentStatus, ReturnProposal
 from models.promotions.types import OfferInForce
-from models.shared import Money
 from models.shared.ids import OrderId
+from stores.orders.paid_back import claimed_by_others, returned_units
 from stores.orders.room import Room
 from stores.orders.rows import lock_order, read_order
 
@@ -22,7 +22,8 @@ class Returning(Room):
         """These units go back for what is answered. Idempotent by the refund id: a repeat is answered as the first time.
 
         `offers` are those that counted in the order. Refuses `InvalidRequest` for units that the order does not have (any
-        more), `OrderNotPaid`, and `OrderConflict` when the refund id stands for other units.
+        more), `UnitsClaimed` for units that an open after-sale speaks of (`aftersale_id` names the one that asks),
+        `OrderNotPaid`, and `OrderConflict` when the refund id stands for other units.
         """
         async with self._db.transaction() as tx:
             order = await lock_order(tx, ask.order_id)
@@ -31,8 +32,12 @@ class Returning(Room):
                 return _as_before(ask, ReturnProposal.model_validate(known))
             if order.payment_status is PaymentStatus.UNPAID:
                 raise OrderNotPaid(f"Nothing was paid for order {order.order_id}, so nothing can go back.")
-            before = await _returned(tx, order)
-            proposal = propose_return(order, ask.lines, before, offers, shipping=ask.shipping)
+            before = await returned_units(tx, order)
+            check_unclaimed(order, ask.lines, before.units, await claimed_by_others(tx, order, ask.aftersale_id))
+            proposal = propose_return(order, ask.lines, before, offers, shipping=ask.shipping, at_most=ask.at_most)
+            await tx.execute(
+                "UPDATE order_claims SET refund_id = $2 WHERE aftersale_id = $1", ask.aftersale_id, ask.refund_id
+            )
             await tx.execute(
                 "INSERT INTO order_returns VALUES ($1, $2, $3, $4, $5, $6)",
                 ask.refund_id,
@@ -51,6 +56,7 @@ class Returning(Room):
             await tx.execute(
                 "DELETE FROM order_returns WHERE refund_id = $1 AND order_id = $2", ask.refund_id, ask.order_id
             )
+            await tx.execute("UPDATE order_claims SET refund_id = NULL WHERE refund_id = $1", ask.refund_id)
 
     async def propose_return(
         self, order_id: OrderId, lines: Sequence[LineRequest], offers: Sequence[OfferInForce], *, shipping: bool
@@ -58,27 +64,8 @@ class Returning(Room):
         """What `take_return` would answer now; nothing is taken."""
         async with self._db.reader() as connection:
             order = await read_order(connection, order_id)
-            before = await _returned(connection, order)
+            before = await returned_units(connection, order)
         return propose_return(order, lines, before, offers, shipping=shipping)
-
-
-async def _returned(connection: Connection, order: Order) -> ReturnedUnits:
-    rows = await connection.fetch(
-        "SELECT proposal -> 'lines' AS lines, paid_minor, amount_minor FROM order_returns WHERE order_id = $1",
-        order.order_id,
-    )
-    units: Counter[str] = Counter()
-    for row in rows:
-        for line in row["lines"]:
-            units[line["sku_id"]] += line["quantity"]
-    currency = order.total.currency
-    return ReturnedUnits.model_validate(
-        {
-            "units": dict(units),
-            "paid": Money(minor=sum(row["paid_minor"] for row in rows), currency=currency),
-            "given": Money(minor=sum(row["amount_minor"] for row in rows), currency=currency),
-        }
-    )
 
 
 def _as_before(ask: TakeReturn, proposal: ReturnProposal) -> ReturnProposal:

@@ -1,11 +1,12 @@
 """Refunds, as they stand."""
 
 from hanse.database import Connection, Database
-from models.payments.types import Refund, RefundState
+from models.payments.types import Refund, RefundReason, RefundState
+from models.shared import Money
 from models.shared.ids import OrderId, RefundId
 from models.shared.refusals import NotFound
 from stores.payments.refund_legs import legs_to_show
-from stores.payments.rows import Row, to_refund
+from stores.payments.rows import Row, money, to_refund
 
 
 class RefundReading:
@@ -35,6 +36,18 @@ class RefundReading:
                 order_id,
             )
             return tuple([await _with_legs(connection, row) for row in rows])
+
+    async def went_back(self, reason: RefundReason) -> dict[RefundId, Money]:
+        """What every finished refund of this reason paid."""
+        async with self._db.reader() as connection:
+            rows = await connection.fetch(
+                """
+                SELECT refund_id, amount_minor, currency FROM refunds
+                WHERE reason = $1 AND state IN ('succeeded', 'other_means')
+                """,
+                reason,
+            )
+        return {RefundId(row["refund_id"]): money(row["amount_minor"], row["currency"]) for row in rows}
 
     async def list_refunds(
         self, *, limit: int, before: RefundId | None = None, state: RefundState | None = None

@@ -32,8 +32,10 @@ R19 = {
     ("post", "/inventory/commit"),
     ("post", "/coupons/claim"),
     ("post", "/coupons/validate"),
+    ("post", "/aftersales"),
+    ("get", "/aftersales/{aftersale_id}"),
 }
-"""What R19 names and the shop serves so far; after-sales joins with its domain."""
+"""What R19 names."""
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import Any
 from temporalio.client import WorkflowHistory
 
 from models.orders.messages import Placement
+from tests.replay import scenarios_of_aftersales as aftersales
 from tests.replay import scenarios_of_spending as spending
 from tests.replay.scenarios import ORDERS, ORDERS_QUEUED, WINDOWS, WINDOWS_QUEUED, OrderScenario, WindowScenario
 from tests.replay.scenarios_of_parcels import (
@@ -51,13 +52,14 @@ class Golden:
     """A way through a workflow that belongs to no order."""
     supplement: SupplementScenario | None = None
     reconciliation: ReconciliationScenario | None = None
+    case: aftersales.CaseScenario | None = None
 
     @property
     def path(self) -> Path:
         """Where it is kept."""
         parts = (
             *(self.order, self.window, self.parcel, self.refund, self.transfer, self.saga),
-            *(self.supplement, self.reconciliation),
+            *(self.supplement, self.reconciliation, self.case),
         )
         scenario = next((part for part in parts if part is not None), None)
         assert scenario is not None
@@ -89,6 +91,9 @@ ALL = (
     *(Golden("supplement", "queue", supplement=scenario) for scenario in SUPPLEMENTS_QUEUED),
     *(Golden("reconciliation", "inline", reconciliation=scenario) for scenario in RECONCILIATIONS),
     *(Golden("reconciliation", "queue", reconciliation=scenario) for scenario in RECONCILIATIONS_QUEUED),
+    *(Golden("aftersale", "inline", case=scenario) for scenario in aftersales.CASES),
+    *(Golden("aftersale", "queue", case=scenario) for scenario in aftersales.CASES_QUEUED),
+    *(Golden("refund", "inline", refund=scenario) for scenario in aftersales.REFUNDS),
 )
 
 

@@ -14,6 +14,7 @@ from temporalio.client import Client, WorkflowFailureError, WorkflowHistory
 from temporalio.testing import WorkflowEnvironment
 
 from tests.replay.golden import ALL, Golden, write
+from tests.workflows.aftersales import OneCase
 from tests.workflows.orders.one_order import OneOrder
 from tests.workflows.orders.one_window import OneWindow
 from tests.workflows.orders.server import OneWorkflow, client_of, running_server
@@ -62,8 +63,10 @@ async def _play(golden: Golden, server: WorkflowEnvironment, client: Client) -> 
 
 async def _played(golden: Golden, sagas: Sagas) -> WorkflowHistory:
     """A way through `Fulfillment`, `Refund`, `Transfer` or what schedules start."""
-    saga: Parcel | Refunding | Supplementing | Reconciling | Lorry
-    if golden.transfer is not None:
+    saga: Parcel | Refunding | Supplementing | Reconciling | Lorry | OneCase
+    if golden.case is not None:
+        saga = await golden.case(sagas, golden.placement)
+    elif golden.transfer is not None:
         saga = lorry = Lorry(sagas, golden.placement)
         await golden.transfer(lorry)
     elif golden.parcel is not None:

@@ -15,6 +15,7 @@ from typing import Any, get_type_hints
 
 from temporalio import activity
 
+from activities.aftersales import AftersaleActivities
 from activities.bus import BusActivities
 from activities.fulfillment import FulfillmentActivities
 from activities.inventory import InventoryActivities
@@ -31,6 +32,7 @@ from models.shared import Refusal
 from models.shared.done import Done
 
 CLASSES: tuple[type, ...] = (
+    AftersaleActivities,
     BusActivities,
     FulfillmentActivities,
     InventoryActivities,
@@ -63,6 +65,7 @@ class Scripted:
         self._troubles: dict[str, list[Exception]] = defaultdict(list)
         self._hanging: set[str] = set()
         self._meanwhile: dict[str, Callable[[], Awaitable[None]]] = {}
+        self._always: dict[str, Callable[[Any], Awaitable[None]]] = {}
         self._returns: dict[str, Any] = {}
         self.activities: list[Callable[..., Any]] = [self._scripted(method) for method in _methods()]
 
@@ -95,6 +98,10 @@ class Scripted:
         """While the step runs for the first time, this happens."""
         self._meanwhile[self._known(name)] = do
 
+    def meanwhile_each(self, name: str, do: Callable[[Any], Awaitable[None]]) -> None:
+        """Each time the step goes well, this happens with its message."""
+        self._always[self._known(name)] = do
+
     def names(self, *without: str) -> list[str]:
         """The names of all calls, in order, except these."""
         return [name for name, _ in self.calls if name not in without]
@@ -111,6 +118,8 @@ class Scripted:
             await self._meanwhile.pop(name)()
         if self._troubles[name]:
             raise self._troubles[name].pop(0)
+        if name in self._always:
+            await self._always[name](message)
         if name in self._answers:
             return self._answers[name](message)
         return Done() if self._returns[name] is Done else None

@@ -1,7 +1,11 @@
 """What Anna has in the shop: one of everything that belongs to a person."""
 
+import io
 from dataclasses import dataclass
 from typing import Any
+
+import httpx
+from PIL import Image
 
 from tests.e2e.calls import Buyer, eventually, said
 from tests.e2e.goods import Shelves
@@ -27,6 +31,7 @@ class Belongings:
             "/v1/sessions",
             "/v1/users/me",
             "/v1/payments/{payment_id}/refunds",
+            "/aftersales/{aftersale_id}",
         ]
         return [await self.owner.read(path.format(**self.ids)) for path in paths]
 
@@ -40,9 +45,13 @@ async def gather(shop: RunningShop) -> Belongings:
     order = await anna.until(order_id, "paid")
 
     async def parcel() -> Any:
-        return await anna.read(f"/v1/orders/{order_id}/shipments")
+        found = await anna.read(f"/v1/orders/{order_id}/shipments")
+        return found if found and found[0]["status"] == "shipped" else None
 
     (shipment,) = await eventually("the order has its parcel", parcel)
+    proof = {"proof": "handed over"}
+    said(await shop.operator.post(f"/v1/shipments/{shipment['shipment_id']}/sign-off", proof), 200)
+    picture, case = await complained(anna, order_id, good.sku_id)
     refund = said(await shop.operator.refund(order, 1), 201)
 
     async def refunded() -> bool:
@@ -65,8 +74,32 @@ async def gather(shop: RunningShop) -> Belongings:
         "session_id": session["id"],
         "user_id": account["id"],
         "coupon_id": coupon["coupon_id"],
+        "aftersale_id": case["aftersale_id"],
+        "evidence_id": picture["evidence_id"],
     }
     return Belongings(anna, ids, good.sku_id, (account["email"], address["recipient"], address["line"]))
+
+
+async def complained(anna: Buyer, order_id: str, sku_id: str) -> tuple[Any, Any]:
+    """A picture, and an after-sale that waits for its goods."""
+    picture = said(await upload(anna), 201)
+    told = {
+        "order_id": order_id,
+        "kind": "return_refund",
+        "reason": "damaged",
+        "lines": [{"sku_id": sku_id, "quantity": 1}],
+        "evidence": [picture["evidence_id"]],
+    }
+    return picture, said(await anna.post("/aftersales", told), 201)
+
+
+async def upload(who: Buyer, content: bytes | None = None) -> httpx.Response:
+    """A small picture, or whatever is handed in."""
+    if content is None:
+        out = io.BytesIO()
+        Image.new("RGB", (60, 40), "teal").save(out, "PNG")
+        content = out.getvalue()
+    return await who.post("/v1/aftersale-evidence", files={"file": ("seam.png", content, "image/png")})
 
 
 async def claimed(shop: RunningShop, anna: Buyer) -> Any:

@@ -27,6 +27,8 @@ SOMEBODYS = {
     "session_id",
     "user_id",
     "coupon_id",
+    "aftersale_id",
+    "evidence_id",
 }
 """Ids of what belongs to a person."""
 NOBODYS = {

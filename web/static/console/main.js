@@ -6,6 +6,7 @@ import { Problem } from "../lib/http.js";
 import { Router } from "../lib/router.js";
 import { button, field, form, problemView } from "../lib/ui.js";
 import { claimsPage } from "./ahead.js";
+import { aftersalesPage, casePage } from "./aftersales.js";
 import { auditPage } from "./audit.js";
 import { can, session, whoAmI } from "./context.js";
 import { moneyPage } from "./money.js";
@@ -26,6 +27,8 @@ const router = new Router(outlet, () => t("console.name"), [
   ["/console/orders/:id", orderPage],
   ["/console/parcels", parcelsPage],
   ["/console/work", workPage],
+  ["/console/aftersales", aftersalesPage],
+  ["/console/aftersales/:id", casePage],
   ["/console/money", moneyPage],
   ["/console/reconciliations", reconciliationsPage],
   ["/console/reconciliations/:number", reconciliationPage],
@@ -41,6 +44,7 @@ const PLACES = [
   ["/console", "list", "console.orders", ["orders", "service", "stock"]],
   ["/console/parcels", "box", "console.parcels", ["orders", "service", "stock"]],
   ["/console/work", "clock", "console.work", ["orders", "service", "stock", "finance"]],
+  ["/console/aftersales", "box", "console.aftersales", ["service", "stock"]],
   ["/console/money", "coin", "console.money", ["finance"]],
   ["/console/reconciliations", "anchor", "recon.title", ["finance"]],
   ["/console/stock", "stock", "console.stock", ["stock"]],

@@ -30,7 +30,7 @@ async function everything(orderId, signal) {
   const get = (path, query) => api.get(path, { query, signal });
   const order = await get(`/v1/orders/${orderId}`);
   const onlyFor = (permissions, path, query, without) => (can(...permissions) ? get(path, query) : without);
-  const [timeline, parcels, notes, payment, refunds, transfers, journal] = await Promise.all([
+  const [timeline, parcels, notes, payment, refunds, transfers, journal, cases] = await Promise.all([
     get(`/v1/orders/${orderId}/timeline`),
     get(`/v1/orders/${orderId}/shipments`),
     get(`/v1/operators/orders/${orderId}/notes`),
@@ -38,8 +38,9 @@ async function everything(orderId, signal) {
     onlyFor(["finance", "service"], `/v1/payments/${order.payment_id}/refunds`, {}, []),
     onlyFor(["finance"], `/v1/operators/payments/${order.payment_id}/transfers`, {}, []),
     onlyFor(["stock"], "/v1/inventory/journal", { reference: orderId, limit: 100 }, { items: [] }),
+    onlyFor(["service", "stock"], "/v1/operators/aftersales", { order_id: orderId, limit: 100 }, { items: [] }),
   ]);
-  return { order, timeline, parcels, notes, payment, refunds, transfers, journal: journal.items };
+  return { order, timeline, parcels, notes, payment, refunds, transfers, journal: journal.items, cases: cases.items };
 }
 
 function draw(rooms, known, look) {
@@ -49,12 +50,18 @@ function draw(rooms, known, look) {
       h("p", { class: "row" }, state("order.title", "status", order.status), state("col.money", "payment", order.payment_status), state("col.parcels", "fulfillment", order.fulfillment_status), order.cancel_reason && h("span", { class: "soft" }, word("cancel_reason", order.cancel_reason)))),
     h("p", { class: "row" }, orderActions(known, look))));
   fill(rooms.story, h("h2", {}, t("story.title")), legend(), h("ol", { class: "story", id: "story" }, tell(known).map(entry)));
-  fill(rooms.facts, runs(known), goods(order), moneyView(known, look), parcelsView(known, look), person(order));
+  fill(rooms.facts, runs(known), goods(order), moneyView(known, look), parcelsView(known, look), casesView(known), person(order));
   fill(rooms.notes, notes.map((note) => h("li", {}, h("span", {}, note.text), h("span", { class: "soft" }, moment(note.at)))));
 }
 
 function state(label, kind, code) {
   return h("span", { class: "soft" }, t(label), " ", badge(kind, code));
+}
+
+function casesView({ cases }) {
+  if (!cases.length) return null;
+  return h("section", { class: "panel" }, h("h2", {}, t("console.aftersales")),
+    h("ul", { class: "cases" }, cases.map((found) => h("li", { class: "case" }, id(found.aftersale_id, `/console/aftersales/${found.aftersale_id}`), word("aftersale_kind", found.kind), badge("aftersale", found.state)))));
 }
 
 function legend() {

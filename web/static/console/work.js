@@ -4,6 +4,7 @@ import { h, icon } from "../lib/dom.js";
 import { moment, money } from "../lib/format.js";
 import { t, word } from "../lib/i18n.js";
 import { badge } from "../lib/ui.js";
+import { caseRow, caseTable } from "./aftersales.js";
 import { api, can, runLink, skuNames, warehouses } from "./context.js";
 import { refundDecisions } from "./order_actions.js";
 import { parcelActions } from "./parcel_actions.js";
@@ -17,7 +18,11 @@ export async function workPage({ visit }) {
   const get = (path, query) => api.get(path, { query: { ...query, limit: AT_ONCE }, signal: visit.signal });
   const parcels = can("orders", "service", "stock");
   const again = () => visit.router.show({ scroll: false });
-  const [picking, waiting, exceptions, refused, mismatches, low, names, stores] = await Promise.all([
+  const cases = (state) => (can("service", "stock") ? get("/v1/operators/aftersales", { state }) : null);
+  const [auditing, received, stuck, picking, waiting, exceptions, refused, mismatches, low, names, stores] = await Promise.all([
+    cases("auditing"),
+    cases("received"),
+    cases("refund_refused"),
     parcels ? get("/v1/operators/shipments", { status: "picking" }) : null,
     parcels ? get("/v1/operators/shipments", { status: "waiting" }) : null,
     parcels ? get("/v1/operators/shipments", { status: "exception" }) : null,
@@ -29,6 +34,9 @@ export async function workPage({ visit }) {
   ]);
   visit.show(t("console.work"),
     h("h1", {}, t("console.work")),
+    queue("work.aftersales", auditing, () => queueOfCases(auditing.items, names)),
+    queue("work.inspections", received, () => queueOfCases(received.items, names)),
+    queue("work.stuck_refunds", stuck, () => queueOfCases(stuck.items, names)),
     queue("work.exceptions", exceptions, () => parcelTable(exceptions.items, names, stores, again)),
     queue("work.picking", picking, () => parcelTable(picking.items, names, stores, again)),
     queue("work.waiting", waiting, () => parcelTable(waiting.items, names, stores, again)),
@@ -43,6 +51,10 @@ function queue(title, page, content) {
   return h("section", { class: "panel queue" },
     h("h2", {}, t(title), " ", h("span", { class: `badge ${page.items.length ? "pending" : "done"}` }, length)),
     page.items.length ? content() : h("p", { class: "soft row" }, icon("check"), t("work.nothing")));
+}
+
+function queueOfCases(cases, names) {
+  return caseTable(h("tbody", {}, cases.map((found) => caseRow(found, names))));
 }
 
 function parcelTable(parcels, names, stores, again) {

@@ -58,6 +58,22 @@ export class Api {
     return this.send("DELETE", path, {});
   }
 
+  /** A file from the reader's machine, as a form would send it. */
+  async upload(path, file) {
+    const body = new FormData();
+    body.append("file", file);
+    const answer = await this.#fetch(path, { method: "POST", body });
+    if (!answer.ok) throw await problemOf(answer);
+    return answer.json();
+  }
+
+  /** Bytes that take the access token, as an address for `img`; revoke it when the picture is gone. */
+  async picture(path, { signal } = {}) {
+    const answer = await this.#fetch(path, { signal });
+    if (!answer.ok) throw await problemOf(answer);
+    return URL.createObjectURL(await answer.blob());
+  }
+
   /** The answer's JSON (null for an empty one). Throws a Problem. */
   async send(method, path, { query, body, key, version, signal, headers: more } = {}) {
     const headers = { ...more };

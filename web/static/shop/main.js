@@ -6,6 +6,8 @@ import { Router } from "../lib/router.js";
 import { explain, say } from "../lib/ui.js";
 import { accountPage } from "./account.js";
 import { bridgePage } from "./bridge.js";
+import { aftersalesPage, casePage } from "./aftersale.js";
+import { applyPage } from "./aftersale_form.js";
 import { cartPage } from "./cart_page.js";
 import { checkoutPage } from "./checkout.js";
 import { cart, session } from "./context.js";
@@ -37,6 +39,9 @@ const router = new Router(outlet, () => t("shop.name"), [
   ["/shop/pay/:id/wechat", bridgePage],
   ["/shop/orders", ordersPage],
   ["/shop/orders/:id", orderPage],
+  ["/shop/orders/:id/aftersale", applyPage],
+  ["/shop/aftersales", aftersalesPage],
+  ["/shop/aftersales/:id", casePage],
   ["/shop/account", accountPage],
   ["/shop/login", loginPage],
   ["/shop/register", registerPage],

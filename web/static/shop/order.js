@@ -6,6 +6,7 @@ import { half, t, word } from "../lib/i18n.js";
 import { newKey } from "../lib/http.js";
 import { badge, button, dialog, field, say } from "../lib/ui.js";
 import { follow, looker } from "../lib/live.js";
+import { caseRow } from "./aftersale.js";
 import { api, cart, loggedIn } from "./context.js";
 import { addressText, clock, orderLine, sums } from "./pieces.js";
 
@@ -23,11 +24,12 @@ export async function orderPage({ visit, params, query }) {
 
 async function everything(id, signal) {
   const get = (path) => api.get(`/v1/orders/${id}${path}`, { signal });
-  const [order, timeline, parcels] = await Promise.all([get(""), get("/timeline"), get("/shipments")]);
-  return { order, timeline, parcels };
+  const cases = api.get("/v1/aftersales", { query: { order_id: id }, signal }).then((page) => page.items);
+  const [order, timeline, parcels, own] = await Promise.all([get(""), get("/timeline"), get("/shipments"), cases]);
+  return { order, timeline, parcels, cases: own };
 }
 
-function draw(room, visit, { order, timeline, parcels }, returned, look) {
+function draw(room, visit, { order, timeline, parcels, cases }, returned, look) {
   const titles = new Map(order.lines.map((line) => [line.sku_id, half(line.title)]));
   fill(room,
     h("nav", { class: "crumbs" }, h("a", { href: "/shop/orders" }, t("orders.title"))),
@@ -42,6 +44,7 @@ function draw(room, visit, { order, timeline, parcels }, returned, look) {
         lateParcels(order, parcels, titles),
         parcels.length > 0 && h("section", { class: "panel" }, h("h2", {}, t("order.parcels")), parcels.map((parcel) => parcelView(parcel, titles)))),
       h("aside", {},
+        cases.length > 0 && h("section", { class: "panel" }, h("h2", {}, t("order.aftersales")), h("ul", { class: "cases" }, cases.map(caseRow))),
         h("section", { class: "panel" }, sums(order)),
         h("section", { class: "panel" }, h("h2", {}, t("checkout.where")), addressText(order.address), order.note && h("p", { class: "soft" }, "“", order.note, "”")),
         h("section", { class: "panel" }, h("h2", {}, t("order.history")), h("ol", { class: "timeline" }, timeline.map(step))))));
@@ -116,6 +119,7 @@ function actions(order, parcels, visit, look) {
     order.status === "pending_payment" && h("a", { class: "button main", href: `/shop/pay/${order.order_id}` }, t("order.pay")),
     order.status === "paid" && arrived && button(t("order.confirm"), () => confirm(order, look), { kind: "main" }),
     open && !left && button(t("order.cancel"), () => cancel(order, look)),
+    ["paid", "completed"].includes(order.status) && parcels.some((parcel) => parcel.status === "signed") && h("a", { class: "button", href: `/shop/orders/${order.order_id}/aftersale` }, t("order.aftersale")),
     button(t("order.again"), () => buyAgain(order, visit)),
     !open && button(t(order.hidden ? "order.unhide" : "order.hide"), async () => {
       await api.put(`/v1/orders/${order.order_id}/hidden`, { hidden: !order.hidden });

@@ -19,6 +19,7 @@ from api import (
     points,
     products,
     promotions,
+    reviews,
     system,
     users,
 )
@@ -41,7 +42,11 @@ A saga-first shop: every order is a durable workflow; stock, money, coupons and 
 """
 
 
-_LARGER_BODIES = (("/v1/catalogue/media", 6_291_456), ("/v1/catalogue/import", 10_485_760))
+_LARGER_BODIES = (
+    ("/v1/catalogue/media", 6_291_456),
+    ("/v1/catalogue/import", 10_485_760),
+    ("/v1/reviews/pictures", 6_291_456),
+)
 """Pictures of 5 MB with their form around them; catalogue files. Everything else keeps to `max_body_bytes`."""
 
 
@@ -102,6 +107,7 @@ def _mount(app: FastAPI, settings: Settings) -> None:
         *payments.routers,
         *ops.routers,
         *points.routers,
+        *reviews.routers,
         checkout.r19,
         checkout.v1,
     ]

@@ -150,6 +150,15 @@ STATUS_OF: dict[str, int] = {
     "points_not_enough": 409,
     "points_above_share": 422,
     "points_key_reused": 422,
+    # reviews
+    "not_yet_reviewable": 409,
+    "already_reviewed": 409,
+    "review_not_open": 409,
+    "own_review": 409,
+    "review_picture_unknown": 422,
+    "review_picture_refused": 422,
+    "word_empty": 422,
+    "word_taken": 409,
     # ops
     "buyer_blocked": 403,
 }

@@ -37,6 +37,7 @@ from stores.payments import PaymentStore
 from stores.points import PointsStore
 from stores.products import BulkStore, CatalogueStore, MediaStore, ProductStore, TaxonomyStore
 from stores.promotions import CouponStore, PromotionStore, PurchaseLimitStore
+from stores.reviews import ReviewPictures, ReviewStore, WordStore
 from stores.users import UsersStore
 
 
@@ -82,6 +83,10 @@ class Services:
     coupons: CouponStore
     pricing: Pricing
     """What a basket costs, by the rules that checkout goes by."""
+    reviews: ReviewStore
+    review_pictures: ReviewPictures
+    words: WordStore
+    """What reviews are read for."""
     lists: ListStore
     """Who may not order, and who always may."""
 
@@ -107,6 +112,9 @@ async def open_services(settings: Settings, clock: Clock = _utc_now) -> AsyncIte
         orders = await database("orders")
         users = await database("users")
         promotions = await database("promotions")
+        blobs = LocalBlobs(settings.data_dir / "media")
+        reviews = await database("reviews")
+        words = WordStore(reviews)
         catalogue_reads, parcels = ProductStore(products), FulfillmentStore(orders)
         points, limits, coupons = PointsStore(promotions), PurchaseLimitStore(promotions), CouponStore(promotions)
         rules, points_terms = PromotionStore(promotions), PointsTerms(**settings.points_terms)
@@ -143,11 +151,14 @@ async def open_services(settings: Settings, clock: Clock = _utc_now) -> AsyncIte
             products=catalogue_reads,
             catalogue=CatalogueStore(products),
             taxonomy=TaxonomyStore(products),
-            media=MediaStore(products, LocalBlobs(settings.data_dir / "media")),
+            media=MediaStore(products, blobs),
             bulk=BulkStore(products),
             promotions=rules,
             purchase_limits=limits,
             coupons=coupons,
             pricing=Pricing(catalogue_reads, parcels, rules, coupons, limits, points, points_terms),
+            reviews=ReviewStore(reviews, words, reports_to_hold=settings.review_reports_to_hold),
+            review_pictures=ReviewPictures(reviews, blobs),
+            words=words,
             lists=ListStore(ops, derived_key(token_key, LISTS)),
         )

@@ -127,6 +127,10 @@ class Settings(BaseSettings):
     """How much of the goods, after all discounts, points may pay."""
     points_valid_days: int = Field(default=365, ge=1, le=3650)
 
+    # Reviews
+    review_reports_to_hold: int = Field(default=3, ge=1, le=1_000)
+    """How many readers must report a review before it waits for an operator."""
+
     # Telemetry
     otlp_endpoint: str = ""
     """An OpenTelemetry collector (HTTP); empty keeps spans in this process's ring and exports nothing."""

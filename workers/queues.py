@@ -12,6 +12,7 @@ from activities.payments import PaymentActivities
 from activities.points import PointsActivities
 from activities.promotions import PromotionActivities
 from activities.reconciliation import ReconciliationActivities
+from activities.reviews import ReviewActivities
 from activities.supplement import SupplementActivities
 from workflows.checkout import Checkout
 from workflows.fulfillment import Fulfillment
@@ -22,6 +23,7 @@ from workflows.points_adjustment import PointsAdjustment
 from workflows.points_expiry import PointsExpiry
 from workflows.reconciliation import Reconciliation
 from workflows.refund import Refund
+from workflows.review_change import ReviewChange
 from workflows.supplement import Supplement
 from workflows.transfer import TransferSaga
 
@@ -36,6 +38,7 @@ SAGAS: Sequence[type] = (
     Reconciliation,
     TransferSaga,
     StockLowNotice,
+    ReviewChange,
 )
 
 
@@ -51,6 +54,7 @@ class Activities:
     points: PointsActivities
     promotions: PromotionActivities
     reconciliation: ReconciliationActivities
+    reviews: ReviewActivities
     supplement: SupplementActivities
 
 
@@ -77,6 +81,7 @@ def activities_on(queue: TaskQueue, built: Activities) -> Sequence[Callable[...,
         TaskQueue.PROMOTIONS: _of(built.promotions),
         TaskQueue.PAYMENTS: [step for step in payments if step not in outside_payment],
         TaskQueue.POINTS: _of(built.points),
+        TaskQueue.REVIEWS: _of(built.reviews),
         TaskQueue.FULFILLMENT: [step for step in _of(built.fulfillment) if step not in outside_carrier],
     }
     match queue:

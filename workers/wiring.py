@@ -17,6 +17,7 @@ from activities.points import PointsActivities
 from activities.pricing import Pricing
 from activities.promotions import PromotionActivities
 from activities.reconciliation import ReconciliationActivities
+from activities.reviews import ReviewActivities
 from activities.siblings import Siblings
 from activities.supplement import SupplementActivities
 from bus.publisher import Publisher
@@ -38,6 +39,7 @@ from stores.payments import PaymentStore
 from stores.points import PointsStore
 from stores.products import ProductStore
 from stores.promotions import BenefitStore, CouponStore, PromotionStore, PurchaseLimitStore
+from stores.reviews import ReviewStore, WordStore
 from stores.users.addresses import Addresses
 from workers.queues import Activities
 
@@ -72,6 +74,7 @@ async def open_activities(settings: Settings, client: Client, clock: Clock = _ut
         parcels, promotions = FulfillmentStore(orders), await database("promotions")
         points, points_terms = PointsStore(promotions), PointsTerms(**settings.points_terms)
         limits, token_key = PurchaseLimitStore(promotions), settings.token_key.get_secret_value().encode()
+        reviews = await database("reviews")
         pricing = Pricing(
             ProductStore(await database("products")),
             parcels,
@@ -108,5 +111,8 @@ async def open_activities(settings: Settings, client: Client, clock: Clock = _ut
             points=PointsActivities(points, announcer, points_terms),
             promotions=PromotionActivities(BenefitStore(promotions), limits, announcer, clock),
             reconciliation=ReconciliationActivities(paid, channels, siblings, clock, placement=settings.placement),
+            reviews=ReviewActivities(
+                ReviewStore(reviews, WordStore(reviews), reports_to_hold=settings.review_reports_to_hold), announcer
+            ),
             supplement=SupplementActivities(paid, placed, channels, siblings, clock, placement=settings.placement),
         )

@@ -20,8 +20,6 @@ class TaskQueue(StrEnum):
     REVIEWS = "reviews"
     NOTIFICATIONS = "notifications"
     WEBHOOKS = "webhooks"
-    CHANNELS_NOTIFICATION = "channels-notification"
-    CHANNELS_WEBHOOK = "channels-webhook"
     CHANNELS_PAYMENT = "channels-payment"
     CHANNELS_CARRIER = "channels-carrier"
     BUS = "bus"

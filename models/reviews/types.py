@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints
 
 from models.shared import Frozen, Instant
 from models.shared.ids import OrderId, ReviewId, SkuId, SpuId, UserId, WordId
@@ -194,6 +194,12 @@ class WordTerms(Frozen):
     A word of Latin letters is found between word boundaries only; a `*` at its start or end lets letters stand there. Case,
     width, accents, traditional forms, look-alike letters and whatever stands between the letters are seen through.
     """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"text": "加微信", "verdict": "hold", "homophones": True, "note": "", "active": True}]
+        }
+    )
 
     text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60, pattern=_NO_NUL)]
     verdict: Verdict

@@ -63,7 +63,7 @@ class Changing(Room):
     async def _carry_out(self, wish: object, *_: object) -> Told:
         raise TypeError(f"no review can be asked for {wish!r}")
 
-    @_carry_out.register
+    @_carry_out.register(PostReview)
     async def _post(self, wish: PostReview, tx: Connection, judgement: Judgement) -> Told:
         await _check_pictures(tx, wish.user_id, wish.pictures)
         main = _part(Part.MAIN, wish, judgement)
@@ -87,7 +87,7 @@ class Changing(Room):
         await recount(tx, None, review)
         return review, _told(review, main, wish.at)
 
-    @_carry_out.register
+    @_carry_out.register(EditReview)
     async def _edit(self, wish: EditReview, tx: Connection, judgement: Judgement) -> Told:
         before = await _of_author(tx, wish.review_id, wish.user_id)
         _check_version(before, wish.version)
@@ -99,7 +99,7 @@ class Changing(Room):
         after = before.model_copy(update={"main": main, "stars": wish.stars, "edited_at": wish.at})
         return await _changed(tx, before, after, main, wish.at)
 
-    @_carry_out.register
+    @_carry_out.register(FollowUpReview)
     async def _follow_up(self, wish: FollowUpReview, tx: Connection, judgement: Judgement) -> Told:
         before = await _of_author(tx, wish.review_id, wish.user_id)
         check_follow_up(before, wish.at)
@@ -107,7 +107,7 @@ class Changing(Room):
         part = _part(Part.FOLLOW_UP, wish, judgement)
         return await _changed(tx, before, before.model_copy(update={"follow_up": part}), part, wish.at)
 
-    @_carry_out.register
+    @_carry_out.register(AppealReview)
     async def _appeal(self, wish: AppealReview, tx: Connection, _: None) -> Told:
         before = await _of_author(tx, wish.review_id, wish.user_id)
         part = _named(before, wish.part)
@@ -116,7 +116,7 @@ class Changing(Room):
         held = {"state": PartState.HELD, "held_for": HeldFor.APPEAL, "appeal": wish.why}
         return await _with_part(tx, before, part.model_copy(update=held), wish.at)
 
-    @_carry_out.register
+    @_carry_out.register(RemoveReview)
     async def _remove(self, wish: RemoveReview, tx: Connection, _: None) -> Told:
         before = await _of_author(tx, wish.review_id, wish.user_id)
         if before.main.state is PartState.REMOVED:
@@ -131,7 +131,7 @@ class Changing(Room):
         gone = ReviewRemoved(occurred_at=wish.at, review_id=after.review_id, user_id=after.user_id, spu_id=after.spu_id)
         return after, (gone,)
 
-    @_carry_out.register
+    @_carry_out.register(ReportReview)
     async def _report(self, wish: ReportReview, tx: Connection, _: None) -> Told:
         before = await review_in(tx, wish.review_id, lock=True)
         if before.main.state is not PartState.PUBLISHED:
@@ -156,7 +156,7 @@ class Changing(Room):
         held = reported.main.model_copy(update={"state": PartState.HELD, "held_for": HeldFor.REPORTS})
         return await _with_part(tx, reported, held, wish.at)
 
-    @_carry_out.register
+    @_carry_out.register(DecideReview)
     async def _decide(self, wish: DecideReview, tx: Connection, _: None) -> Told:
         before = await review_in(tx, wish.review_id, lock=True)
         _check_version(before, wish.version)
@@ -176,7 +176,7 @@ class Changing(Room):
         await tx.execute("UPDATE reviews SET reports = 0 WHERE review_id = $1", wish.review_id)
         return await _with_part(tx, before.model_copy(update={"reports": 0}), decided, wish.at)
 
-    @_carry_out.register
+    @_carry_out.register(ReplyToReview)
     async def _reply(self, wish: ReplyToReview, tx: Connection, _: None) -> Told:
         before = await review_in(tx, wish.review_id, lock=True)
         _check_version(before, wish.version)

@@ -23,6 +23,7 @@ from activities.payments import PaymentActivities
 from activities.points import PointsActivities
 from activities.promotions import PromotionActivities
 from activities.reconciliation import ReconciliationActivities
+from activities.reviews import ReviewActivities
 from activities.supplement import SupplementActivities
 from models.shared import Refusal
 from models.shared.done import Done
@@ -36,6 +37,7 @@ CLASSES: tuple[type, ...] = (
     PointsActivities,
     PromotionActivities,
     ReconciliationActivities,
+    ReviewActivities,
     SupplementActivities,
 )
 Answer = Callable[[Any], Any]

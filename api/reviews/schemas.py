@@ -229,20 +229,25 @@ class ReviewableLine(Frozen):
     review: OwnReview | None
 
 
-class ShownSummary(RatingSummary):
-    """How buyers rate a product."""
+class ShownSummary(Frozen):
+    """How buyers rate a product: published reviews only, exact."""
 
     model_config = _like(
         spu_id="spu_01jd8x4q2r7m9v3k5t6w8y0zab", count=5, by_stars=[0, 0, 1, 1, 3], with_pictures=2, average=4.4
     )
 
-    average: float | None  # type: ignore[assignment]  # told where a property stands inside
+    spu_id: SpuId
+    count: int
+    by_stars: tuple[int, ...]
+    """How many gave one star, two, … five."""
+    with_pictures: int
+    average: float | None
     """To two decimals; null before the first review."""
 
     @classmethod
     def of(cls, summary: RatingSummary) -> "ShownSummary":
         """With its average."""
-        return cls.model_validate({**summary.model_dump(), "average": summary.average})
+        return cls(average=summary.average, **summary.model_dump())
 
 
 class Useful(Frozen):

@@ -20,6 +20,8 @@ from models.reviews.types import Finding, How, Judgement, Verdict, WordTerms
 _WEAK = frozenset("，。！？；：、,.!?;:…—\"'“”‘’()（）《》〈〉【】[]/~～-")
 """What stands between words of honest people."""
 _WEAK_IN_LATIN = frozenset(",!?;:…\"'“”‘’()[]/")
+_TOO_SHORT_TO_HIDE = 2
+"""Latin letters: a word so short is found as it is written only, since "5B-2" is a part number."""
 _SPELLED_FROM = 6
 """Letters: a word in pinyin that is shorter is too often another word."""
 
@@ -109,11 +111,17 @@ class _Reading:
         stands alone ("s h i t")."""
         if not (pattern.open_start or self._begins(start)) or not (pattern.open_end or self._ends(end)):
             return None
+        if len(pattern.letters) <= _TOO_SHORT_TO_HIDE and not self._stands_written(pattern, start, end):
+            return None
         others = [gap for gap in gaps(self.folded, start, end) if gap - start not in pattern.spaces]
         if not others:
             return How.PLAIN
         weak = any(self._between(gap, _WEAK_IN_LATIN) for gap in others)
         return None if weak and len(others) < end - start - 1 - len(pattern.spaces) else How.DISGUISED
+
+    def _stands_written(self, pattern: _Pattern, start: int, end: int) -> bool:
+        written = self._text[self.folded.at[start] : self.folded.at[end - 1] + 1]
+        return unicodedata.normalize("NFKC", written).casefold() == pattern.letters
 
     def chinese_fits(self, start: int, end: int) -> How | None:
         """Not cut out of other words; and what stands between its characters is nothing that stands between sentences, unless

@@ -188,9 +188,9 @@ class ModerationListTable(ReviewsDatabase, table=True):
     """One row: the version of the list of words, one more with every change. Whoever reads a text asks for it first."""
 
     __tablename__ = "moderation_list"
-    __table_args__ = (CheckConstraint("only", name="moderation_list_one_row"),)
+    __table_args__ = (CheckConstraint("single", name="moderation_list_one_row"),)
 
-    only: bool = Field(sa_column=Column(Boolean, primary_key=True))
+    single: bool = Field(sa_column=Column(Boolean, primary_key=True))
     version: int = Field(sa_column=Column(BigInteger, nullable=False))
 
 

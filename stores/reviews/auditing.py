@@ -27,7 +27,7 @@ _BREAKS = """
     FROM reviews LEFT JOIN votes v USING (review_id) LEFT JOIN reported r USING (review_id)
     WHERE (useful, reports) <> (coalesce(v.many, 0), coalesce(r.many, 0))
     UNION ALL
-    SELECT spu_id, format('review %s is %s, its main part is %s', review_id, reviews.state, p.state)
+    SELECT spu_id, format('review %s is %s, its main part is %s', reviews.review_id, reviews.state, p.state)
     FROM reviews LEFT JOIN review_parts p ON p.review_id = reviews.review_id AND p.part = 'main'
     WHERE reviews.state IS DISTINCT FROM p.state OR has_pictures <> (p.pictures <> '{}')
     ORDER BY 1, 2 LIMIT 1000

@@ -109,9 +109,9 @@ def upgrade() -> None:
         );
 
         CREATE TABLE moderation_list (
-            only boolean PRIMARY KEY,
+            single boolean PRIMARY KEY,
             version bigint NOT NULL,
-            CONSTRAINT moderation_list_one_row CHECK (only)
+            CONSTRAINT moderation_list_one_row CHECK (single)
         );
         INSERT INTO moderation_list VALUES (true, 0);
         CREATE TABLE moderation_words (

@@ -12,6 +12,7 @@ from api import (
     docs,
     fulfillment,
     inventory,
+    notifications,
     ops,
     orders,
     parcels,
@@ -22,6 +23,7 @@ from api import (
     reviews,
     system,
     users,
+    webhooks,
 )
 from api.contract import describe, operation_id
 from api.edge import problems
@@ -108,6 +110,8 @@ def _mount(app: FastAPI, settings: Settings) -> None:
         *ops.routers,
         *points.routers,
         *reviews.routers,
+        *notifications.routers,
+        *webhooks.routers,
         checkout.r19,
         checkout.v1,
     ]

@@ -159,6 +159,10 @@ STATUS_OF: dict[str, int] = {
     "review_picture_refused": 422,
     "word_empty": 422,
     "word_taken": 409,
+    # webhooks
+    "webhook_target_forbidden": 422,
+    "event_type_unknown": 422,
+    "webhook_disabled": 409,
     # ops
     "buyer_blocked": 403,
 }

@@ -21,7 +21,8 @@ from channels.notification.sandbox import SandboxNotifier
 from channels.payment.registry import PaymentChannels, payment_channels
 from hanse.blobs import LocalBlobs
 from hanse.database import Database
-from hanse.keys import LISTS, derived_key
+from hanse.keys import LISTS, WEBHOOKS, derived_key
+from hanse.sealing import Seal
 from hanse.settings import Settings
 from hanse.temporal import connect
 from models.points.types import PointsTerms
@@ -32,6 +33,7 @@ from stores.fulfillment import FulfillmentStore
 from stores.idempotency import IdempotencyStore
 from stores.inventory import InventoryStore
 from stores.lists import ListStore
+from stores.notifications import NoticeStore
 from stores.orders import OrderStore
 from stores.payments import PaymentStore
 from stores.points import PointsStore
@@ -39,6 +41,7 @@ from stores.products import BulkStore, CatalogueStore, MediaStore, ProductStore,
 from stores.promotions import CouponStore, PromotionStore, PurchaseLimitStore
 from stores.reviews import ReviewPictures, ReviewStore, WordStore
 from stores.users import UsersStore
+from stores.webhooks import DeliveryStore, EndpointStore
 
 
 def _utc_now() -> datetime:
@@ -87,6 +90,10 @@ class Services:
     review_pictures: ReviewPictures
     words: WordStore
     """What reviews are read for."""
+    notices: NoticeStore
+    endpoints: EndpointStore
+    deliveries: DeliveryStore
+    """Outgoing webhooks: who is told, and the log."""
     lists: ListStore
     """Who may not order, and who always may."""
 
@@ -115,6 +122,7 @@ async def open_services(settings: Settings, clock: Clock = _utc_now) -> AsyncIte
         blobs = LocalBlobs(settings.data_dir / "media")
         reviews = await database("reviews")
         words = WordStore(reviews)
+        notifications = await database("notifications")
         catalogue_reads, parcels = ProductStore(products), FulfillmentStore(orders)
         points, limits, coupons = PointsStore(promotions), PurchaseLimitStore(promotions), CouponStore(promotions)
         rules, points_terms = PromotionStore(promotions), PointsTerms(**settings.points_terms)
@@ -160,5 +168,8 @@ async def open_services(settings: Settings, clock: Clock = _utc_now) -> AsyncIte
             reviews=ReviewStore(reviews, words, reports_to_hold=settings.review_reports_to_hold),
             review_pictures=ReviewPictures(reviews, blobs),
             words=words,
+            notices=NoticeStore(notifications),
+            endpoints=EndpointStore(notifications, Seal(derived_key(token_key, WEBHOOKS))),
+            deliveries=DeliveryStore(notifications, disable_after=settings.webhook_disable_after),
             lists=ListStore(ops, derived_key(token_key, LISTS)),
         )

@@ -15,6 +15,7 @@ from activities.refusals import RefusalInterceptor
 from hanse.metrics import serve_metrics
 from hanse.settings import Settings
 from hanse.telemetry import setup_telemetry
+from workers import listeners
 from workers.queues import Activities, activities_on, workflows_on
 from workers.sandbox import runner
 from workers.schedules import ensure_schedules
@@ -60,6 +61,8 @@ async def serve(settings: Settings, queues: Sequence[str] = (), *, current: bool
             await ensure_schedules(
                 client, settings
             )  # by the code that will run them: not by a version that is not current
+        if TaskQueue.NOTIFICATIONS in wanted and settings.listeners:
+            await listeners.run(settings, client, stop)
         await stop.wait()
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from activities.bus import BusActivities
 from activities.fulfillment import FulfillmentActivities
 from activities.inventory import InventoryActivities
+from activities.notifications import NotificationActivities
 from activities.orders import OrderActivities
 from activities.payments import PaymentActivities
 from activities.points import PointsActivities
@@ -14,9 +15,11 @@ from activities.promotions import PromotionActivities
 from activities.reconciliation import ReconciliationActivities
 from activities.reviews import ReviewActivities
 from activities.supplement import SupplementActivities
+from activities.webhooks import WebhookActivities
 from workflows.checkout import Checkout
 from workflows.fulfillment import Fulfillment
 from workflows.low_stock import StockLowNotice
+from workflows.notify import Notify
 from workflows.options import TaskQueue
 from workflows.payment_timeout import PaymentTimeout
 from workflows.points_adjustment import PointsAdjustment
@@ -26,6 +29,7 @@ from workflows.refund import Refund
 from workflows.review_change import ReviewChange
 from workflows.supplement import Supplement
 from workflows.transfer import TransferSaga
+from workflows.webhook_delivery import WebhookDelivery
 
 SAGAS: Sequence[type] = (
     Checkout,
@@ -39,6 +43,8 @@ SAGAS: Sequence[type] = (
     TransferSaga,
     StockLowNotice,
     ReviewChange,
+    Notify,
+    WebhookDelivery,
 )
 
 
@@ -49,6 +55,7 @@ class Activities:
     bus: BusActivities
     fulfillment: FulfillmentActivities
     inventory: InventoryActivities
+    notifications: NotificationActivities
     orders: OrderActivities
     payments: PaymentActivities
     points: PointsActivities
@@ -56,6 +63,7 @@ class Activities:
     reconciliation: ReconciliationActivities
     reviews: ReviewActivities
     supplement: SupplementActivities
+    webhooks: WebhookActivities
 
 
 def workflows_on(queue: TaskQueue) -> Sequence[type]:
@@ -93,6 +101,10 @@ def activities_on(queue: TaskQueue, built: Activities) -> Sequence[Callable[...,
             return outside_carrier
         case TaskQueue.BUS:
             return _of(built.bus)
+        case TaskQueue.NOTIFICATIONS:
+            return _of(built.notifications)
+        case TaskQueue.WEBHOOKS:
+            return _of(built.webhooks)
         case _:
             return store_calls[queue]
 

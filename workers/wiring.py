@@ -11,6 +11,7 @@ from activities.announcing import Announcer
 from activities.bus import BusActivities
 from activities.fulfillment import FulfillmentActivities
 from activities.inventory import InventoryActivities
+from activities.notifications import NotificationActivities
 from activities.orders import OrderActivities
 from activities.payments import PaymentActivities
 from activities.points import PointsActivities
@@ -20,20 +21,27 @@ from activities.reconciliation import ReconciliationActivities
 from activities.reviews import ReviewActivities
 from activities.siblings import Siblings
 from activities.supplement import SupplementActivities
+from activities.webhooks import WebhookActivities
+from bus.catalog import known_events
 from bus.publisher import Publisher
 from channels.carrier.registry import Carriers
 from channels.carrier.sandbox import SandboxCarrier
+from channels.notification.sandbox import SandboxNotifier
 from channels.payment.registry import payment_channels
+from channels.webhook.sender import WebhookSender
 from hanse.database import Database
-from hanse.keys import LISTS, derived_key
+from hanse.keys import LISTS, WEBHOOKS, derived_key
+from hanse.sealing import Seal
 from hanse.settings import Settings
 from hanse.telemetry import temporal_runtime
 from hanse.temporal import connect
+from models.notifications.types import Language
 from models.points.types import PointsTerms
 from models.shared.time import Clock
 from stores.fulfillment import FulfillmentStore
 from stores.inventory import InventoryStore
 from stores.lists import ListStore
+from stores.notifications import NoticeStore
 from stores.orders import OrderStore
 from stores.payments import PaymentStore
 from stores.points import PointsStore
@@ -41,6 +49,8 @@ from stores.products import ProductStore
 from stores.promotions import BenefitStore, CouponStore, PromotionStore, PurchaseLimitStore
 from stores.reviews import ReviewStore, WordStore
 from stores.users.addresses import Addresses
+from stores.users.reaching import Reaching
+from stores.webhooks import DeliveryStore, EndpointStore
 from workers.queues import Activities
 
 
@@ -74,7 +84,14 @@ async def open_activities(settings: Settings, client: Client, clock: Clock = _ut
         parcels, promotions = FulfillmentStore(orders), await database("promotions")
         points, points_terms = PointsStore(promotions), PointsTerms(**settings.points_terms)
         limits, token_key = PurchaseLimitStore(promotions), settings.token_key.get_secret_value().encode()
-        reviews = await database("reviews")
+        reviews, notifications, users = (
+            await database("reviews"),
+            await database("notifications"),
+            await database("users"),
+        )
+        sender = WebhookSender(allow_private=settings.webhooks_to_private_addresses)
+        stack.push_async_callback(sender.close)
+        known_events()  # so that every process can read every event that a workflow is given
         pricing = Pricing(
             ProductStore(await database("products")),
             parcels,
@@ -93,10 +110,18 @@ async def open_activities(settings: Settings, client: Client, clock: Clock = _ut
             orders=OrderActivities(
                 placed,
                 pricing,
-                Addresses(await database("users")),
+                Addresses(users),
                 ListStore(await database("ops"), derived_key(token_key, LISTS)),
                 points,
                 announcer,
+                clock,
+            ),
+            notifications=NotificationActivities(
+                NoticeStore(notifications),
+                Reaching(users),
+                placed,
+                SandboxNotifier(settings.data_dir),
+                Language(settings.notice_language),
                 clock,
             ),
             payments=PaymentActivities(
@@ -115,4 +140,11 @@ async def open_activities(settings: Settings, client: Client, clock: Clock = _ut
                 ReviewStore(reviews, WordStore(reviews), reports_to_hold=settings.review_reports_to_hold), announcer
             ),
             supplement=SupplementActivities(paid, placed, channels, siblings, clock, placement=settings.placement),
+            webhooks=WebhookActivities(
+                EndpointStore(notifications, Seal(derived_key(token_key, WEBHOOKS))),
+                DeliveryStore(notifications, disable_after=settings.webhook_disable_after),
+                sender,
+                announcer,
+                clock,
+            ),
         )

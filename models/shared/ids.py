@@ -236,3 +236,15 @@ class WordId(Id):
     """One entry of the list of words that reviews are read for."""
 
     prefix = "wrd"
+
+
+class WebhookEndpointId(Id):
+    """A place outside that is told of events."""
+
+    prefix = "whe"
+
+
+class WebhookDeliveryId(Id):
+    """One event on its way to one endpoint."""
+
+    prefix = "whd"

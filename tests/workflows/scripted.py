@@ -18,6 +18,7 @@ from temporalio import activity
 from activities.bus import BusActivities
 from activities.fulfillment import FulfillmentActivities
 from activities.inventory import InventoryActivities
+from activities.notifications import NotificationActivities
 from activities.orders import OrderActivities
 from activities.payments import PaymentActivities
 from activities.points import PointsActivities
@@ -25,6 +26,7 @@ from activities.promotions import PromotionActivities
 from activities.reconciliation import ReconciliationActivities
 from activities.reviews import ReviewActivities
 from activities.supplement import SupplementActivities
+from activities.webhooks import WebhookActivities
 from models.shared import Refusal
 from models.shared.done import Done
 
@@ -32,6 +34,7 @@ CLASSES: tuple[type, ...] = (
     BusActivities,
     FulfillmentActivities,
     InventoryActivities,
+    NotificationActivities,
     OrderActivities,
     PaymentActivities,
     PointsActivities,
@@ -39,6 +42,7 @@ CLASSES: tuple[type, ...] = (
     ReconciliationActivities,
     ReviewActivities,
     SupplementActivities,
+    WebhookActivities,
 )
 Answer = Callable[[Any], Any]
 _DEFINITION = "__temporal_activity_definition"

@@ -150,4 +150,10 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    raise NotImplementedError("forward only: restore a backup to go back")
+    op.execute(
+        """
+        DROP TABLE moderation_word_versions, moderation_words, moderation_list, review_pictures, rating_summaries,
+            review_reports, review_votes, review_changes, review_parts, reviews;
+        DROP FUNCTION moderation_word_versions_are_append_only();
+        """
+    )

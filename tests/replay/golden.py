@@ -9,6 +9,7 @@ from temporalio.client import WorkflowHistory
 
 from models.orders.messages import Placement
 from tests.replay import scenarios_of_spending as spending
+from tests.replay import scenarios_of_telling as telling
 from tests.replay.scenarios import ORDERS, ORDERS_QUEUED, WINDOWS, WINDOWS_QUEUED, OrderScenario, WindowScenario
 from tests.replay.scenarios_of_parcels import (
     PARCELS,
@@ -79,6 +80,9 @@ ALL = (
     *(Golden("stock_low_notice", "queue", saga=scenario) for scenario in NOTICES),
     *(Golden("points_expiry", "queue", saga=scenario) for scenario in EXPIRIES),
     *(Golden("points_adjustment", "queue", saga=scenario) for scenario in ADJUSTMENTS),
+    *(Golden("review_change", "queue", saga=scenario) for scenario in telling.CHANGES),
+    *(Golden("notify", "queue", saga=scenario) for scenario in telling.NOTICES),
+    *(Golden("webhook_delivery", "queue", saga=scenario) for scenario in telling.DELIVERIES),
     *(Golden("supplement", "inline", supplement=scenario) for scenario in SUPPLEMENTS),
     *(Golden("supplement", "queue", supplement=scenario) for scenario in SUPPLEMENTS_QUEUED),
     *(Golden("reconciliation", "inline", reconciliation=scenario) for scenario in RECONCILIATIONS),

@@ -1,4 +1,4 @@
-"""Everyone whom an event concerns is told: `notify/{source}/{event_id}`, so once a cause."""
+"""Everyone whom an event concerns is told: `notify/{domain}/{event_id}`, so once a cause."""
 
 from datetime import timedelta
 

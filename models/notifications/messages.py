@@ -17,5 +17,5 @@ class TellPeople(Frozen):
 
 
 def notify_id(source: str, event_id: str) -> str:
-    """The workflow id of a cause."""
-    return f"notify{source}/{event_id}"
+    """The workflow id of a cause: `notify/hanse.orders/order_paid/ord_…`."""
+    return f"notify/{source.strip('/').replace('/', '.')}/{event_id}"

@@ -83,7 +83,7 @@ class Reviewing:
 
 async def notify(sagas: Sagas) -> WorkflowHandle[Any, Any]:
     """An order is completed: its buyer is to be told."""
-    tell = TellPeople(source=f"/hanse/orders/{secrets.token_hex(4)}", event=COMPLETED)
+    tell = TellPeople(source=f"/hanse/orders-{secrets.token_hex(4)}", event=COMPLETED)
     return await sagas.start(Notify.run, tell, notify_id(tell.source, tell.event.event_id))
 
 

@@ -11,7 +11,10 @@ import { moneyPage } from "./money.js";
 import { orderPage } from "./order.js";
 import { ordersPage } from "./orders.js";
 import { productPage, productsPage } from "./products.js";
+import { reviewsPage } from "./reviews.js";
 import { stockPage } from "./stock.js";
+import { webhooksPage } from "./webhooks.js";
+import { wordsPage } from "./words.js";
 import { workPage } from "./work.js";
 
 const side = h("header", { class: "side" });
@@ -25,6 +28,9 @@ const router = new Router(outlet, () => t("console.name"), [
   ["/console/stock", stockPage],
   ["/console/products", productsPage],
   ["/console/products/:id", productPage],
+  ["/console/reviews", reviewsPage],
+  ["/console/words", wordsPage],
+  ["/console/webhooks", webhooksPage],
   ["/console/audit", auditPage],
 ]);
 
@@ -34,6 +40,9 @@ const PLACES = [
   ["/console/money", "coin", "console.money", ["finance"]],
   ["/console/stock", "stock", "console.stock", ["stock"]],
   ["/console/products", "tag", "console.products", ["catalogue"]],
+  ["/console/reviews", "star", "console.reviews", ["service"]],
+  ["/console/words", "search", "console.words", ["service", "ops"]],
+  ["/console/webhooks", "link", "console.webhooks", ["ops"]],
   ["/console/audit", "book", "console.audit", ["accounts"]],
 ];
 

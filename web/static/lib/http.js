@@ -51,6 +51,15 @@ export class Api {
     return this.send("DELETE", path, {});
   }
 
+  /** A file, as a form sends it. */
+  async upload(path, file) {
+    const body = new FormData();
+    body.append("file", file);
+    const answer = await this.#fetch(path, { method: "POST", headers: {}, body });
+    if (!answer.ok) throw await problemOf(answer);
+    return answer.json();
+  }
+
   /** The answer's JSON (null for an empty one). Throws a Problem. */
   async send(method, path, { query, body, key, version, signal, headers: more } = {}) {
     const headers = { ...more };

@@ -7,7 +7,7 @@ import { explain, say } from "../lib/ui.js";
 import { accountPage } from "./account.js";
 import { cartPage } from "./cart_page.js";
 import { checkoutPage } from "./checkout.js";
-import { cart, session } from "./context.js";
+import { api, cart, session } from "./context.js";
 import { couponsPage } from "./coupons.js";
 import { loginPage, registerPage, resetPage } from "./entry.js";
 import { homePage } from "./home.js";
@@ -66,6 +66,7 @@ function languageSwitch() {
 
 async function speak(wanted) {
   await chooseLanguage(wanted);
+  if (session.isOpen) api.put("/v1/notification-preferences", { language: wanted }).catch(() => null); // letters follow the pages
   drawFrame();
   await router.show({ scroll: false });
   document.getElementById("language").focus();

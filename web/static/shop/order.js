@@ -8,6 +8,7 @@ import { badge, button, dialog, field, say } from "../lib/ui.js";
 import { follow, looker } from "../lib/live.js";
 import { api, cart, loggedIn } from "./context.js";
 import { addressText, clock, orderLine, sums } from "./pieces.js";
+import { reviewingPanel } from "./reviewing.js";
 
 /** The page of an order; it follows the order's events until the reader leaves. */
 export async function orderPage({ visit, params, query }) {
@@ -23,11 +24,11 @@ export async function orderPage({ visit, params, query }) {
 
 async function everything(id, signal) {
   const get = (path) => api.get(`/v1/orders/${id}${path}`, { signal });
-  const [order, timeline, parcels] = await Promise.all([get(""), get("/timeline"), get("/shipments")]);
-  return { order, timeline, parcels };
+  const [order, timeline, parcels, reviews] = await Promise.all([get(""), get("/timeline"), get("/shipments"), get("/reviews")]);
+  return { order, timeline, parcels, reviews };
 }
 
-function draw(room, visit, { order, timeline, parcels }, returned, look) {
+function draw(room, visit, { order, timeline, parcels, reviews }, returned, look) {
   const titles = new Map(order.lines.map((line) => [line.sku_id, half(line.title)]));
   fill(room,
     h("nav", { class: "crumbs" }, h("a", { href: "/shop/orders" }, t("orders.title"))),
@@ -39,6 +40,7 @@ function draw(room, visit, { order, timeline, parcels }, returned, look) {
     h("div", { class: "two" },
       h("div", {},
         h("section", { class: "panel" }, h("h2", {}, t("checkout.goods")), h("ul", { class: "lines" }, order.lines.map(orderLine))),
+        reviewingPanel(reviews, order.order_id, look),
         parcels.length > 0 && h("section", { class: "panel" }, h("h2", {}, t("order.parcels")), parcels.map((parcel) => parcelView(parcel, titles)))),
       h("aside", {},
         h("section", { class: "panel" }, sums(order)),

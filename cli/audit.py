@@ -35,6 +35,7 @@ async def run_audit(settings: Settings) -> list[Section]:
     from stores.payments import PaymentStore
     from stores.points import PointsStore
     from stores.promotions import BenefitStore, CouponStore, PromotionStore
+    from stores.reviews import ReviewStore, WordStore
 
     now = datetime.now(UTC)
     async with AsyncExitStack() as stack:
@@ -49,6 +50,7 @@ async def run_audit(settings: Settings) -> list[Section]:
         paid = PaymentStore(await database("payments"))
         stocked = InventoryStore(await database("inventory"))
         promotions = await database("promotions")
+        reviews = await database("reviews")
         client = await connect(settings)
         return [
             await books.stock(stocked, now),
@@ -57,6 +59,7 @@ async def run_audit(settings: Settings) -> list[Section]:
             await books.promotions(PromotionStore(promotions)),
             await books.coupons(CouponStore(promotions)),
             await books.points(PointsStore(promotions)),
+            await books.reviews(ReviewStore(reviews, WordStore(reviews))),
             await across.money_of_orders(placed, paid),
             await across.orders_and_workflows(client, placed),
             await across.holds_and_workflows(client, stocked),

@@ -45,6 +45,16 @@ class WordStore:
                 return _word(known)
             return await _write(tx, word_id, terms, 1, list_version, by, at)
 
+    async def fill_once(self, entries: Sequence[tuple[WordId, WordTerms]], by: UserId, at: Instant) -> bool:
+        """Put these on a list that nobody ever wrote on, all or none; False when somebody has."""
+        async with self._db.transaction() as tx:
+            list_version = await _next_version(tx)
+            if list_version > 1:
+                return False
+            for word_id, terms in entries:
+                await _write(tx, word_id, terms, 1, list_version, by, at)
+        return True
+
     async def revise(self, word_id: WordId, version: int, terms: WordTerms, by: UserId, at: Instant) -> Word:
         """The entry at this version says something else from now on. `NotFound`, `StaleVersion`, `WordEmpty`, `WordTaken`."""
         async with self._db.transaction() as tx:

@@ -18,6 +18,10 @@ class ReviewActivities:
         self._store = store
         self._announcer = announcer
 
+    async def warm_up(self) -> None:
+        """Build what reads texts before the first one comes: dictionaries take a second to load."""
+        await self._store.warm_up()
+
     @activity.defn(name="reviews.change_review")
     async def change_review(self, ask: ChangeReview) -> ReviewChanged:
         """Post, edit, follow up, appeal, remove, report, decide or reply, once a key. The text is read for words on the way;

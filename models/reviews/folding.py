@@ -17,7 +17,7 @@ _LOOKALIKES = dict(zip("аеорсхуіјкмтнвԁѕցαοερτικυνβ",
 """Cyrillic and Greek letters as the Latin ones they are taken for."""
 _STANDS_FOR = str.maketrans("0134578@$", "oieastbas")
 _SIGN = re.compile(r"[0134578@$]")
-_SIGNS = re.compile(r"(?<=[A-Za-z])[0134578@$]+|[0134578@$]+(?=[A-Za-z])")
+_SIGNS = re.compile(r"(?<=[A-Za-z])[0134578@$]+|[0134578@$]+(?=[A-Za-z])|(?<=\b[A-Za-z] )[0134578@$](?= [A-Za-z]\b)")
 _DRAWN_OUT = re.compile(r"([a-z])\1{2,}")
 
 

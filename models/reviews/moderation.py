@@ -60,6 +60,13 @@ class Judge:
         self._letters = AhoCorasick([pattern.letters for pattern in self._by_letters]) if self._by_letters else None
         self._sounds = AhoCorasick([sound(pattern.letters) for pattern in self._by_sound]) if self._by_sound else None
 
+    @staticmethod
+    def load() -> None:
+        """Load the dictionaries that the first reading would."""
+        _dictionary()
+        sound("一")
+        fold("一")
+
     def judge(self, text: str) -> Judgement:
         """What the list says about this text."""
         reading = _Reading(text)

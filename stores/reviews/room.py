@@ -1,5 +1,7 @@
 """What every part of the store of reviews stands on."""
 
+import asyncio
+
 from hanse.database import Database
 from stores.reviews.words import WordStore
 
@@ -11,3 +13,8 @@ class Room:
         self._db = db
         self._words = words
         self._reports_to_hold = reports_to_hold
+
+    async def warm_up(self) -> None:
+        """Load the list of words and what reads texts with it."""
+        judge = await self._words.current()
+        await asyncio.to_thread(judge.load)

@@ -51,7 +51,7 @@ async function showLog(endpoint, room) {
 function logRow(delivery, path, look) {
   return h("tr", {},
     h("td", { class: "soft" }, moment(delivery.created_at)),
-    h("td", {}, h("code", {}, delivery.message.event_type), " ", h("span", { class: "soft" }, delivery.message.event_id)),
+    h("td", { class: "break" }, h("code", {}, delivery.message.event_type), " ", h("span", { class: "soft" }, delivery.message.event_id)),
     h("td", {}, badge("delivery", delivery.state)),
     h("td", { class: "number" }, delivery.attempts),
     h("td", {}, runLink(`webhook/${delivery.delivery_id}`)),

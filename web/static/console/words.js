@@ -9,7 +9,7 @@ import { api } from "./context.js";
 import { id, table } from "./pieces.js";
 
 const VERDICTS = ["mask", "hold", "reject", "pass"];
-const HEADS = ["words.text", "words.verdict", "words.homophones", "col.note", "col.since", "col.actor", ""];
+const HEADS = ["words.text", "words.verdict", "words.homophones", "col.note", "col.since", ""];
 
 /** The list, and a text to try it on. */
 export async function wordsPage({ visit, query }) {
@@ -57,8 +57,7 @@ function row(one, again) {
     h("td", {}, badge("verdict", one.terms.verdict)),
     h("td", {}, one.terms.homophones ? t("words.yes") : ""),
     h("td", {}, one.terms.note),
-    h("td", { class: "soft" }, moment(one.changed_at)),
-    h("td", {}, id(one.changed_by)),
+    h("td", { class: "soft" }, moment(one.changed_at), h("br"), id(one.changed_by)),
     h("td", {}, h("span", { class: "row tight" },
       button(t("words.revise"), () => revise(one, again), { kind: "small" }),
       button(t(one.terms.active ? "words.switch_off" : "words.switch_on"), () => keep(one, { ...one.terms, active: !one.terms.active }, again), { kind: "small" }),
@@ -69,7 +68,7 @@ function terms(known = { text: "", verdict: "hold", homophones: false, note: "" 
   return [
     field(t("words.text"), { name: "text", value: known.text, required: true, maxlength: 60, hint: t("words.text.hint") }),
     field(t("words.verdict"), { name: "verdict", value: known.verdict, options: choices() }),
-    h("label", { class: "check" }, h("input", { type: "checkbox", name: "homophones", checked: known.homophones }), t("words.homophones")),
+    h("label", { class: "check" }, h("input", { type: "checkbox", name: "homophones", checked: known.homophones }), t("words.homophones.more")),
     field(t("col.note"), { name: "note", value: known.note, maxlength: 200 }),
   ];
 }

@@ -1,10 +1,11 @@
 """The only place of the workers that builds concrete stores, channels and clients."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 
 import httpx
+from redis.asyncio import Redis
 from temporalio.client import Client
 
 from activities.announcing import Announcer
@@ -23,6 +24,7 @@ from activities.siblings import Siblings
 from activities.supplement import SupplementActivities
 from activities.webhooks import WebhookActivities
 from bus.catalog import known_events
+from bus.consumer import Consumer
 from bus.publisher import Publisher
 from channels.carrier.registry import Carriers
 from channels.carrier.sandbox import SandboxCarrier
@@ -51,6 +53,7 @@ from stores.reviews import ReviewStore, WordStore
 from stores.users.addresses import Addresses
 from stores.users.reaching import Reaching
 from stores.webhooks import DeliveryStore, EndpointStore
+from workers.listeners import listeners
 from workers.queues import Activities
 
 
@@ -64,6 +67,18 @@ async def open_worker(settings: Settings, clock: Clock = _utc_now) -> AsyncItera
     client = await connect(settings, temporal_runtime(settings))
     async with open_activities(settings, client, clock) as built:
         yield client, built
+
+
+@asynccontextmanager
+async def open_listeners(settings: Settings, client: Client) -> AsyncIterator[Sequence[Consumer]]:
+    """The consumer groups that tell people and other systems of events."""
+    seal = Seal(derived_key(settings.token_key.get_secret_value().encode(), WEBHOOKS))
+    async with Redis.from_url(settings.redis_url) as redis, Publisher(settings.kafka_bootstrap) as publisher:
+        notifications = await Database(settings.dsn("notifications")).open()
+        try:
+            yield listeners(settings, Siblings(client), redis, publisher, EndpointStore(notifications, seal))
+        finally:
+            await notifications.close()
 
 
 @asynccontextmanager

@@ -1,6 +1,6 @@
 """What goes over the wire about reviews, where it is not a value of the domain itself."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field
 
@@ -24,6 +24,8 @@ from models.shared import Frozen, Instant
 from models.shared.ids import OrderId, ReviewId, SkuId, SpuId
 
 _SAID = "颜色和照片一样，穿着很舒服。Soft, and the colour is as shown."
+
+PictureAddress = Annotated[str, Field(examples=[f"/media/{'7130c22af8cd9015' * 4}.webp"])]
 
 
 def _like(**example: Any) -> ConfigDict:
@@ -104,7 +106,7 @@ class ShownPart(Frozen):
     """A text as others read it, with its pictures."""
 
     text: str
-    pictures: tuple[str, ...]
+    pictures: tuple[PictureAddress, ...]
     """Addresses."""
     at: Instant
 
@@ -177,7 +179,7 @@ class OwnPart(Frozen):
     text: str
     shown: str
     """What others read; words of the list are masked."""
-    pictures: tuple[str, ...]
+    pictures: tuple[PictureAddress, ...]
     picture_names: tuple[PictureName, ...]
     state: PartState
     held_for: HeldFor | None

@@ -13,7 +13,9 @@ MOST_PICTURES = 9
 Stars = Annotated[int, Field(ge=1, le=5)]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000, pattern=_NO_NUL)]
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500, pattern=_NO_NUL)]
-PictureName = Annotated[str, StringConstraints(pattern=r"^[a-f0-9]{64}\.webp$")]
+PictureName = Annotated[
+    str, StringConstraints(pattern=r"^[a-f0-9]{64}\.webp$"), Field(examples=[f"{'7130c22af8cd9015' * 4}.webp"])
+]
 Pictures = Annotated[tuple[PictureName, ...], Field(max_length=MOST_PICTURES)]
 
 

@@ -20,6 +20,7 @@ from models.fulfillment.returning import ExchangeEnd, ReturnReport, aftersale_wo
 from models.inventory.ahead import shipment_of
 from models.inventory.messages import TellLowStock, low_stock_id
 from models.inventory.types import Claim
+from models.notifications.messages import TellPeople, notify_id
 from models.orders.messages import ParcelReport, ParcelSplit, Settlement, checkout_id
 from models.payments.messages import (
     PaymentReport,
@@ -31,6 +32,7 @@ from models.payments.messages import (
     refund_workflow_id,
 )
 from models.shared.ids import AftersaleId, OrderId, RefundId, ShipmentId
+from models.webhooks.messages import DeliveryInput, delivery_workflow_id
 
 SAGA_QUEUE = "checkout"
 _TOLD_AT_ONCE = 50
@@ -181,6 +183,20 @@ class Siblings:
             low_stock_id(tell.key),
             f"{len(tell.crossings)} level(s) fell to their mark",
             attributes(SkuIds=skus[:_SKUS_SHOWN]),
+        )
+
+    async def start_notify(self, tell: TellPeople) -> None:
+        """Tell people of an event, once an event."""
+        await self._start("Notify", tell, notify_id(tell.source, tell.event.event_id), tell.event.type, attributes())
+
+    async def start_webhook(self, delivery: DeliveryInput, again: str = "") -> None:
+        """Send an event to an endpoint: once by itself, and once more for each `again` that an operator asks for."""
+        await self._start(
+            "WebhookDelivery",
+            delivery,
+            delivery_workflow_id(delivery.delivery_id, again),
+            f"{delivery.message.event_type} to {delivery.endpoint_id}",
+            attributes(),
         )
 
     async def _start(self, name: str, arg: Any, workflow_id: str, summary: str, shown: TypedSearchAttributes) -> None:

@@ -14,6 +14,7 @@ from api import (
     docs,
     fulfillment,
     inventory,
+    notifications,
     ops,
     orders,
     parcels,
@@ -21,9 +22,11 @@ from api import (
     points,
     products,
     promotions,
+    reviews,
     search,
     system,
     users,
+    webhooks,
 )
 from api.contract import describe, operation_id
 from api.edge import problems
@@ -49,6 +52,7 @@ _LARGER_BODIES = (
     ("/v1/aftersale-evidence", 6_291_456),
     ("/v1/catalogue/media", 6_291_456),
     ("/v1/catalogue/import", 10_485_760),
+    ("/v1/reviews/pictures", 6_291_456),
 )
 """Pictures of 5 MB with their form around them; catalogue files. Everything else keeps to `max_body_bytes`."""
 
@@ -128,6 +132,9 @@ def _mount(app: FastAPI, settings: Settings) -> None:
         *aftersales.routers,
         *ops.routers,
         *points.routers,
+        *reviews.routers,
+        *notifications.routers,
+        *webhooks.routers,
     ]
     if settings.environment != "production":
         routers += users.development_routers

@@ -182,6 +182,19 @@ STATUS_OF: dict[str, int] = {
     "points_not_enough": 409,
     "points_above_share": 422,
     "points_key_reused": 422,
+    # reviews
+    "not_yet_reviewable": 409,
+    "already_reviewed": 409,
+    "review_not_open": 409,
+    "own_review": 409,
+    "review_picture_unknown": 422,
+    "review_picture_refused": 422,
+    "word_empty": 422,
+    "word_taken": 409,
+    # webhooks
+    "webhook_target_forbidden": 422,
+    "event_type_unknown": 422,
+    "webhook_disabled": 409,
     # ops
     "buyer_blocked": 403,
 }

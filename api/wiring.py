@@ -28,7 +28,8 @@ from channels.payment.registry import PaymentChannels, payment_channels
 from hanse.blobs import open_blobs
 from hanse.caching import ReadThrough
 from hanse.database import Database
-from hanse.keys import LISTS, derived_key
+from hanse.keys import LISTS, WEBHOOKS, derived_key
+from hanse.sealing import Seal
 from hanse.settings import Settings
 from hanse.temporal import connect
 from models.points.types import PointsTerms
@@ -41,6 +42,7 @@ from stores.fulfillment import FulfillmentStore
 from stores.idempotency import IdempotencyStore
 from stores.inventory import InventoryStore
 from stores.lists import ListStore
+from stores.notifications import NoticeStore
 from stores.orders import OrderStore
 from stores.payments import PaymentStore
 from stores.points import PointsStore
@@ -54,8 +56,10 @@ from stores.products import (
     TaxonomyStore,
 )
 from stores.promotions import CouponStore, PromotionStore, PurchaseLimitStore
+from stores.reviews import ReviewPictures, ReviewStore, WordStore
 from stores.search import RankingStore
 from stores.users import UsersStore
+from stores.webhooks import DeliveryStore, EndpointStore
 
 
 def _utc_now() -> datetime:
@@ -113,6 +117,14 @@ class Services:
     coupons: CouponStore
     pricing: Pricing
     """What a basket costs, by the rules that checkout goes by."""
+    reviews: ReviewStore
+    review_pictures: ReviewPictures
+    words: WordStore
+    """What reviews are read for."""
+    notices: NoticeStore
+    endpoints: EndpointStore
+    deliveries: DeliveryStore
+    """Outgoing webhooks: who is told, and the log."""
     lists: ListStore
     """Who may not order, and who always may."""
 
@@ -138,6 +150,10 @@ async def open_services(settings: Settings, clock: Clock = _utc_now) -> AsyncIte
         orders = await database("orders")
         users = await database("users")
         promotions = await database("promotions")
+        blobs = open_blobs(settings, "media")
+        reviews = await database("reviews")
+        words = WordStore(reviews)
+        notifications = await database("notifications")
         catalogue_reads, parcels = ProductStore(products), FulfillmentStore(orders)
         points, limits, coupons = PointsStore(promotions), PurchaseLimitStore(promotions), CouponStore(promotions)
         rules, points_terms = PromotionStore(promotions), PointsTerms(**settings.points_terms)
@@ -191,11 +207,17 @@ async def open_services(settings: Settings, clock: Clock = _utc_now) -> AsyncIte
             rankings=Rankings(RankingStore(redis), catalogue_reads, shelf, clock),
             catalogue=CatalogueStore(products),
             taxonomy=taxonomy,
-            media=MediaStore(products, open_blobs(settings, "media")),
+            media=MediaStore(products, blobs),
             bulk=BulkStore(products),
             promotions=rules,
             purchase_limits=limits,
             coupons=coupons,
             pricing=Pricing(catalogue_reads, parcels, rules, coupons, limits, points, points_terms),
+            reviews=ReviewStore(reviews, words, reports_to_hold=settings.review_reports_to_hold),
+            review_pictures=ReviewPictures(reviews, blobs),
+            words=words,
+            notices=NoticeStore(notifications),
+            endpoints=EndpointStore(notifications, Seal(derived_key(token_key, WEBHOOKS))),
+            deliveries=DeliveryStore(notifications, disable_after=settings.webhook_disable_after),
             lists=ListStore(ops, derived_key(token_key, LISTS)),
         )

@@ -36,6 +36,7 @@ async def run_audit(settings: Settings) -> list[Section]:
     from stores.payments import PaymentStore
     from stores.points import PointsStore
     from stores.promotions import BenefitStore, CouponStore, PromotionStore
+    from stores.reviews import ReviewStore, WordStore
 
     now = datetime.now(UTC)
     async with AsyncExitStack() as stack:
@@ -51,6 +52,7 @@ async def run_audit(settings: Settings) -> list[Section]:
         stocked = InventoryStore(await database("inventory"))
         promotions = await database("promotions")
         cases = AftersaleStore(await database("aftersales"))
+        reviews = await database("reviews")
         client = await connect(settings)
         return [
             await books.stock(stocked, now),
@@ -60,6 +62,7 @@ async def run_audit(settings: Settings) -> list[Section]:
             await books.promotions(PromotionStore(promotions)),
             await books.coupons(CouponStore(promotions)),
             await books.points(PointsStore(promotions)),
+            await books.reviews(ReviewStore(reviews, WordStore(reviews))),
             await across.money_of_orders(placed, paid),
             await across.orders_and_workflows(client, placed),
             await across.holds_and_workflows(client, stocked),

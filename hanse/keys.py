@@ -5,6 +5,8 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 LISTS = b"hanse black and white lists"
 """What digests of phones and addresses on lists are keyed with; with another token key old entries match no more."""
+WEBHOOKS = b"hanse outgoing webhooks"
+"""What seals the secrets of webhook endpoints; with another token key they must be rotated."""
 
 
 def derived_key(secret: bytes, purpose: bytes) -> bytes:

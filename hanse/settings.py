@@ -180,6 +180,21 @@ class Settings(BaseSettings):
     aftersale_automatic_returns: bool = True
     """Whether returns and exchanges are approved by themselves: nothing is paid before the goods were looked at."""
 
+    # Reviews
+    review_reports_to_hold: int = Field(default=3, ge=1, le=1_000)
+    """How many readers must report a review before it waits for an operator."""
+
+    # What is told to people and to other systems
+    notice_language: Literal["zh", "en"] = "zh"
+    """In which language someone is written to who chose none."""
+    webhooks_to_private_addresses: bool = False
+    """Lets webhooks go to http and to addresses inside: for a machine where everything is on loopback, never in production."""
+    webhook_disable_after: timedelta = timedelta(days=5)
+    """How long every try to an endpoint may fail before it is disabled."""
+    listeners: bool = True
+    """Whether the worker of `notifications` also listens to Kafka for what is to be told; `HANSE_LISTENERS=off` leaves that to
+    another one."""
+
     # Telemetry
     otlp_endpoint: str = ""
     """An OpenTelemetry collector (HTTP); empty keeps spans in this process's ring and exports nothing."""

@@ -1,6 +1,7 @@
 """Runs the workers of one process: `hanse worker` (all queues) or `hanse worker --queue NAME`."""
 
 import asyncio
+import logging
 import signal
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
@@ -15,13 +16,15 @@ from activities.refusals import RefusalInterceptor
 from hanse.metrics import serve_metrics
 from hanse.settings import Settings
 from hanse.telemetry import setup_telemetry
+from workers.listeners import run as listen
 from workers.queues import Activities, activities_on, workflows_on
 from workers.sandbox import runner
 from workers.schedules import ensure_schedules
 from workers.versions import deployment_config, make_current
-from workers.wiring import open_worker
+from workers.wiring import open_listeners, open_worker
 from workflows.options import TaskQueue
 
+_log = logging.getLogger(__name__)
 _STOP_WITHIN = timedelta(seconds=20)
 """How long running activities may finish at shutdown; the SDK's own default is not to wait at all."""
 
@@ -60,7 +63,18 @@ async def serve(settings: Settings, queues: Sequence[str] = (), *, current: bool
             await ensure_schedules(
                 client, settings
             )  # by the code that will run them: not by a version that is not current
+        if TaskQueue.REVIEWS in wanted:
+            await _warm_up(built)
+        if TaskQueue.NOTIFICATIONS in wanted and settings.listeners:
+            await listen(await stack.enter_async_context(open_listeners(settings, client)), stop)
         await stop.wait()
+
+
+async def _warm_up(built: Activities) -> None:
+    try:
+        await built.reviews.warm_up()
+    except Exception:  # whatever it is, the first review meets it again, where a person can see it
+        _log.warning("the list of words is left to the first review", exc_info=True)
 
 
 def run(settings: Settings, queues: Sequence[str] = (), *, current: bool = False) -> None:

@@ -8,6 +8,7 @@ from activities.aftersales import AftersaleActivities
 from activities.bus import BusActivities
 from activities.fulfillment import FulfillmentActivities
 from activities.inventory import InventoryActivities
+from activities.notifications import NotificationActivities
 from activities.orders import OrderActivities
 from activities.payments import PaymentActivities
 from activities.points import PointsActivities
@@ -15,14 +16,17 @@ from activities.products import ProductsActivities
 from activities.promotions import PromotionActivities
 from activities.rankings import RankingsActivities
 from activities.reconciliation import ReconciliationActivities
+from activities.reviews import ReviewActivities
 from activities.search import SearchActivities
 from activities.supplement import SupplementActivities
 from activities.tracking import TrackingActivities
+from activities.webhooks import WebhookActivities
 from workflows.aftersale import Aftersale
 from workflows.catalog_sync import CatalogSync
 from workflows.checkout import Checkout
 from workflows.fulfillment import Fulfillment
 from workflows.low_stock import StockLowNotice
+from workflows.notify import Notify
 from workflows.options import TaskQueue
 from workflows.parcel_watch import ParcelWatch
 from workflows.payment_timeout import PaymentTimeout
@@ -31,10 +35,12 @@ from workflows.points_expiry import PointsExpiry
 from workflows.reconciliation import Reconciliation
 from workflows.refund import Refund
 from workflows.reindex import Reindex
+from workflows.review_change import ReviewChange
 from workflows.sales_to_search import SalesToSearch
 from workflows.search_drift import SearchDrift
 from workflows.supplement import Supplement
 from workflows.transfer import TransferSaga
+from workflows.webhook_delivery import WebhookDelivery
 
 SAGAS: Sequence[type] = (
     Checkout,
@@ -53,6 +59,9 @@ SAGAS: Sequence[type] = (
     SearchDrift,
     SalesToSearch,
     Aftersale,
+    ReviewChange,
+    Notify,
+    WebhookDelivery,
 )
 
 
@@ -64,6 +73,7 @@ class Activities:
     bus: BusActivities
     fulfillment: FulfillmentActivities
     inventory: InventoryActivities
+    notifications: NotificationActivities
     orders: OrderActivities
     payments: PaymentActivities
     points: PointsActivities
@@ -71,9 +81,11 @@ class Activities:
     promotions: PromotionActivities
     rankings: RankingsActivities
     reconciliation: ReconciliationActivities
+    reviews: ReviewActivities
     search: SearchActivities
     supplement: SupplementActivities
     tracking: TrackingActivities
+    webhooks: WebhookActivities
 
 
 def workflows_on(queue: TaskQueue) -> Sequence[type]:
@@ -107,6 +119,7 @@ def activities_on(queue: TaskQueue, built: Activities) -> Sequence[Callable[...,
         TaskQueue.PAYMENTS: [step for step in payments if step not in outside_payment],
         TaskQueue.POINTS: _of(built.points),
         TaskQueue.AFTERSALES: _of(built.aftersales),
+        TaskQueue.REVIEWS: _of(built.reviews),
         TaskQueue.FULFILLMENT: [step for step in fulfillment if step not in outside_carrier],
     }
     match queue:
@@ -120,6 +133,10 @@ def activities_on(queue: TaskQueue, built: Activities) -> Sequence[Callable[...,
             return [*_of(built.bus), *_of(built.products)]
         case TaskQueue.SEARCH:
             return [*_of(built.search), *_of(built.rankings)]
+        case TaskQueue.NOTIFICATIONS:
+            return _of(built.notifications)
+        case TaskQueue.WEBHOOKS:
+            return _of(built.webhooks)
         case _:
             return store_calls[queue]
 

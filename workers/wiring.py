@@ -1,6 +1,6 @@
 """The only place of the workers that builds concrete stores, channels and clients."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 
@@ -15,6 +15,7 @@ from activities.documents import CatalogueReader
 from activities.following import Following
 from activities.fulfillment import FulfillmentActivities
 from activities.inventory import InventoryActivities
+from activities.notifications import NotificationActivities
 from activities.orders import OrderActivities
 from activities.payments import PaymentActivities
 from activities.points import PointsActivities
@@ -24,21 +25,28 @@ from activities.promotions import PromotionActivities
 from activities.rankings import RankingsActivities, sales_of
 from activities.reconciliation import ReconciliationActivities
 from activities.reports import Reports
+from activities.reviews import ReviewActivities
 from activities.search import SearchActivities
 from activities.siblings import Siblings
 from activities.supplement import SupplementActivities
 from activities.tracking import TrackingActivities
+from activities.webhooks import WebhookActivities
+from bus.catalog import known_events
+from bus.consumer import Consumer
 from bus.publisher import Publisher
 from channels.carrier.registry import carriers_of
 from channels.notification.sandbox import SandboxNotifier
 from channels.payment.registry import payment_channels
+from channels.webhook.sender import WebhookSender
 from hanse.caching import ReadThrough
 from hanse.database import Database
-from hanse.keys import LISTS, derived_key
+from hanse.keys import LISTS, WEBHOOKS, derived_key
+from hanse.sealing import Seal
 from hanse.settings import Settings
 from hanse.telemetry import temporal_runtime
 from hanse.temporal import connect
 from models.aftersales.types import AutomaticTerms
+from models.notifications.types import Language
 from models.points.types import PointsTerms
 from models.shared.time import Clock
 from search.configured import open_engine
@@ -46,14 +54,19 @@ from stores.aftersales import AftersaleStore
 from stores.fulfillment import FulfillmentStore
 from stores.inventory import InventoryStore
 from stores.lists import ListStore
+from stores.notifications import NoticeStore
 from stores.orders import OrderStore
 from stores.payments import PaymentStore
 from stores.points import PointsStore
 from stores.products import CatalogueCopies, InStepStore, ListingStore, ProductStore
 from stores.promotions import BenefitStore, CouponStore, PromotionStore, PurchaseLimitStore
+from stores.reviews import ReviewStore, WordStore
 from stores.search import RankingStore
 from stores.users.addresses import Addresses
 from stores.users.contacts import Contacts
+from stores.users.reaching import Reaching
+from stores.webhooks import DeliveryStore, EndpointStore
+from workers.listeners import listeners
 from workers.queues import Activities
 
 
@@ -67,6 +80,18 @@ async def open_worker(settings: Settings, clock: Clock = _utc_now) -> AsyncItera
     client = await connect(settings, temporal_runtime(settings))
     async with open_activities(settings, client, clock) as built:
         yield client, built
+
+
+@asynccontextmanager
+async def open_listeners(settings: Settings, client: Client) -> AsyncIterator[Sequence[Consumer]]:
+    """The consumer groups that tell people and other systems of events."""
+    seal = Seal(derived_key(settings.token_key.get_secret_value().encode(), WEBHOOKS))
+    async with Redis.from_url(settings.redis_url) as redis, Publisher(settings.kafka_bootstrap) as publisher:
+        notifications = await Database(settings.dsn("notifications")).open()
+        try:
+            yield listeners(settings, Siblings(client), redis, publisher, EndpointStore(notifications, seal))
+        finally:
+            await notifications.close()
 
 
 @asynccontextmanager
@@ -95,6 +120,14 @@ async def open_activities(settings: Settings, client: Client, clock: Clock = _ut
         following = Following(client, listing)
         catalogue = CatalogueReader(listing, inventory, clock, sales_of(rankings, clock))
         engine = await stack.enter_async_context(open_engine(settings))
+        reviews, notifications, users = (
+            await database("reviews"),
+            await database("notifications"),
+            await database("users"),
+        )
+        sender = WebhookSender(allow_private=settings.webhooks_to_private_addresses)
+        stack.push_async_callback(sender.close)
+        known_events()  # so that every process can read every event that a workflow is given
         pricing = Pricing(
             ProductStore(products),
             parcels,
@@ -106,7 +139,6 @@ async def open_activities(settings: Settings, client: Client, clock: Clock = _ut
         )
         placed, paid = OrderStore(orders), PaymentStore(await database("payments"))
         channels, carriers = payment_channels(settings, http, clock), carriers_of(settings, http, clock)
-        users = await database("users")
         yield Activities(
             aftersales=AftersaleActivities(
                 AftersaleStore(await database("aftersales")),
@@ -128,6 +160,14 @@ async def open_activities(settings: Settings, client: Client, clock: Clock = _ut
                 announcer,
                 clock,
             ),
+            notifications=NotificationActivities(
+                NoticeStore(notifications),
+                Reaching(users),
+                placed,
+                SandboxNotifier(settings.data_dir),
+                Language(settings.notice_language),
+                clock,
+            ),
             payments=PaymentActivities(
                 paid,
                 channels,
@@ -142,7 +182,17 @@ async def open_activities(settings: Settings, client: Client, clock: Clock = _ut
             promotions=PromotionActivities(BenefitStore(promotions), limits, announcer, clock),
             rankings=RankingsActivities(rankings, engine),
             reconciliation=ReconciliationActivities(paid, channels, siblings, clock, placement=settings.placement),
+            reviews=ReviewActivities(
+                ReviewStore(reviews, WordStore(reviews), reports_to_hold=settings.review_reports_to_hold), announcer
+            ),
             search=SearchActivities(catalogue, engine, in_step, following, CatalogueCopies(ReadThrough(redis))),
             tracking=TrackingActivities(parcels, Reports(parcels, siblings), carriers, siblings, clock),
             supplement=SupplementActivities(paid, placed, channels, siblings, clock, placement=settings.placement),
+            webhooks=WebhookActivities(
+                EndpointStore(notifications, Seal(derived_key(token_key, WEBHOOKS))),
+                DeliveryStore(notifications, disable_after=settings.webhook_disable_after),
+                sender,
+                announcer,
+                clock,
+            ),
         )

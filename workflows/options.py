@@ -18,6 +18,9 @@ class TaskQueue(StrEnum):
     FULFILLMENT = "fulfillment"
     POINTS = "points"
     AFTERSALES = "aftersales"
+    REVIEWS = "reviews"
+    NOTIFICATIONS = "notifications"
+    WEBHOOKS = "webhooks"
     CHANNELS_PAYMENT = "channels-payment"
     CHANNELS_CARRIER = "channels-carrier"
     BUS = "bus"
@@ -30,6 +33,9 @@ STORE_CALL = timedelta(seconds=5)
 
 OUTSIDE_CALL = timedelta(seconds=15)
 """One call to a payment channel, a carrier or Kafka. The client's own timeout is shorter and says more."""
+
+WEBHOOK_CALL = timedelta(seconds=30)
+"""One try of a webhook: the receiver has 15 seconds, the log the rest."""
 
 LONG_CALL = timedelta(minutes=10)
 """A store call over a great many rows."""

@@ -12,6 +12,7 @@ TAGS: dict[str, str] = {
     "inventory": "Stock by warehouse and SKU, reservations, the journal. Reserving by hand is for other systems of the shop's owner.",
     "payments": "The cashier: channels, tries to pay, and what channels report.",
     "points": "Points: earned by completed orders, spent at checkout, and the ledger that explains them.",
+    "reviews": "What buyers say about what they bought, and what readers say to that.",
     "refunds": "Money on its way back to where it came from.",
     "aftersales": "After the sale: money without a return, returns, exchanges. A case is a durable workflow with a timeline.",
     "reconciliations": "Our books held against the daily statements of payment channels.",

@@ -13,6 +13,8 @@ class Message(Frozen):
     subject: str
     """Shown by mail only."""
     text: str
+    key: str = ""
+    """Tells the channel a message that comes twice; empty: none that could."""
 
 
 class Notifier(Protocol):

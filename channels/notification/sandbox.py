@@ -10,6 +10,9 @@ from channels.notification.contract import Message
 _LARGEST = 4 * 1024 * 1024
 """In bytes; a full outbox becomes `outbox.jsonl.old` and a new one starts."""
 
+_REMEMBERED = 200
+"""Messages to one contact in which a key is recognised, as providers do for a while."""
+
 
 class SandboxNotifier:
     """Appends each message as one line of JSON to `<folder>/outbox.jsonl`, readable by this user only."""
@@ -26,6 +29,8 @@ class SandboxNotifier:
         return await asyncio.to_thread(self._read, to, limit)
 
     def _append(self, message: Message) -> None:
+        if message.key and any(known.key == message.key for known in self._read(message.to.value, _REMEMBERED)):
+            return
         self._file.parent.mkdir(parents=True, exist_ok=True)
         if self._file.exists() and self._file.stat().st_size > _LARGEST:
             self._file.replace(self._file.with_suffix(".jsonl.old"))

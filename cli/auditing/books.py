@@ -10,6 +10,7 @@ from stores.orders import OrderStore
 from stores.payments import PaymentStore
 from stores.points import PointsStore
 from stores.promotions import CouponStore, PromotionStore
+from stores.reviews import ReviewStore
 
 
 async def stock(store: InventoryStore, now: datetime) -> Section:
@@ -65,3 +66,9 @@ async def points(store: PointsStore) -> Section:
         for broken in await store.audit()
     ]
     return Section("Points: every point is explained", "every account, lot and ledger line", tuple(found))
+
+
+async def reviews(store: ReviewStore) -> Section:
+    """What products are rated is what their published reviews add up to; votes and reports are counted exactly."""
+    found = [Finding("rating_unexplained", broken.spu_id, broken.detail) for broken in await store.audit()]
+    return Section("Reviews: ratings and votes are counted exactly", "every review, vote and summary", tuple(found))

@@ -22,11 +22,13 @@ from hanse.stack.part import StackError
 from models.inventory.types import WarehouseDetails
 from models.products.lines import NumberedLine
 from models.products.types import Brand, Category, Merchant, Product
-from models.shared.ids import AddressId, BrandId, CategoryId, MediaId, MerchantId, SkuId, WarehouseId
+from models.reviews.starter_words import starter_words
+from models.shared.ids import AddressId, BrandId, CategoryId, MediaId, MerchantId, SkuId, WarehouseId, WordId
 from stores.fulfillment import FulfillmentStore
 from stores.inventory import InventoryStore
 from stores.products import BulkStore, CatalogueStore, MediaStore, ProductStore, TaxonomyStore
 from stores.promotions import CouponStore, PromotionStore, PurchaseLimitStore
+from stores.reviews import WordStore
 from stores.users import UsersStore
 
 _AT_ONCE = 8
@@ -46,6 +48,7 @@ class _Shop:
     inventory: InventoryStore
     users: UsersStore
     offers: Offers
+    words: WordStore
 
 
 async def load(settings: Settings) -> DemoShop:
@@ -63,6 +66,9 @@ async def load(settings: Settings) -> DemoShop:
             _ensure_pictures(shop, products, now),
             _ensure_stock(shop, products, now),
             shop.offers.ensure(shelf, people.operator_id, now),
+            shop.words.fill_once(
+                [(WordId.derive(_OPENING, word.text), word) for word in starter_words()], people.operator_id, now
+            ),
         )
     accounts = [(who, " / ".join(login)) for who, login in (("buyer", BUYER), ("operator", OPERATOR))]
     order_command = _order_command(settings, products, people.address_id)
@@ -100,6 +106,7 @@ async def _open(settings: Settings) -> AsyncIterator[_Shop]:
                 limits=PurchaseLimitStore(promotions),
                 rates=FulfillmentStore(await database("orders")),
             ),
+            words=WordStore(await database("reviews")),
         )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
@@ -21,8 +21,8 @@ from models.shared.ids import EXAMPLE_BODY, MerchantId, OrderId, ShipmentId, Sku
 Days = Annotated[int, Field(ge=1, le=365)]
 
 
-_SETTING = {"policy": "backorder", "limit": 200, "within_days": 14}
-_SALE = {
+_SETTING: dict[str, Any] = {"policy": "backorder", "limit": 200, "within_days": 14}
+_SALE: dict[str, Any] = {
     **_SETTING,
     "release_at": None,
     "warehouse_id": f"wh_{EXAMPLE_BODY}",

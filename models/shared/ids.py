@@ -263,3 +263,27 @@ class ListEntryId(Id):
     """One entry of a black or white list."""
 
     prefix = "lst"
+
+
+class ReviewId(Id):
+    """What one buyer says about one line of an order."""
+
+    prefix = "rev"
+
+
+class WordId(Id):
+    """One entry of the list of words that reviews are read for."""
+
+    prefix = "wrd"
+
+
+class WebhookEndpointId(Id):
+    """A place outside that is told of events."""
+
+    prefix = "whe"
+
+
+class WebhookDeliveryId(Id):
+    """One event on its way to one endpoint."""
+
+    prefix = "whd"

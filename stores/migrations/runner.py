@@ -17,7 +17,19 @@ from sqlalchemy.pool import NullPool
 
 from hanse.settings import Settings
 
-DATABASES = ("users", "products", "orders", "inventory", "payments", "promotions", "aftersales", "search", "ops")
+DATABASES = (
+    "users",
+    "products",
+    "orders",
+    "inventory",
+    "payments",
+    "promotions",
+    "aftersales",
+    "reviews",
+    "notifications",
+    "search",
+    "ops",
+)
 VERSION_TABLE = "alembic_version"
 
 _LOCK_TIMEOUT = "2s"

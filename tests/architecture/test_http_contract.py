@@ -155,6 +155,10 @@ NEVER_UNKNOWN = {
     "GET /v1/inventory/skus/{sku_id}": "0 units of what was never stocked",
     "PUT /v1/operators/roles/{name}": "creates it",
     "GET /v1/operators/payments/{payment_id}/transfers": "none were booked",
+    "GET /v1/products/{spu_id}/reviews": "nobody reviewed it",
+    "GET /v1/products/{spu_id}/reviews/summary": "nobody rated it",
+    "GET /v1/operators/notices/{user_id}": "they were told nothing",
+    "GET /v1/operators/webhooks/{endpoint_id}/deliveries": "nothing was sent there",
 }
 
 

@@ -19,7 +19,7 @@ DOMAINS_OF = {
     "users": ("users", "cart"),
     "orders": ("orders", "fulfillment"),
     "promotions": ("promotions", "points"),
-    "aftersales": ("aftersales", "reviews"),
+    "notifications": ("notifications", "webhooks"),
 }
 """Databases that hold more than the domain of their own name (docs/decisions/0006-databases.md)."""
 

@@ -10,6 +10,7 @@ from temporalio.client import WorkflowHistory
 from models.orders.messages import Placement
 from tests.replay import scenarios_of_aftersales as aftersales
 from tests.replay import scenarios_of_spending as spending
+from tests.replay import scenarios_of_telling as telling
 from tests.replay.scenarios import ORDERS, ORDERS_QUEUED, WINDOWS, WINDOWS_QUEUED, OrderScenario, WindowScenario
 from tests.replay.scenarios_of_parcels import (
     PARCELS,
@@ -87,6 +88,9 @@ ALL = (
     *(Golden("catalog_sync", "queue", saga=scenario) for scenario in SYNCS),
     *(Golden("reindex", "queue", saga=scenario) for scenario in REBUILDS),
     *(Golden("search_drift", "queue", saga=scenario) for scenario in DRIFTS),
+    *(Golden("review_change", "queue", saga=scenario) for scenario in telling.CHANGES),
+    *(Golden("notify", "queue", saga=scenario) for scenario in telling.NOTICES),
+    *(Golden("webhook_delivery", "queue", saga=scenario) for scenario in telling.DELIVERIES),
     *(Golden("supplement", "inline", supplement=scenario) for scenario in SUPPLEMENTS),
     *(Golden("supplement", "queue", supplement=scenario) for scenario in SUPPLEMENTS_QUEUED),
     *(Golden("reconciliation", "inline", reconciliation=scenario) for scenario in RECONCILIATIONS),

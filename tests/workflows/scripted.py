@@ -19,15 +19,18 @@ from activities.aftersales import AftersaleActivities
 from activities.bus import BusActivities
 from activities.fulfillment import FulfillmentActivities
 from activities.inventory import InventoryActivities
+from activities.notifications import NotificationActivities
 from activities.orders import OrderActivities
 from activities.payments import PaymentActivities
 from activities.points import PointsActivities
 from activities.products import ProductsActivities
 from activities.promotions import PromotionActivities
 from activities.reconciliation import ReconciliationActivities
+from activities.reviews import ReviewActivities
 from activities.search import SearchActivities
 from activities.supplement import SupplementActivities
 from activities.tracking import TrackingActivities
+from activities.webhooks import WebhookActivities
 from models.shared import Refusal
 from models.shared.done import Done
 
@@ -36,15 +39,18 @@ CLASSES: tuple[type, ...] = (
     BusActivities,
     FulfillmentActivities,
     InventoryActivities,
+    NotificationActivities,
     OrderActivities,
     PaymentActivities,
     PointsActivities,
     ProductsActivities,
     PromotionActivities,
     ReconciliationActivities,
+    ReviewActivities,
     SearchActivities,
     SupplementActivities,
     TrackingActivities,
+    WebhookActivities,
 )
 Answer = Callable[[Any], Any]
 _DEFINITION = "__temporal_activity_definition"

@@ -1,15 +1,22 @@
 """What Anna has in the shop: one of everything that belongs to a person."""
 
 import io
+import secrets
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 from PIL import Image
 
+from hanse.database import Database
+from models.reviews.messages import ChangeReview
+from models.shared.ids import OrderId, ReviewId, UserId
+from stores.reviews import ReviewStore, WordStore
 from tests.e2e.calls import Buyer, eventually, said
 from tests.e2e.goods import Shelves
 from tests.e2e.running import RunningShop
+from tests.integration.reviews.desk import posting
 
 
 @dataclass(frozen=True)
@@ -32,6 +39,7 @@ class Belongings:
             "/v1/users/me",
             "/v1/payments/{payment_id}/refunds",
             "/aftersales/{aftersale_id}",
+            "/v1/reviews/{review_id}",
         ]
         return [await self.owner.read(path.format(**self.ids)) for path in paths]
 
@@ -76,6 +84,7 @@ async def gather(shop: RunningShop) -> Belongings:
         "coupon_id": coupon["coupon_id"],
         "aftersale_id": case["aftersale_id"],
         "evidence_id": picture["evidence_id"],
+        "review_id": await reviewed(shop, account["id"], order_id),
     }
     return Belongings(anna, ids, good.sku_id, (account["email"], address["recipient"], address["line"]))
 
@@ -115,3 +124,15 @@ async def claimed(shop: RunningShop, anna: Buyer) -> Any:
     path = f"/v1/operators/coupon-templates/{template['template_id']}/status"
     said(await shop.operator.send("PUT", path, {"status": "active"}, headers={"if-match": '"1"'}), 200)
     return said(await anna.post("/coupons/claim", {"template_id": template["template_id"]}), 201)
+
+
+async def reviewed(shop: RunningShop, user_id: str, order_id: str) -> str:
+    """A review of the order, as if its parcel had come."""
+    db = await Database(shop.settings.dsn("reviews")).open()
+    at = datetime.now(UTC)
+    wish = posting(
+        review_id=ReviewId.mint(at, secrets.token_bytes(10)), user_id=UserId(user_id), order_id=OrderId(order_id)
+    )
+    review = (await ReviewStore(db, WordStore(db)).change_once(ChangeReview(key=wish.review_id, wish=wish))).review
+    await db.close()
+    return review.review_id

@@ -29,11 +29,13 @@ SOMEBODYS = {
     "coupon_id",
     "aftersale_id",
     "evidence_id",
+    "review_id",
 }
 """Ids of what belongs to a person."""
 NOBODYS = {
     *("spu_id", "sku_id", "warehouse_id", "merchant_id", "category_id", "brand_id", "name"),
     *("campaign_id", "promotion_id", "limit_id", "entry_id", "template_id", "batch_id", "number", "transfer_id"),
+    *("shown_id", "line_no", "word_id", "endpoint_id", "delivery_id"),
 }
 """Ids of what is the shop's: everyone may see it, or operators with a permission."""
 SIGNED = re.compile(r".*/(payments/\{addressee\}|payment-channels/\{name\})/callbacks")

@@ -15,8 +15,11 @@ import { ordersPage } from "./orders.js";
 import { parcelsPage } from "./parcels.js";
 import { productPage, productsPage } from "./products.js";
 import { reconciliationPage, reconciliationsPage } from "./reconciliations.js";
+import { reviewsPage } from "./reviews.js";
 import { stockPage } from "./stock.js";
 import { transfersPage } from "./transfers.js";
+import { webhooksPage } from "./webhooks.js";
+import { wordsPage } from "./words.js";
 import { workPage } from "./work.js";
 
 const side = h("header", { class: "side" });
@@ -37,6 +40,9 @@ const router = new Router(outlet, () => t("console.name"), [
   ["/console/claims", claimsPage],
   ["/console/products", productsPage],
   ["/console/products/:id", productPage],
+  ["/console/reviews", reviewsPage],
+  ["/console/words", wordsPage],
+  ["/console/webhooks", webhooksPage],
   ["/console/audit", auditPage],
 ]);
 
@@ -51,6 +57,9 @@ const PLACES = [
   ["/console/transfers", "box", "console.transfers", ["stock"]],
   ["/console/claims", "clock", "console.claims", ["stock"]],
   ["/console/products", "tag", "console.products", ["catalogue"]],
+  ["/console/reviews", "star", "console.reviews", ["service"]],
+  ["/console/words", "search", "console.words", ["service", "ops"]],
+  ["/console/webhooks", "link", "console.webhooks", ["ops"]],
   ["/console/audit", "book", "console.audit", ["accounts"]],
 ];
 

@@ -10,7 +10,7 @@ import { aftersalesPage, casePage } from "./aftersale.js";
 import { applyPage } from "./aftersale_form.js";
 import { cartPage } from "./cart_page.js";
 import { checkoutPage } from "./checkout.js";
-import { cart, session } from "./context.js";
+import { api, cart, session } from "./context.js";
 import { couponsPage } from "./coupons.js";
 import { loginPage, registerPage, resetPage } from "./entry.js";
 import { homePage } from "./home.js";
@@ -76,6 +76,7 @@ function languageSwitch() {
 
 async function speak(wanted) {
   await chooseLanguage(wanted);
+  if (session.isOpen) api.put("/v1/notification-preferences", { language: wanted }).catch(() => null); // letters follow the pages
   drawFrame();
   await router.show({ scroll: false });
   document.getElementById("language").focus();

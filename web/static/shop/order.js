@@ -9,6 +9,7 @@ import { follow, looker } from "../lib/live.js";
 import { caseRow } from "./aftersale.js";
 import { api, cart, loggedIn } from "./context.js";
 import { addressText, clock, orderLine, sums } from "./pieces.js";
+import { reviewingPanel } from "./reviewing.js";
 
 /** The page of an order; it follows the order's events until the reader leaves. */
 export async function orderPage({ visit, params, query }) {
@@ -25,11 +26,11 @@ export async function orderPage({ visit, params, query }) {
 async function everything(id, signal) {
   const get = (path) => api.get(`/v1/orders/${id}${path}`, { signal });
   const cases = api.get("/v1/aftersales", { query: { order_id: id }, signal }).then((page) => page.items);
-  const [order, timeline, parcels, own] = await Promise.all([get(""), get("/timeline"), get("/shipments"), cases]);
-  return { order, timeline, parcels, cases: own };
+  const [order, timeline, parcels, reviews, own] = await Promise.all([get(""), get("/timeline"), get("/shipments"), get("/reviews"), cases]);
+  return { order, timeline, parcels, reviews, cases: own };
 }
 
-function draw(room, visit, { order, timeline, parcels, cases }, returned, look) {
+function draw(room, visit, { order, timeline, parcels, reviews, cases }, returned, look) {
   const titles = new Map(order.lines.map((line) => [line.sku_id, half(line.title)]));
   fill(room,
     h("nav", { class: "crumbs" }, h("a", { href: "/shop/orders" }, t("orders.title"))),
@@ -42,6 +43,7 @@ function draw(room, visit, { order, timeline, parcels, cases }, returned, look) 
       h("div", {},
         h("section", { class: "panel" }, h("h2", {}, t("checkout.goods")), h("ul", { class: "lines" }, order.lines.map(orderLine))),
         lateParcels(order, parcels, titles),
+        reviewingPanel(reviews, order.order_id, look),
         parcels.length > 0 && h("section", { class: "panel" }, h("h2", {}, t("order.parcels")), parcels.map((parcel) => parcelView(parcel, titles)))),
       h("aside", {},
         cases.length > 0 && h("section", { class: "panel" }, h("h2", {}, t("order.aftersales")), h("ul", { class: "cases" }, cases.map(caseRow))),

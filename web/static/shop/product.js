@@ -7,6 +7,7 @@ import { button, say } from "../lib/ui.js";
 import { api, cart, directory, running } from "./context.js";
 import { looksAt, untilText } from "./offers.js";
 import { picture, stepper } from "./pieces.js";
+import { ratingLine, reviewsOf } from "./reviews.js";
 
 const FEW = 5;
 const LOOK_AGAIN = 10;
@@ -27,9 +28,11 @@ export async function productPage({ visit, params }) {
         h("h1", {}, own),
         other && h("p", { class: "other" }, other),
         makers(product, known),
+        ratingLine(product.spu_id, visit),
         offer.node,
         product.description && h("p", { class: "description" }, descriptionOf(product.description)),
-        attributes(product, known))));
+        attributes(product, known))),
+    reviewsOf(product.spu_id, visit));
   visit.every(LOOK_AGAIN, () => offer.lookAgain());
 }
 

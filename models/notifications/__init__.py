@@ -1,0 +1,1 @@
+"""The language of notifications: who is told what because of which event, in which words."""

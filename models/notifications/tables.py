@@ -1,0 +1,57 @@
+"""The schema of notifications in database `notifications`, in written form; the migrations create it, a test holds the two
+together. Outgoing webhooks live in the same database (`models/webhooks/tables.py`)."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Column, DateTime, Index, MetaData, Text
+from sqlmodel import Field, SQLModel
+
+
+class NotificationsDatabase(SQLModel):
+    """The base of every table in database `notifications`."""
+
+    metadata = MetaData()
+
+
+def identifier(*constraints: Any, key: bool = False, nullable: bool = False) -> Any:
+    """A typed id, compared byte by byte."""
+    return Field(sa_column=Column(Text(collation="C"), *constraints, primary_key=key, nullable=nullable))
+
+
+def moment(*, nullable: bool = False) -> Any:
+    """A time with its zone."""
+    return Field(sa_column=Column(DateTime(timezone=True), nullable=nullable))
+
+
+def words(*, nullable: bool = False) -> Any:
+    """Text of any length."""
+    return Field(sa_column=Column(Text, nullable=nullable))
+
+
+class PreferenceTable(NotificationsDatabase, table=True):
+    """In which language someone is written to."""
+
+    __tablename__ = "notification_preferences"
+    __table_args__ = (CheckConstraint("language IN ('zh', 'en')", name="notification_preferences_language"),)
+
+    user_id: str = identifier(key=True)
+    language: str = words()
+    changed_at: datetime = moment()
+
+
+class NoticeTable(NotificationsDatabase, table=True):
+    """What was sent to whom, once a cause and receiver. The text itself went to the channel only."""
+
+    __tablename__ = "notices"
+    __table_args__ = (
+        CheckConstraint("language IN ('zh', 'en')", name="notices_language"),
+        Index("notices_by_user", "user_id", "at"),
+    )
+
+    cause: str = identifier(key=True)
+    user_id: str = identifier(key=True)
+    template: str = words()
+    language: str = words()
+    channel: str = words()
+    at: datetime = moment()

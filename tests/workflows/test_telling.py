@@ -1,0 +1,54 @@
+"""What is told of reviews, to people and to systems outside, is told once and in the end."""
+
+from models.reviews.errors import ReviewNotOpen
+from models.webhooks.messages import Next, Tried
+from tests.workflows.sagas import Sagas, refused
+from tests.workflows.scripted import Scripted
+from tests.workflows.telling import DISABLED, REVIEW, Reviewing, delivery, failing, notify
+
+
+async def test_who_changes_a_review_is_answered_and_kafka_hears_of_it(sagas: Sagas, steps: Scripted) -> None:
+    reviewing = Reviewing(sagas)
+    assert await reviewing.begin() == REVIEW
+    await reviewing.handle.result()
+    assert steps.names() == ["reviews.change_review", "bus.publish_events"]
+
+
+async def test_a_refused_change_is_told_as_it_is_and_nothing_is_published(sagas: Sagas, steps: Scripted) -> None:
+    reviewing = Reviewing(sagas)
+    steps.refuse("reviews.change_review", ReviewNotOpen("This review was removed."))
+    assert await refused(reviewing.begin()) == "review_not_open"
+    await reviewing.handle.result()
+    assert steps.names() == ["reviews.change_review"]
+
+
+async def test_people_are_told_once_the_channel_answers_again(sagas: Sagas, steps: Scripted) -> None:
+    steps.answer("notifications.tell_people", 1)
+    steps.fail("notifications.tell_people", times=2)
+    run = await notify(sagas)
+    assert await run.result() == 1
+    assert len(steps.told("notifications.tell_people")) == 3
+
+
+async def test_a_delivery_that_is_taken_ends_at_once(sagas: Sagas, steps: Scripted) -> None:
+    steps.answer("webhooks.try_delivery", failing(0))
+    assert await (await delivery(sagas)).result() == "delivered, 200"
+    assert [(ask.number, ask.last) for ask in steps.told("webhooks.try_delivery")] == [(1, False)]
+
+
+async def test_a_delivery_is_tried_ten_times_over_three_days_and_the_last_try_knows_it(
+    sagas: Sagas, steps: Scripted
+) -> None:
+    steps.answer("webhooks.try_delivery", failing(10))
+    run = await delivery(sagas)
+    assert await sagas.ended(run) == "http_500"
+    asked = steps.told("webhooks.try_delivery")
+    assert [(ask.number, ask.last) for ask in asked] == [(n, n == 10) for n in range(1, 11)]
+
+
+async def test_an_endpoint_that_is_given_up_is_told_of(sagas: Sagas, steps: Scripted) -> None:
+    disabled = Tried(next=Next.NOTHING, says="http_410", unannounced=(DISABLED,))
+    steps.answer("webhooks.try_delivery", failing(0, disabled))
+    assert await (await delivery(sagas)).result() == "http_410"
+    (batch,) = steps.told("bus.publish_events")
+    assert batch.events == (DISABLED,)

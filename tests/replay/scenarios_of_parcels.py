@@ -7,6 +7,7 @@ from models.fulfillment.errors import ShipmentStopped
 from models.fulfillment.messages import ExceptionDecision
 from models.fulfillment.types import ExceptionKind, Outbound, ShipmentStatus
 from models.inventory.errors import SoldOut
+from models.inventory.types import ClaimState
 from models.orders.types import LineRequest
 from models.payments.errors import RefundExceedsRest
 from models.payments.messages import RefundDecision, RefundLegState, payment_of
@@ -14,6 +15,7 @@ from tests.workflows import parcels
 from tests.workflows.parcels import POT, Parcel, report
 from tests.workflows.refunds import CARD, PROCESSING, REFUSED, WALLET, WENT_BACK, Refunding, cny, says
 from tests.workflows.sagas import refused
+from workflows.fulfillment import Fulfillment
 from workflows.refund import Refund
 
 ParcelScenario = Callable[[Parcel], Awaitable[None]]
@@ -144,6 +146,22 @@ async def cancelled_in_temporal(refunding: Refunding) -> None:
     await refunding.handle.signal(Refund.refund_reported, WENT_BACK)
 
 
+async def waited_for_its_goods(parcel: Parcel) -> None:
+    parcel.finds(ClaimState.OPEN, ClaimState.COMMITTED)
+    await parcel.start(waits=parcels.WAIT)
+    await parcel.is_now("waiting for its goods")
+    await parcel.handle.signal(Fulfillment.goods_came)
+    await parcel.is_now(_S.SHIPPED)
+    await parcel.tracked(report(_S.SIGNED))
+
+
+async def waited_in_vain(parcel: Parcel) -> None:
+    parcel.finds(ClaimState.OPEN)
+    await parcel.start(waits=parcels.WAIT)
+    await parcel.is_now("waiting for its goods")
+    await parcel.give_up()
+
+
 PARCELS: tuple[ParcelScenario, ...] = (
     signed,
     dispatched_short_then_delivered_and_signed_by_hand,
@@ -155,6 +173,8 @@ PARCELS: tuple[ParcelScenario, ...] = (
     astray_then_refused_and_received_back,
     split_in_two_and_signed_by_silence,
     sent_in_exchange_and_lost,
+    waited_for_its_goods,
+    waited_in_vain,
 )
 PARCELS_QUEUED: tuple[ParcelScenario, ...] = (signed, lost_sent_again_and_refunded)
 REFUNDS: tuple[RefundScenario, ...] = (

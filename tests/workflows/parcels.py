@@ -29,11 +29,20 @@ from models.fulfillment.messages import (
 from models.fulfillment.types import ExceptionKind, Outbound, ShipmentStatus, TrackingEvent
 from models.fulfillment.watching import WatchInput
 from models.inventory.messages import ReserveStock
-from models.inventory.types import Allocation, Destination, Reservation, ReservationState, SkuQuantity
+from models.inventory.types import (
+    Allocation,
+    Claim,
+    ClaimState,
+    Destination,
+    Reservation,
+    ReservationState,
+    SellsAhead,
+    SkuQuantity,
+)
 from models.orders.messages import ParcelEnd, Placement
 from models.orders.types import LineRequest, Wait
 from models.payments.messages import RefundInput, payment_of
-from models.shared.ids import AftersaleId, MerchantId, OrderId, ShipmentId, SkuId, UserId, WarehouseId
+from models.shared.ids import AftersaleId, ClaimId, MerchantId, OrderId, ShipmentId, SkuId, UserId, WarehouseId
 from tests.workflows.sagas import Sagas
 from workflows.fulfillment import Fulfillment
 from workflows.parcel_watch import ParcelWatch
@@ -51,6 +60,10 @@ WAYBILL, ADVANCE, FINISH = (
 TRACK, REDIRECT, PLAN = "fulfillment.track_shipment", "fulfillment.redirect_parcel", "fulfillment.plan_replacement"
 REFUND, RESTOCK, SPLIT = "payments.start_refund", "inventory.restock", "fulfillment.open_split"
 RESERVE, COMMIT = "inventory.reserve_stock", "inventory.commit_stock"
+
+TAKE = "inventory.take_claim"
+WAIT = Wait(claim_id=ClaimId.derive(T0, "claim"), policy=SellsAhead.BACKORDER, ships_by=T0 + timedelta(days=14))
+"""What a parcel may wait for."""
 
 _S = ShipmentStatus
 
@@ -114,6 +127,22 @@ class Parcel:
             return ShipmentTracked(moved=leads_on, status=ask.report.status if leads_on else _S.DELIVERED)
 
         self.steps.answer(TRACK, tracked)
+
+    def finds(self, *states: ClaimState, not_before: datetime | None = None) -> None:
+        """What became of its claim each time it looks, the last for good."""
+        left, last = iter(states), states[-1]
+        claim = Claim(
+            **WAIT.model_dump(),
+            order_id=self.order_id,
+            warehouse_id=WarehouseId.derive(T0, "house"),
+            merchant_id=MerchantId.derive(T0, "shop"),
+            sku_id=TEA,
+            quantity=2,
+            not_before=not_before,
+            claimed_at=T0,
+            changed_at=T0,
+        )
+        self.steps.answer(TAKE, lambda _: claim.model_copy(update={"state": next(left, last)}))
 
     async def start(
         self,

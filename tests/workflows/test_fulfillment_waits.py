@@ -1,52 +1,24 @@
 """A parcel whose goods were bought ahead of stock: it waits, is told, looks by itself, and can be given up."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from models.fulfillment.errors import IllegalShipmentStep
 from models.fulfillment.types import ShipmentStatus
 from models.inventory.errors import ReservationReleased
-from models.inventory.types import Claim, ClaimState, SellsAhead
+from models.inventory.types import ClaimState
 from models.orders.messages import ParcelEnd
-from models.orders.types import Wait
 from models.payments.types import RefundReason
-from models.shared.ids import ClaimId, MerchantId, WarehouseId
-from tests.workflows.parcels import ADVANCE, REFUND, T0, TEA, WAYBILL, Parcel, units_of
+from tests.workflows.parcels import ADVANCE, REFUND, TAKE, WAIT, WAYBILL, Parcel, units_of
 from tests.workflows.sagas import refused
 from tests.workflows.scripted import Scripted
 from workflows.fulfillment import Fulfillment
 
 S = ShipmentStatus
-TAKE, GIVE_UP = "inventory.take_claim", "inventory.release_claims"
-WAIT = Wait(claim_id=ClaimId.derive(T0, "claim"), policy=SellsAhead.BACKORDER, ships_by=T0 + timedelta(days=14))
-
-
-def _answers(parcel: Parcel, *states: ClaimState, not_before: datetime | None = None) -> None:
-    """The store's answers one after another, the last for good."""
-    left: Iterator[ClaimState] = iter(states)
-    last = states[-1]
-
-    def answer(_: object) -> Claim:
-        return Claim(
-            claim_id=WAIT.claim_id,
-            order_id=parcel.order_id,
-            warehouse_id=WarehouseId.derive(T0, "house"),
-            merchant_id=MerchantId.derive(T0, "shop"),
-            sku_id=TEA,
-            quantity=2,
-            policy=WAIT.policy,
-            ships_by=WAIT.ships_by,
-            not_before=not_before,
-            state=next(left, last),
-            claimed_at=T0,
-            changed_at=T0,
-        )
-
-    parcel.steps.answer(TAKE, answer)
+GIVE_UP = "inventory.release_claims"
 
 
 async def test_it_is_packed_when_it_is_told_that_its_goods_came(parcel: Parcel, steps: Scripted) -> None:
-    _answers(parcel, ClaimState.OPEN, ClaimState.COMMITTED)
+    parcel.finds(ClaimState.OPEN, ClaimState.COMMITTED)
     await parcel.start(waits=WAIT)
     await parcel.is_now("waiting for its goods")
     await parcel.handle.signal(Fulfillment.goods_came)
@@ -55,14 +27,14 @@ async def test_it_is_packed_when_it_is_told_that_its_goods_came(parcel: Parcel, 
 
 
 async def test_goods_that_were_there_before_it_are_taken_at_once(parcel: Parcel, steps: Scripted) -> None:
-    _answers(parcel, ClaimState.COMMITTED)
+    parcel.finds(ClaimState.COMMITTED)
     await parcel.start(waits=WAIT)
     await parcel.is_now(S.SHIPPED)
     assert steps.names() == [TAKE, ADVANCE, WAYBILL]
 
 
 async def test_it_looks_by_itself_when_nobody_tells_it(parcel: Parcel, steps: Scripted) -> None:
-    _answers(parcel, ClaimState.OPEN, ClaimState.OPEN, ClaimState.COMMITTED)
+    parcel.finds(ClaimState.OPEN, ClaimState.OPEN, ClaimState.COMMITTED)
     await parcel.start(waits=WAIT)
     for looked in (1, 2):
         await parcel.is_now("waiting for its goods")
@@ -74,7 +46,7 @@ async def test_it_looks_by_itself_when_nobody_tells_it(parcel: Parcel, steps: Sc
 
 async def test_before_its_release_it_stays_though_its_goods_are_there(parcel: Parcel, steps: Scripted) -> None:
     release = datetime.now(UTC) + timedelta(hours=2)
-    _answers(parcel, ClaimState.FILLED, ClaimState.COMMITTED, not_before=release)
+    parcel.finds(ClaimState.FILLED, ClaimState.COMMITTED, not_before=release)
     await parcel.start(waits=WAIT)
     await parcel.is_now("waiting for its goods")
     await parcel.sagas.later(parcel.handle, hours=2)
@@ -83,7 +55,7 @@ async def test_before_its_release_it_stays_though_its_goods_are_there(parcel: Pa
 
 
 async def test_given_up_it_is_paid_back_and_its_claim_goes_to_who_waits_next(parcel: Parcel, steps: Scripted) -> None:
-    _answers(parcel, ClaimState.OPEN)
+    parcel.finds(ClaimState.OPEN)
     await parcel.start(waits=WAIT)
     assert (await parcel.give_up()).status is S.STOPPED
     assert await parcel.ended() is ParcelEnd.REFUNDED
@@ -106,7 +78,7 @@ async def test_it_ends_with_its_order_whichever_is_heard_first(parcel: Parcel, s
 
 
 async def test_goods_that_came_for_a_stopped_parcel_leave_it_stopped(parcel: Parcel, steps: Scripted) -> None:
-    _answers(parcel, ClaimState.COMMITTED)
+    parcel.finds(ClaimState.COMMITTED)
     steps.refuse(ADVANCE, IllegalShipmentStep("The parcel is stopped."))
     await parcel.start(waits=WAIT)
     assert await parcel.ended() is ParcelEnd.STOPPED

@@ -1,6 +1,7 @@
 """The steps of sagas that move parcels. Undo stands directly below do."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from temporalio import activity
@@ -53,6 +54,7 @@ from models.shared.ids import OrderId, WarehouseId
 if TYPE_CHECKING:
     from activities.announcing import Announcer
     from activities.siblings import Siblings
+    from channels.carrier.contract import Carrier
     from channels.carrier.registry import Carriers
     from stores.fulfillment import FulfillmentStore
     from stores.inventory.warehouses import Warehouses
@@ -113,19 +115,19 @@ class FulfillmentActivities:
         parcel = await self._store.parcel_to_send(booking.shipment_id)
         reference = booking_reference(parcel.shipment)
         if parcel.shipment.status is ShipmentStatus.STOPPED:
-            await carrier.cancel(reference)
+            await _call_off(carrier, reference)
             raise ShipmentStopped(f"Parcel {booking.shipment_id} was stopped; no carrier is asked.")
         if parcel.shipment.waybill is None:
             waybill = await carrier.book_waybill(await self._from_its_warehouse(parcel))
             try:
                 shipment = await self._store.bind_waybill_once(booking, waybill.number, parcel, waybill.estimated_at)
             except ShipmentStopped:
-                await carrier.cancel(reference)
+                await _call_off(carrier, reference)
                 raise
         else:
             shipment = parcel.shipment
         if shipment.carrier != carrier.name:  # another was bound first, after this one's answer was lost
-            await carrier.cancel(reference)
+            await _call_off(carrier, reference)
         assert shipment.carrier is not None
         assert shipment.waybill is not None
         unannounced = await self._announcer.announce(*_told(shipment, ShipmentStatus.SHIPPED, booking.at))
@@ -260,6 +262,13 @@ class FulfillmentActivities:
         happened = _told(tracked.shipment, ask.report.status, ask.report.event.at) if tracked.moved else ()
         unannounced = await self._announcer.announce(*happened)
         return ShipmentTracked(moved=tracked.moved, status=tracked.shipment.status, unannounced=unannounced)
+
+
+async def _call_off(carrier: "Carrier", reference: str) -> None:
+    """Nobody hands over what was booked under this reference. A carrier that insists keeps its waybill; it leads no parcel
+    anywhere."""
+    with suppress(CarrierRefused):
+        await carrier.cancel(reference)
 
 
 def _reservation(order_id: OrderId, items: Sequence[LineRequest], address: DeliveryAddress) -> ReserveStock:

@@ -213,7 +213,7 @@ async def sign_off_as_buyer(order_id: OrderId, claim: Claim, shop: Services) -> 
     (any more) is left alone; whether the order can be confirmed is its own process's judgement."""
     wish = SignOff(actor="buyer", at=shop.clock())
     for parcel in await shop.fulfillment.shipments_of(order_id):
-        if parcel.status in _UNDER_WAY:
+        if parcel.aftersale_id is None and parcel.status in _UNDER_WAY:
             try:
                 await _asked(Fulfillment.sign_off, wish, parcel.shipment_id, claim, shop)
             except Refusal as refusal:

@@ -1,6 +1,7 @@
 """An order's changes as server-sent events (WHATWG HTML, 9.2)."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 
 from fastapi import APIRouter, Header
@@ -35,7 +36,8 @@ QUIET = 15
 async def follow(
     order_id: OrderId, who: CurrentUser, shop: Wired, last_event_id: str = Header(default="", max_length=20)
 ) -> StreamingResponse:
-    """Server-sent events `order`: where the order stands now, then each change within a second. Ends after ten minutes."""
+    """Server-sent events `order`: where the order stands now, then each change within a second: of the order, of a parcel, or a
+    carrier's report about one. `news` is the event's id. Ends after ten minutes."""
     await visible_order(shop, order_id, who)
     seen = int(last_event_id) if last_event_id.isdecimal() else 0
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
@@ -45,19 +47,20 @@ async def follow(
 async def changes(
     orders: OrderStore, order_id: OrderId, seen: int, *, looks: int = LOOKS, every: float = EVERY
 ) -> AsyncIterator[str]:
-    """The events of one stream: every version later than `seen`, as soon as a look finds it."""
+    """The events of one stream: all news later than `seen`, as soon as a look finds it."""
     yield "retry: 1000\n\n"
     for look in range(1, looks + 1):
-        if await orders.version_of(order_id) > seen:
-            order = await orders.order(order_id)
-            seen = order.version
-            yield _event(order)
+        news = await orders.news_of(order_id)
+        if news > seen:
+            seen = news
+            yield _event(await orders.order(order_id), news)
         elif look % QUIET == 0:
             yield ": still here\n\n"
         await asyncio.sleep(every)
 
 
-def _event(order: Order) -> str:
+def _event(order: Order, news: int) -> str:
     """States and sums only, no personal data; whoever wants more reads the order."""
     fields = {"order_id", "status", "payment_status", "fulfillment_status", "total", "refunded", "version"}
-    return f"event: order\nid: {order.version}\ndata: {order.model_dump_json(include=fields)}\n\n"
+    told = order.model_dump(mode="json", include=fields) | {"news": news}
+    return f"event: order\nid: {news}\ndata: {json.dumps(told)}\n\n"

@@ -66,7 +66,8 @@ async def test_parcels_are_followed_labelled_and_decided_about(
         await moves(shop, parcel, "picked_up", "in_transit", "out_for_delivery", "lost")
         await is_now(operator, parcel, "exception")
         way = page.locator(".parcel .timeline li b")  # the page follows the order by itself
-        await expect(way).to_have_text(["Lost", "Out for delivery", "In transit", "Picked up by the carrier"])
+        told = ["Lost", "Out for delivery", "In transit", "Picked up by the carrier"]
+        await expect(way).to_have_text(told, timeout=30_000)
         await expect(page.locator(".arrival")).to_have_count(0)
         await shot(page, "buyer-en")
         await page.get_by_role("button", name="中文").first.click()

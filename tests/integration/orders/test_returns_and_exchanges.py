@@ -288,6 +288,15 @@ async def test_sagas_hear_what_they_must_and_the_store_keeps_the_rest(desk: Desk
         await desk.reports.take_in("sandbox", TrackingPush(waybill="SBX1", report=told(T.LOST, 1)), LATER)
 
 
+async def test_whoever_follows_an_order_hears_of_every_report_once(shop: Shop) -> None:
+    parcel = await shop.shipped("followed live")
+    news = [await shop.orders.news_of(parcel.order_id)]
+    for state, minutes in ((T.COLLECTED, 5), (T.COLLECTED, 5), (T.DELIVERED, 9)):
+        await shop.parcels.add_tracking(parcel.shipment_id, told(state, minutes))
+        news.append(await shop.orders.news_of(parcel.order_id))
+    assert news[0] < news[1] == news[2] < news[3]
+
+
 async def test_a_report_about_a_packing_that_is_gone_leads_nowhere(desk: Desk) -> None:
     parcel = await desk.shop.shipped("packed anew")
     await desk.shop.parcels.add_tracking(parcel.shipment_id, told(T.LOST, 5))

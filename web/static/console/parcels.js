@@ -1,7 +1,7 @@
 // Parcels: what went wrong first, then any by what they wait for; each with its label and its way; and what a warehouse has to pick.
 
 import { fill, h } from "../lib/dom.js";
-import { day, moment } from "../lib/format.js";
+import { day, moment, short } from "../lib/format.js";
 import { half, t, word } from "../lib/i18n.js";
 import { badge, button, empty, endless, field } from "../lib/ui.js";
 import { api, can, runLink, skuNames, warehouses } from "./context.js";
@@ -90,7 +90,7 @@ export function labelButton(parcel) {
 async function pickingList(warehouseId, signal) {
   const list = await api.get("/v1/operators/picking-list", { query: { warehouse_id: warehouseId }, signal });
   if (!list.parcels.length) return null;
-  const name = (item) => `${half(item.title)} ${item.options}`.trim();
+  const name = (item) => `${half(item.title)} ${item.options}`.trim() || short(item.sku_id);
   const together = h("ul", { class: "picking" }, list.together.map((item) => h("li", {}, h("b", {}, `${item.quantity} ×`), " ", name(item))));
   const boxes = h("ol", { class: "picking" });
   fill(boxes, list.parcels.map((box) => h("li", {}, id(box.shipment_id), " ", box.items.map((item) => `${item.quantity} × ${name(item)}`).join(", "), box.note && h("span", { class: "soft" }, ` “${box.note}”`))));

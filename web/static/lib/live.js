@@ -19,8 +19,8 @@ export async function follow(api, path, signal, seen) {
   while (!signal.aborted) {
     try {
       for await (const event of api.events(path, { signal, lastId })) {
-        const isNews = lastId !== null && event.version !== lastId;
-        lastId = event.version;
+        const isNews = lastId !== null && event.news !== lastId;
+        lastId = event.news;
         if (isNews) await seen();
       }
     } catch (thrown) {

@@ -171,6 +171,9 @@ class AftersaleStepView(Frozen):
 
     @classmethod
     def of(cls, step: AftersaleStep, *, for_buyer: bool) -> Self:
-        """Which operator it was stays in the house."""
-        by_operator = for_buyer and step.actor.startswith("operator")
-        return cls(**step.model_dump(exclude={"actor"}), actor="operator" if by_operator else step.actor)
+        """Which operator it was, and by which rule it was judged, stays in the house."""
+        if not for_buyer:
+            return cls(**step.model_dump())
+        actor = "operator" if step.actor.startswith("operator") else step.actor
+        detail = "" if step.actor == "rule" else step.detail
+        return cls(at=step.at, state=step.state, actor=actor, detail=detail)

@@ -127,6 +127,7 @@ WORDS: dict[str, Any] = {
     "failure_line": None,
     # stock and parcels
     "code": "sh-1",
+    "warehouse_code": "sh-1",
     "on_hand": 120,
     "on_hand_after": 118,
     "reserved": 2,

@@ -1,7 +1,7 @@
 // After-sales in the console: the queue of the audit, and one case with its evidence, its decisions and its inspection.
 
 import { fill, h } from "../lib/dom.js";
-import { moment, money } from "../lib/format.js";
+import { moment, money, short } from "../lib/format.js";
 import { t, word } from "../lib/i18n.js";
 import { newKey } from "../lib/http.js";
 import { evidenceRow } from "../lib/evidence.js";
@@ -49,7 +49,7 @@ export function caseRow(found, names) {
 /** One case. */
 export async function casePage({ visit, params }) {
   visit.wait("page");
-  const room = h("div", {});
+  const room = h("div", { class: "case-room" });
   const path = `/v1/aftersales/${params.id}`;
   const get = (more) => api.get(path + more, { signal: visit.signal });
   const names = await skuNames();
@@ -82,8 +82,12 @@ function draw(room, visit, [found, timeline, pictures], names, look) {
         found.inspection.length > 0 && [h("h3", {}, t("aftersale.accepted")), goods(found.accepted)]),
       h("div", {},
         h("section", { class: "panel" }, h("h2", {}, t("evidence.title")), pictures.length ? evidenceRow(api, pictures, visit.signal) : h("p", { class: "soft" }, t("evidence.none"))),
-        h("section", { class: "panel" }, h("h2", {}, t("order.history")), h("ol", { class: "story" }, timeline.map((step) =>
-          h("li", {}, h("b", {}, word("aftersale", step.state)), " ", h("span", { class: "soft" }, step.actor), " ", step.detail, " ", h("time", { class: "soft" }, moment(step.at)))))))));
+        h("section", { class: "panel" }, h("h2", {}, t("order.history")), h("ol", { class: "case-steps" }, timeline.map(step))))));
+}
+
+function step({ state, actor, detail, at }) {
+  const who = actor.startsWith("operator:") ? short(actor.slice(9)) : actor;
+  return h("li", {}, h("b", {}, word("aftersale", state)), detail && h("span", {}, detail), h("span", { class: "soft" }, word("case_actor", who), " · ", moment(at)));
 }
 
 function decisions(found, names, look) {

@@ -33,7 +33,7 @@ function questions(order, lines, left, visit) {
   const estimate = h("p", { class: "soft", id: "estimate", role: "status" });
   const units = h("ul", { class: "lines" }, lines.map((line) => unitLine(line, left.get(line.sku_id))));
   const asked = form(send, {
-    class: "panel form-grid aftersale-form",
+    class: "panel aftersale-form",
     fields: [
       h("fieldset", {}, h("legend", {}, t("aftersale.which")), units, estimate),
       field(t("aftersale.kind"), { name: "kind", options: KINDS.map((kind) => [kind, word("aftersale_kind", kind)]) }),

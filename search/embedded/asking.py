@@ -7,7 +7,7 @@ from typing import Self
 
 from search.embedded import lexemes
 from search.embedded.lexemes import Stems, all_of, any_of, quoted, stem_mark
-from search.language import STOP_WORDS, Synonyms, Word, normalise, pairs, words_of
+from search.language import STOP_WORDS, Synonyms, Word, normalise, words_of
 
 _MOST_WORDS = 12
 """Words of a question that count; each costs every candidate a comparison."""
@@ -163,7 +163,9 @@ def _term(window: tuple[Word, ...], synonyms: Synonyms, lexicon: Lexicon, open_e
     products = min(lexicon.products.get(word.text, 0) for word in window)
     return Term(
         text=" ".join(word.text for word in window),
-        matches=any_of([own, *(all_of(_match(word, stems, None) for word in phrase) for phrase in others)]),
+        matches=any_of(
+            [own, *(all_of(_match(word, stems, None, asked=False) for word in phrase) for phrase in others)]
+        ),
         exact=Operands(any_of(map(quoted, exact)), len(exact)),
         similar=Operands(any_of(similar), len(similar)) if similar else None,
         last=Operands(any_of(map(quoted, last)), len(last)) if last else None,
@@ -182,11 +184,14 @@ def _names_a_thing(words: Sequence[Word], lexicon: Lexicon) -> bool:
     return any(4 * lexicon.names.get(name, 0) >= max(1, lexicon.products.get(name, 0)) for name in names_of(words))
 
 
-def _match(word: Word, stems: Stems, open_end: Word | None) -> str:
-    """Finds a product that has the word, its stem, all its parts, or a word that begins with it if it ends the question."""
+def _match(word: Word, stems: Stems, open_end: Word | None, *, asked: bool = True) -> str:
+    """Finds a product that has the word, its stem, all its parts, or a word that begins with it if it ends the question.
+
+    A synonym of one or two characters must stand there as a word: 米 is rice, but not in 米色.
+    """
     if word.is_han:
-        inner = all_of(map(quoted, pairs(word.text))) if len(word.text) > 2 else ""
-        return any_of([quoted(word.text), inner])
+        fragments = word.parts or ((word.text,) if asked else ())
+        return any_of([quoted(word.text), all_of(quoted(lexemes.fragment(part)) for part in fragments)])
     found = [*map(quoted, lexemes.of_word(word, stems))]
     if word.parts:
         found.append(all_of(any_of([quoted(part), *_stem(part, stems)]) for part in word.parts))

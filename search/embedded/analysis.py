@@ -41,7 +41,8 @@ def texts_of(document: ProductDocument) -> Texts:
     weighted = (
         ("A", (document.title,)),
         ("B", (document.brand_name or "", *document.category_names[-1:], *dict.fromkeys(options))),
-        ("C", (*attributes, *document.category_names[:-1], document.merchant_name)),
+        ("C", (*attributes, *document.category_names[:-1])),
+        ("D", (document.merchant_name,)),
     )
     return Texts(
         tuple((weight, tuple(word for text in texts for word in words_in(text))) for weight, texts in weighted),

@@ -24,8 +24,8 @@ _SALES = 0.03
 _CODE = 10.0
 
 
-def score(question: Question, named: list[int], parameters: Parameters) -> str:
-    """The expression for one question. `named` are facet values that it names."""
+def score(question: Question, parameters: Parameters) -> str:
+    """The expression for one question."""
     weights = [_rarity(term) for term in question.terms]
     parts = [_of_term(term, weight, parameters) for term, weight in zip(question.terms, weights, strict=True)]
     total = sum(weights) or 1.0
@@ -40,8 +40,8 @@ def score(question: Question, named: list[int], parameters: Parameters) -> str:
         f"CASE WHEN in_stock THEN {_IN_STOCK} ELSE 0 END",
         f"{_SALES} * ln(1 + greatest(sales, 0))",
     ]
-    if named:
-        extra.append(f"CASE WHEN facets && {parameters.add(named, 'int[]')} THEN {_NAMED} ELSE 0 END")
+    if question.named:
+        extra.append(f"CASE WHEN facets && {parameters.add(question.named, 'int[]')} THEN {_NAMED} ELSE 0 END")
     return " + ".join([text, *extra])
 
 

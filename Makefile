@@ -11,7 +11,7 @@ ARGS ?=
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status doctor reset install test record-histories proof chaos lint types imports fix clean bench contract
+.PHONY: help up down status doctor reset install test record-histories proof chaos lint types imports fix clean bench bench-search contract
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -81,6 +81,9 @@ contract: install ## every operation as Schemathesis makes it up, against a shop
 
 bench: install ## what the shop costs, beside floors of the same run; a quiet machine helps (ARGS=--quick)
 	@exec $(BIN)/hanse bench $(ARGS)
+
+bench-search: install ## how well goods are found (nDCG, recall, corrections), how fast at 100,000 SKUs (ARGS=--quick: quality only)
+	@exec $(BIN)/python -m benchmarks.search $(ARGS)
 
 fix: install ## let ruff correct and format what it can
 	$(BIN)/ruff check --fix .

@@ -50,7 +50,7 @@ def ndcg(answer: Sequence[str], graded: Mapping[str, int]) -> float:
 
 
 def _gain(ranked: Sequence[int]) -> float:
-    return sum((2**grade - 1) / math.log2(place + 2) for place, grade in enumerate(ranked))
+    return sum(float(2**grade - 1) / math.log2(place + 2) for place, grade in enumerate(ranked))
 
 
 def recall(answer: Sequence[str], graded: Mapping[str, int]) -> float:

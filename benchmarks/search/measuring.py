@@ -2,11 +2,13 @@
 
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import islice
 
 from benchmarks.figures import percentile
-from benchmarks.search.catalogue import Good
+from benchmarks.search.catalogue import Good, goods
 from benchmarks.search.judging import corrected_well, grades, ndcg, recall
 from benchmarks.search.questions import Question
 from search.engine import SearchEngine
@@ -80,6 +82,13 @@ def by_how(judged: Sequence[Judged]) -> dict[str, Quality]:
     return {how: quality(group) for how, group in groups.items()}
 
 
+def goods_in_parts(number: int) -> Iterator[list[Good]]:
+    """A large catalogue, a part at a time: it is never in memory as a whole."""
+    made = goods(number)
+    while part := list(islice(made, _BATCH)):
+        yield part
+
+
 @dataclass(frozen=True)
 class Speed:
     """Milliseconds."""
@@ -91,19 +100,19 @@ class Speed:
 
 async def search_speed(engine: SearchEngine, texts: Sequence[str], facets: tuple[str, ...]) -> Speed:
     """Of one question after another, with the facets of a result page."""
-    return await _speed([lambda text=text: engine.search(SearchQuery(text=text, facets=facets)) for text in texts])
+    return await _speed([partial(engine.search, SearchQuery(text=text, facets=facets)) for text in texts])
 
 
 async def suggest_speed(engine: SearchEngine, texts: Sequence[str]) -> Speed:
     """Of every keystroke of every text, one after another."""
     keystrokes = [text[:length] for text in texts for length in range(1, min(len(text), 8) + 1)]
-    return await _speed([lambda typed=typed: engine.suggest(typed) for typed in keystrokes])
+    return await _speed([partial(engine.suggest, typed) for typed in keystrokes])
 
 
-async def _speed(calls: Sequence[object]) -> Speed:
+async def _speed(calls: Sequence[Callable[[], Awaitable[object]]]) -> Speed:
     taken = []
     for call in calls:
         started = time.perf_counter()
-        await call()  # type: ignore[operator]
+        await call()
         taken.append((time.perf_counter() - started) * 1000)
-    return Speed(percentile(taken, 50), percentile(taken, 95), max(taken))
+    return Speed(percentile(taken, 0.5), percentile(taken, 0.95), max(taken))

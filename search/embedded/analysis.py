@@ -41,7 +41,8 @@ def texts_of(document: ProductDocument) -> Texts:
     weighted = (
         ("A", (document.title,)),
         ("B", (document.brand_name or "", *document.category_names[-1:], *dict.fromkeys(options))),
-        ("C", (*attributes, *document.category_names[:-1], document.merchant_name)),
+        ("C", (*attributes, *document.category_names[:-1])),
+        ("D", (document.merchant_name,)),
     )
     return Texts(
         tuple((weight, tuple(word for text in texts for word in words_in(text))) for weight, texts in weighted),
@@ -76,8 +77,10 @@ def analyse(document: ProductDocument, texts: Texts, stems: Stems) -> Analysed:
         for word in texts.description
         for lexeme in (*lexemes.of_word(word, stems), *lexemes.of_parts(word, stems))
     }
+    fragments = {lexeme for _, words in texts.by_weight for lexeme in lexemes.inside(words)}
+    found = fragments | {lexeme for lexeme in weights if not lexemes.only_ranks(lexeme)}
     return Analysed(
-        words=lexemes.vector(lexeme for lexeme in weights if not lexemes.only_ranks(lexeme)),
+        words=lexemes.vector(found),
         described=lexemes.vector(described - weights.keys()),
         ranked=lexemes.weighted_vector(weights),
         title=f"{KEY_SIGN}{KEY_SIGN.join(chunks_of(document.title))}{KEY_SIGN}",
@@ -100,7 +103,7 @@ def _weights(document: ProductDocument, texts: Texts, stems: Stems) -> dict[str,
             for lexeme in (*lexemes.side_by_side(part, stems), *lexemes.last_of_name(part, stems)):
                 weights.setdefault(lexeme, weight)
     for _, words in texts.by_weight:
-        for lexeme in (*lexemes.inside(words), *(part for word in words for part in lexemes.of_parts(word, stems))):
+        for lexeme in (part for word in words for part in lexemes.of_parts(word, stems)):
             weights.setdefault(lexeme, "D")
     return weights
 

@@ -7,11 +7,13 @@ from typing import Self
 
 from search.embedded import lexemes
 from search.embedded.lexemes import Stems, all_of, any_of, quoted, stem_mark
-from search.language import STOP_WORDS, Synonyms, Word, normalise, pairs, words_of
+from search.language import STOP_WORDS, Synonyms, Word, normalise, words_of
 
 _MOST_WORDS = 12
 """Words of a question that count; each costs every candidate a comparison."""
 _MOST_SYNONYMS = 12
+_PURPOSE = " for "
+"""What follows says what for, not what."""
 _MOST_TO_CHOOSE_FROM = 6
 """Terms of which some may be missing."""
 
@@ -62,19 +64,24 @@ class Question:
     normal: str
     words: tuple[Word, ...]
     terms: tuple[Term, ...]
+    named: tuple[int, ...] = ()
+    """The brands and categories that it names."""
     missing: int = 0
     """How many of its terms a product may lack."""
+    one_thing_is_enough: bool = False
+    """Whether of several terms that name a thing one is enough."""
     reads_descriptions: bool = False
     """Whether terms that name no thing may stand in the description alone."""
 
     @property
     def matches(self) -> str:
         """What a product must have that answers it; empty if it says nothing."""
-        if not self.missing:
+        if not self.missing and not self.one_thing_is_enough:
             return all_of(term.matches for term in self.terms if term.names_a_thing or not self.reads_descriptions)
         free = sorted((term for term in self.terms if not term.names_a_thing), key=lambda term: term.products)
         free = free[:_MOST_TO_CHOOSE_FROM]
-        things = all_of(term.matches for term in self.terms if term.names_a_thing)
+        named = [term.matches for term in self.terms if term.names_a_thing]
+        things = any_of(named) if self.one_thing_is_enough else all_of(named)
         kept = max(0 if things else 1, len(free) - self.missing)
         others = any_of(all_of(term.matches for term in some) for some in combinations(free, kept))
         return all_of([things, others])
@@ -90,11 +97,15 @@ class Question:
         """The same question, asked of descriptions too."""
         return replace(self, reads_descriptions=True)
 
-    @property
-    def may_lack(self) -> range:
-        """How many terms may be missing: all that only describe, or half if no term names a thing."""
+    def relaxed(self) -> Iterator[Self]:
+        """The same question asking for less and less: without some of what describes, at last for one of the things it names."""
         free = min(sum(not term.names_a_thing for term in self.terms), _MOST_TO_CHOOSE_FROM)
-        return range(1, (free if free < len(self.terms) else free // 2) + 1)
+        things = sum(term.names_a_thing for term in self.terms)
+        for missing in range(1, (free if things else free // 2) + 1):
+            yield replace(self, reads_descriptions=False, missing=missing)
+        if things > 1:
+            yield replace(self, reads_descriptions=False, missing=max(1, free // 2), one_thing_is_enough=True)
+            yield replace(self, reads_descriptions=False, missing=max(1, free), one_thing_is_enough=True)
 
 
 def words_asked(text: str) -> tuple[str, tuple[Word, ...]]:
@@ -128,11 +139,18 @@ def names_asked(words: Sequence[Word], synonyms: Synonyms) -> set[str]:
     return {word.text for word in words} | {name for phrase in (*windows, *others) for name in names_of(phrase)}
 
 
-def question(normal: str, words: Sequence[Word], synonyms: Synonyms, lexicon: Lexicon) -> Question:
+def question(
+    normal: str, words: Sequence[Word], synonyms: Synonyms, lexicon: Lexicon, named: tuple[int, ...]
+) -> Question:
     """The question that these words ask."""
     open_end = unfinished(normal, words)
-    terms = tuple(_term(window, synonyms, lexicon, open_end) for window in _windows(words, synonyms))
-    return Question(normal, tuple(words), terms)
+    purpose = normal.find(_PURPOSE) if _PURPOSE in normal else len(normal)
+    terms = tuple(
+        term if window[0].start < purpose else replace(term, names_a_thing=False)
+        for window in _windows(words, synonyms)
+        for term in (_term(window, synonyms, lexicon, open_end),)
+    )
+    return Question(normal, tuple(words), terms, named)
 
 
 def _windows(words: Sequence[Word], synonyms: Synonyms) -> Iterator[tuple[Word, ...]]:
@@ -163,7 +181,9 @@ def _term(window: tuple[Word, ...], synonyms: Synonyms, lexicon: Lexicon, open_e
     products = min(lexicon.products.get(word.text, 0) for word in window)
     return Term(
         text=" ".join(word.text for word in window),
-        matches=any_of([own, *(all_of(_match(word, stems, None) for word in phrase) for phrase in others)]),
+        matches=any_of(
+            [own, *(all_of(_match(word, stems, None, asked=False) for word in phrase) for phrase in others)]
+        ),
         exact=Operands(any_of(map(quoted, exact)), len(exact)),
         similar=Operands(any_of(similar), len(similar)) if similar else None,
         last=Operands(any_of(map(quoted, last)), len(last)) if last else None,
@@ -182,11 +202,14 @@ def _names_a_thing(words: Sequence[Word], lexicon: Lexicon) -> bool:
     return any(4 * lexicon.names.get(name, 0) >= max(1, lexicon.products.get(name, 0)) for name in names_of(words))
 
 
-def _match(word: Word, stems: Stems, open_end: Word | None) -> str:
-    """Finds a product that has the word, its stem, all its parts, or a word that begins with it if it ends the question."""
+def _match(word: Word, stems: Stems, open_end: Word | None, *, asked: bool = True) -> str:
+    """Finds a product that has the word, its stem, all its parts, or a word that begins with it if it ends the question.
+
+    A synonym of one or two characters must stand there as a word: 米 is rice, but not in 米色.
+    """
     if word.is_han:
-        inner = all_of(map(quoted, pairs(word.text))) if len(word.text) > 2 else ""
-        return any_of([quoted(word.text), inner])
+        fragments = word.parts or ((word.text,) if asked else ())
+        return any_of([quoted(word.text), all_of(quoted(lexemes.fragment(part)) for part in fragments)])
     found = [*map(quoted, lexemes.of_word(word, stems))]
     if word.parts:
         found.append(all_of(any_of([quoted(part), *_stem(part, stems)]) for part in word.parts))

@@ -9,6 +9,11 @@ _BEGIN = """
 INSERT INTO builds (name, ending, state) VALUES ($1, $2, 'building') ON CONFLICT (name) DO NOTHING
 """
 
+_OPTIONS = """
+SELECT array_to_string(reloptions, ', ') FROM pg_class WHERE oid = $1::text::regclass
+"""
+"""What LIKE does not copy."""
+
 
 class Builder:
     """The builds of the engine. `builds` remembers every name that was ever swapped in, so that a repetition is known as one."""
@@ -36,6 +41,9 @@ class Builder:
                 return
             for part in PARTS:
                 await tx.execute(f"CREATE TABLE {part}{ending} (LIKE {part} INCLUDING ALL)")
+                options = await tx.fetchval(_OPTIONS, part)
+                if options:
+                    await tx.execute(f"ALTER TABLE {part}{ending} SET ({options})")
 
     async def swap_in(self, build: str) -> None:
         """Make the build the live index and drop the one before, in one transaction. Errors: NoSuchBuild."""

@@ -14,6 +14,11 @@ _WHICH_IS_LIVE = 0x48534C56
 _WRITER = 0x48535752
 """First half of the key for who puts into an index or removes from it; the second half is the index."""
 
+_LOOK = """
+SELECT pg_advisory_xact_lock_shared($1), set_config('plan_cache_mode', 'force_custom_plan', true)
+"""
+"""How many products a question finds decides its plan, so no plan serves two questions."""
+
 _FAULTS = (
     OSError,
     asyncio.TimeoutError,
@@ -41,7 +46,7 @@ async def looking(database: Database) -> AsyncIterator[Connection]:
     """A transaction in which the live index stays the same one."""
     with faults_named():
         async with database.transaction() as tx:
-            await tx.execute("SELECT pg_advisory_xact_lock_shared($1)", _WHICH_IS_LIVE)
+            await tx.execute(_LOOK, _WHICH_IS_LIVE)
             yield tx
 
 

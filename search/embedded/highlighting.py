@@ -1,6 +1,7 @@
 """Where a title is what was looked for."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from search.embedded.asking import Question
 from search.language import Word, is_han, normalise, words_of
@@ -22,10 +23,15 @@ def _folded(title: str) -> tuple[str, list[int]]:
     folded: list[str] = []
     origin: list[int] = []
     for place, character in enumerate(title):
-        same = normalise(character) or " "
+        same = _same(character)
         folded.append(same)
         origin += [place] * len(same)
     return "".join(folded), origin
+
+
+@lru_cache(maxsize=8192)
+def _same(character: str) -> str:
+    return normalise(character) or " "
 
 
 def _found(folded: str, words: tuple[Word, ...]) -> Iterator[tuple[int, int]]:

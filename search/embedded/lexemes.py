@@ -5,6 +5,7 @@
 | `shoes`, 跑鞋 | the word stands there |
 | `~shoe` | a word with this stem does; the mark keeps a stem from being met by a prefix |
 | `run shoe`, 手机壳 | these two words do, side by side (by their stems) |
+| `_衣`, `_衣裙` | a character, two neighbours, inside Chinese words or across them: for questions that are cut otherwise |
 | `$shoe`, `$run shoe`, `$手机壳` | the name ends so: what stands last in a name says what the thing is, and a 手机壳 is no 手机 |
 
 Nothing is quoted by hand anywhere else: `quoted` is the one place where text becomes part of a tsvector or tsquery.
@@ -32,6 +33,11 @@ def quoted(lexeme: str) -> str:
 def stem_mark(stem: str) -> str:
     """How the index keeps a stem."""
     return "~" + stem
+
+
+def fragment(han: str) -> str:
+    """How the index keeps one or two Chinese characters, whatever words they belong to."""
+    return "_" + han
 
 
 def of_word(word: Word, stems: Stems) -> tuple[str, ...]:
@@ -96,14 +102,14 @@ def only_ranks(lexeme: str) -> bool:
 
 
 def inside(words: Sequence[Word]) -> set[str]:
-    """Characters and pairs of characters inside Chinese words and across them: found when a question is cut otherwise."""
+    """Characters and pairs of characters inside Chinese words and across them."""
     found: set[str] = set()
     run, end = "", -1
     for word in (*words, Word("", -2, -2)):
         if word.text and word.is_han and word.start == end:
             run += word.text
         else:
-            found.update(run, pairs(run))
+            found.update(map(fragment, (*run, *pairs(run))))
             run = word.text if word.text and word.is_han else ""
         end = word.end
     return found

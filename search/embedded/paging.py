@@ -9,7 +9,6 @@ from search.embedded.filtering import Narrowing, Parameters, Wanted, where
 from search.embedded.highlighting import highlighted
 from search.embedded.ranking import score
 from search.embedded.tables import LIVE
-from search.embedded.understanding import named
 from search.query import MAX_WINDOW, Hit, SearchQuery, Sort
 
 _PAGE = """
@@ -46,7 +45,7 @@ async def page(tx: Connection, query: SearchQuery, asked: Question, narrowed: Na
     offset = parameters.add(min(query.offset, MAX_WINDOW), "int")
     rank, direction = _ORDERS.get(query.sort, ("sales", "DESC"))
     if query.sort is Sort.RELEVANCE and asked.terms:
-        rank = score(asked, await named(tx, asked), parameters)
+        rank = score(asked, parameters)
     template = _PAGE if asked.terms else _BROWSED
     statement = template.format(rank=rank, direction=direction, conditions=conditions, limit=limit, offset=offset)
     rows = await tx.fetch(LIVE.sql(statement), *parameters.values)

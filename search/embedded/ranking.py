@@ -24,12 +24,11 @@ _SALES = 0.03
 _CODE = 10.0
 
 
-def score(question: Question, named: list[int], parameters: Parameters) -> str:
-    """The expression for one question. `named` are facet values that it names."""
+def score(question: Question, parameters: Parameters) -> str:
+    """The expression for one question."""
     weights = [_rarity(term) for term in question.terms]
-    parts = [_of_term(term, weight, parameters) for term, weight in zip(question.terms, weights, strict=True)]
-    total = sum(weights) or 1.0
-    text = f"({' + '.join(parts)}) / {total:.4f}" if parts else "0"
+    shares = [weight / sum(weights) for weight in weights]
+    parts = [_of_term(term, share, parameters) for term, share in zip(question.terms, shares, strict=True)]
     normal = parameters.add(question.normal, "text")
     key = parameters.add(KEY_SIGN.join(chunks_of(question.normal)), "text")
     sign = f"'{KEY_SIGN}'"
@@ -40,9 +39,9 @@ def score(question: Question, named: list[int], parameters: Parameters) -> str:
         f"CASE WHEN in_stock THEN {_IN_STOCK} ELSE 0 END",
         f"{_SALES} * ln(1 + greatest(sales, 0))",
     ]
-    if named:
-        extra.append(f"CASE WHEN facets && {parameters.add(named, 'int[]')} THEN {_NAMED} ELSE 0 END")
-    return " + ".join([text, *extra])
+    if question.named:
+        extra.append(f"CASE WHEN facets && {parameters.add(question.named, 'int[]')} THEN {_NAMED} ELSE 0 END")
+    return " + ".join([*parts, *extra])
 
 
 def _rarity(term: Term) -> float:
@@ -50,18 +49,21 @@ def _rarity(term: Term) -> float:
     return (1 + 3 / math.log(math.e + term.products)) * (_THING if term.names_a_thing else 1.0)
 
 
-def _of_term(term: Term, weight: float, parameters: Parameters) -> str:
+def _of_term(term: Term, share: float, parameters: Parameters) -> str:
+    """What one term adds. Numbers travel as parameters, so that questions of one shape are one prepared statement."""
+    weight = parameters.add(share, "float8")
     said = f"{_FULL} * {_rank(term.exact, parameters)}"
     if term.similar is not None:
         said = f"greatest({said}, {_any(term.similar, _SYNONYM, parameters)})"
     if term.last is None:
-        return f"{weight:.4f} * {said}"
-    return f"{weight:.4f} * ({said} + {_any(term.last, _LAST, parameters)})"
+        return f"{weight} * {said}"
+    return f"{weight} * ({said} + {_any(term.last, _LAST, parameters)})"
 
 
 def _any(operands: Operands, most: float, parameters: Parameters) -> str:
     """`most` if a product has one of the operands where it counts fully."""
-    return f"least({most}, {most * _FULL * operands.count:.4f} * {_rank(operands, parameters)})"
+    each = parameters.add(most * _FULL * operands.count, "float8")
+    return f"least({most}, {each} * {_rank(operands, parameters)})"
 
 
 def _rank(operands: Operands, parameters: Parameters) -> str:

@@ -1,7 +1,5 @@
 """From a question to a page of hits: as it was asked, else corrected, else with some of its words missing."""
 
-from dataclasses import replace
-
 from hanse.database import Connection, Database
 from search.embedded.asking import Question
 from search.embedded.connecting import looking
@@ -62,8 +60,7 @@ class Searcher:
             there = await page(tx, query, instead, narrowed)
             if there[1] >= max(1, found[1] * _SO_MUCH_MORE):
                 return there, instead, Correction(asked=query.text, used=other)
-        for missing in asked.may_lack:
-            less = replace(asked, reads_descriptions=False, missing=missing)
+        for less in asked.relaxed():
             if await how_many(tx, less, narrowed, most=_LITTLE) >= _LITTLE:
                 return await page(tx, query, less, narrowed), less, None
         return found, asked, None

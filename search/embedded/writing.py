@@ -43,7 +43,9 @@ INSERT INTO {documents} (spu_id, shown, vocabulary, names) VALUES ($1, $2, $3, $
 ON CONFLICT (spu_id) DO UPDATE SET shown = excluded.shown, vocabulary = excluded.vocabulary, names = excluded.names
 """
 _PUT_SUGGESTION = """
-INSERT INTO {suggestions} (kind, ref, key, text, weight) VALUES ('product', $1, $2, $3, $4)
+INSERT INTO {suggestions} (kind, ref, key, text, weight)
+SELECT 'product', ref, key, text, weight
+FROM unnest($1::text[], $2::text[], $3::text[], $4::int[]) AS told (ref, key, text, weight)
 """
 _BURY = """
 INSERT INTO {items} (spu_id, revision, offers_revision, gone, words, described, ranked, title, facets, variants, codes, prices,
@@ -133,13 +135,13 @@ class Writer:
                 for r in rows
             ],
         )
-        await tx.executemany(
-            tables.sql(_PUT_SUGGESTION),
-            [
-                (row.document.spu_id, key, text, min(row.document.sales, _LARGEST))
-                for row in rows
-                for key, text in row.analysed.suggestions
-            ],
+        told = [
+            (row.document.spu_id, key, text, min(row.document.sales, _LARGEST))
+            for row in rows
+            for key, text in row.analysed.suggestions
+        ]
+        await tx.execute(
+            tables.sql(_PUT_SUGGESTION), *([list(column) for column in zip(*told, strict=True)] or [[]] * 4)
         )
 
     async def remove(self, products: Sequence[Gone], tables: Tables) -> None:

@@ -1,7 +1,7 @@
 """A text in words: runs of Latin letters and digits as they stand, Chinese cut by a dictionary."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -87,6 +87,45 @@ def _han_words(run: str, start: int) -> Iterator[Word]:
         at += len(piece)
 
 
+def cut_around(words: tuple[Word, ...], names: Collection[str]) -> tuple[Word, ...]:
+    """The same words, but where a Chinese run holds one of these names, cut around it: a dictionary does not know every brand."""
+    found: list[Word] = []
+    for run in _runs(words):
+        text = "".join(word.text for word in run)
+        name = max((name for name in names if name in text), key=len, default=None) if run[0].is_han else None
+        if name is None or any(word.text == name for word in run):
+            found += run
+            continue
+        start = run[0].start + text.index(name)
+        end = start + len(name)
+        before, after = text[: start - run[0].start], text[end - run[0].start :]
+        found += cut_around(tuple(_han_words(before, run[0].start)), names) if before else ()
+        found.append(Word(name, start, end, pairs(name) if len(name) > 2 else ()))
+        found += cut_around(tuple(_han_words(after, end)), names) if after else ()
+    return tuple(found)
+
+
+def han_spans(words: tuple[Word, ...], longest: int) -> set[str]:
+    """Every piece of the Chinese runs of at least two characters."""
+    found: set[str] = set()
+    for run in _runs(words):
+        text = "".join(word.text for word in run)[:_LONGEST] if run[0].is_han else ""
+        found.update(text[at : at + n] for n in range(2, longest + 1) for at in range(len(text) - n + 1))
+    return found
+
+
+def _runs(words: tuple[Word, ...]) -> Iterator[list[Word]]:
+    """The words in groups: Chinese ones that stand side by side together, any other alone."""
+    group: list[Word] = []
+    for word in words:
+        if group and not (word.is_han and group[-1].is_han and group[-1].end == word.start):
+            yield group
+            group = []
+        group.append(word)
+    if group:
+        yield group
+
+
 def pairs(han: str) -> tuple[str, ...]:
     """Every two neighbouring characters: how a text that was cut otherwise is still found."""
     return tuple(han[at : at + 2] for at in range(len(han) - 1))
@@ -97,8 +136,3 @@ def finer_words(han: str) -> tuple[str, ...]:
     from rjieba import cut_for_search
 
     return tuple(dict.fromkeys(cut_for_search(han)))
-
-
-def han_runs(normal: str) -> tuple[str, ...]:
-    """The runs of Chinese characters in a normalised text."""
-    return tuple(run[0] for run in _RUN.finditer(normal) if is_han(run[0]))

@@ -80,7 +80,7 @@ class WritingContract(OnAnEmptyEngine):
 
     async def test_a_thousand_documents_go_in_one_call(self, engine: SearchEngine) -> None:
         await engine.put([product(f"mug-{number}", f"Mug {number}") for number in range(1000)])
-        assert await soon(lambda: _total_is(engine, 1000))
+        assert await holds(engine, 1000)
 
     async def test_whatever_the_order_of_arrival_the_newest_is_what_is_held(self, engine: SearchEngine) -> None:
         expected = []
@@ -187,22 +187,6 @@ class PatchContract(OnAnEmptyEngine):
 
 class FilterContract(OnAnEmptyEngine):
     """Filters, facets, sorts, pages."""
-
-    @pytest.fixture(scope="module")
-    async def stocked(self, new_engine: NewEngine) -> SearchEngine:
-        engine = await new_engine()
-        await engine.put(
-            [
-                product("mug", "Red mug", categories=("Home", "Mugs"), brand_name="Alster", attributes={"material": "steel", "capacity": 300},
-                        skus=[sku("M-1", 1000, options={"Colour": "Red"}), sku("M-2", 5000, options={"Colour": "Blue"})], hours=1, sales=2),
-                product("pot", "Clay pot", categories=("Home", "Pots"), brand_name="Yuntai", attributes={"material": "clay"},
-                        skus=[sku("P-1", 3000, available=False, options={"Colour": "Brown"})], hours=2, sales=9),
-                product("bag", "Green bag", categories=("Bags",), brand_name=None, merchant_name="Silk River", attributes={"material": "silk"},
-                        skus=[sku("B-1", 2000, options={"Colour": "Green", "Size": "L"})], hours=3, sales=2),
-            ]
-        )  # fmt: skip
-        assert await soon(lambda: _total_is(engine, 3))
-        return engine
 
     @pytest.mark.parametrize(
         ("filters", "expected"),
@@ -312,7 +296,7 @@ class FilterContract(OnAnEmptyEngine):
 
     async def test_pages_hold_everything_once_and_end(self, engine: SearchEngine) -> None:
         await engine.put([product(f"mug-{number}", f"Mug {number}") for number in range(25)])
-        assert await soon(lambda: _total_is(engine, 25))
+        assert await holds(engine, 25)
         for text in ("", "mug"):
             pages = [
                 await engine.search(SearchQuery(text=text, offset=offset, limit=10))
@@ -327,24 +311,6 @@ class FilterContract(OnAnEmptyEngine):
 
 class LanguageContract:
     """Questions in the languages of the shop."""
-
-    @pytest.fixture(scope="module")
-    async def shop(self, new_engine: NewEngine) -> SearchEngine:
-        engine = await new_engine()
-        await engine.put(
-            [
-                product("hush", "静谧降噪耳机 Hush headphones", brand_name="比特波 Bitwave", categories=("数码 Digital", "音频 Audio"),
-                        skus=[sku("BW-HUSH-01", 69900, options={"Colour": "Copper"}, barcode="6901234567892")],
-                        description="主动降噪，40小时续航。Noise cancelling, 40 hours."),
-                product("dress", "夏日连衣裙 Summer dress", brand_name="桑陌 Mulberry Lane", categories=("服饰 Fashion", "服装 Clothing"),
-                        attributes={"material": "cotton"}),
-                product("tent", "山脊双人帐篷 Ridge tent for two", brand_name="Stonefox", categories=("户外 Outdoor", "露营 Camping"), sales=10),
-                product("poles", "帐篷杆 Tent poles", brand_name="Stonefox", categories=("户外 Outdoor", "露营 Camping"),
-                        description="For running repairs of every tent."),
-            ]
-        )  # fmt: skip
-        assert await soon(lambda: _total_is(engine, 4))
-        return engine
 
     @pytest.mark.parametrize(
         "text",
@@ -400,22 +366,6 @@ class LanguageContract:
 
 class SuggestContract(OnAnEmptyEngine):
     """While somebody types."""
-
-    @pytest.fixture(scope="module")
-    async def typing(self, new_engine: NewEngine) -> SearchEngine:
-        engine = await new_engine()
-        await engine.put(
-            [
-                product(
-                    "hush", "静谧降噪耳机 Hush headphones", brand_name="比特波 Bitwave", categories=("音频 Audio",)
-                ),
-                product(
-                    "dress", "夏日连衣裙 Summer dress", brand_name="桑陌 Mulberry Lane", categories=("服装 Clothing",)
-                ),
-            ]
-        )
-        assert await soon(lambda: _total_is(engine, 2))
-        return engine
 
     @pytest.mark.parametrize(
         ("typed", "kind", "text"),
@@ -473,7 +423,7 @@ class HeldContract(OnAnEmptyEngine):
         await engine.remove([Gone(spu_id=spu("mug-3"), revision=99)])
         await engine.patch_offers([offers("mug-2", sku("M"), revision=50)])
         expected = sorted((spu(f"mug-{number}"), number + 1) for number in range(7) if number != 3)
-        assert await soon(lambda: _total_is(engine, 6))
+        assert await holds(engine, 6)
         first = await engine.held(after=None, limit=4)
         rest = await engine.held(after=first[-1].spu_id, limit=4)
         assert [(held.spu_id, held.revision) for held in (*first, *rest)] == expected
@@ -546,7 +496,7 @@ class BuildContract(OnAnEmptyEngine):
 
     async def test_no_search_sees_neither_index_or_both_while_they_are_exchanged(self, engine: SearchEngine) -> None:
         await engine.put([product(f"mug-{number}", "Mug of build 0") for number in range(20)])
-        assert await soon(lambda: _total_is(engine, 20))
+        assert await holds(engine, 20)
         seen: set[tuple[str, ...]] = set()
         done = asyncio.Event()
 
@@ -567,13 +517,6 @@ class BuildContract(OnAnEmptyEngine):
 
 class OddInputContract(OnAnEmptyEngine):
     """Nothing that is asked breaks an engine."""
-
-    @pytest.fixture(scope="module")
-    async def teapot(self, new_engine: NewEngine) -> SearchEngine:
-        engine = await new_engine()
-        await engine.put([product("pot", "紫砂壶 Clay teapot")])
-        assert await soon(lambda: _total_is(engine, 1))
-        return engine
 
     @pytest.mark.parametrize(
         "text",
@@ -647,6 +590,11 @@ async def answered(engine: SearchEngine, text: str) -> SearchResult:
     """The answer to a text that the API would refuse for its length, or that no JSON can hold."""
     query = SearchQuery(facets=("brand",)).model_copy(update={"text": text})
     return await engine.search(query)
+
+
+async def holds(engine: SearchEngine, total: int) -> bool:
+    """Whether within a second there are so many products."""
+    return await soon(lambda: _total_is(engine, total))
 
 
 async def _total_is(engine: SearchEngine, total: int) -> bool:

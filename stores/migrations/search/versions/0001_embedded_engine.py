@@ -21,9 +21,10 @@ def upgrade() -> None:
             revision bigint NOT NULL,
             offers_revision bigint NOT NULL,
             gone boolean NOT NULL,
-            words tsvector NOT NULL,
-            described tsvector NOT NULL,
-            ranked tsvector NOT NULL,
+            -- What is only looked up by its index lies apart; what every candidate is ranked by lies in the row, uncompressed.
+            words tsvector STORAGE EXTERNAL NOT NULL,
+            described tsvector STORAGE EXTERNAL NOT NULL,
+            ranked tsvector STORAGE MAIN NOT NULL,
             title text NOT NULL,
             facets int[] NOT NULL,
             variants int[] NOT NULL,
@@ -34,7 +35,7 @@ def upgrade() -> None:
             in_stock boolean NOT NULL,
             sales int NOT NULL,
             published_at timestamptz NOT NULL
-        ) WITH (fillfactor = 80);
+        ) WITH (fillfactor = 80, toast_tuple_target = 1024);
         CREATE INDEX items_words ON items USING gin (words) WITH (fastupdate = off);
         CREATE INDEX items_described ON items USING gin (described) WITH (fastupdate = off);
         CREATE INDEX items_facets ON items USING gin (facets) WITH (fastupdate = off);

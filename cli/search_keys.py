@@ -19,7 +19,7 @@ def search_keys(
     master key itself is given to neither.
     """
     from search.engine import SearchUnavailable
-    from search.meilisearch.engine import scoped_keys
+    from search.meilisearch.keys import scoped_keys
 
     settings = settings_for(data_dir)
     if not settings.meili_url:

@@ -80,7 +80,7 @@ class _Answer(Frozen):
     """An answer of the store with a word for the caller alone, in `turned`: that is no part of its value and travels no further."""
 
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and self.model_dump() == other.model_dump()  # type: ignore[attr-defined]
+        return type(self) is type(other) and self.model_dump() == other.model_dump()
 
     def __hash__(self) -> int:
         return hash(self.model_dump_json())

@@ -20,6 +20,8 @@ from hanse.stack.part import StackError
 from hanse.stack.ports import Ports
 from hanse.stack.state import StackState, read_state
 from hanse.stack.temporal import SEARCH_ATTRIBUTES
+from search.configured import open_engine
+from search.query import SearchQuery
 from stores.migrations import DATABASES, head_of, revision_of
 
 _PATIENCE = 5.0
@@ -48,6 +50,7 @@ async def _examine(settings: Settings) -> list[Check]:
     checks += await asyncio.gather(*(probe.run(settings, expected=probe.part in running) for probe in _PROBES))
     checks.append(await _migrations(settings, expected="postgres" in running))
     checks.append(payment_channels_check(settings))
+    checks.append(await _search(settings, expected="postgres" in running))
     return checks
 
 
@@ -120,6 +123,24 @@ async def _ask_temporal(settings: Settings) -> str:
     if missing:
         raise StackError(f"search attributes are missing: {', '.join(missing)}")
     return f"{settings.temporal_address}, namespace {settings.temporal_namespace}"
+
+
+async def _search(settings: Settings, *, expected: bool) -> Check:
+    """The chosen engine answers a question; whether what it finds is right, the drift check knows."""
+    what = f"Search engine ({settings.search_engine})"
+    try:
+        async with asyncio.timeout(_PATIENCE), open_engine(settings) as engine:
+            found = await engine.search(SearchQuery(limit=0))
+    except Exception as fault:  # whatever a client raises: it does not answer
+        if not (expected or settings.search_engine == "meilisearch"):
+            return Check(what, "skipped", "does not answer", "`hanse up`")
+        step = (
+            "Correct HANSE_MEILI_URL and HANSE_MEILI_KEY"
+            if settings.meili_url
+            else "`hanse migrate`, then see PostgreSQL above"
+        )
+        return Check(what, "failed", str(fault).strip() or type(fault).__name__, step)
+    return Check(what, "ok", f"{found.total:,}{'' if found.total_is_exact else ' or more'} products can be found")
 
 
 async def _ask_api(settings: Settings) -> str:

@@ -161,6 +161,7 @@ WORDS: dict[str, Any] = {
     "description": "Washed linen, shell buttons.",
     "barcode": "4006381333931",
     "max_per_order": 5,
+    "build": "build_20261125220000",
     "url": f"/media/{_PICTURE}.webp",
     "small_url": f"/media/{_PICTURE}-small.webp",
     "width": 1200,

@@ -14,13 +14,17 @@ _ORDERS = {
     Sort.SALES: ["sales:desc", "published_at:desc"],
     Sort.NEWEST: ["published_at:desc"],
 }
+_NO_HITS = {"hitsPerPage": 0, "page": 1}
 _LABELLED = {"brand", "category", "merchant"}
 _HIGHEST = 2**53
 """Numbers beyond this are no longer exact in JSON."""
 
 
 def questions(query: SearchQuery, index: str) -> list[dict[str, Any]]:
-    """One multi-search: the page with every filter, then for each facet with a filter of its own a count without it."""
+    """One multi-search: the page with every filter, then for each facet with a filter of its own a count without it.
+
+    A page is asked by its number where that is possible, since then the server counts exactly; else the count is a question more.
+    """
     parts = _conditions(query.filters)
     asked = [name for name in dict.fromkeys(query.facets) if _is_facet(name)]
     page: dict[str, Any] = {
@@ -28,8 +32,6 @@ def questions(query: SearchQuery, index: str) -> list[dict[str, Any]]:
         "q": query.text,
         "filter": [condition for conditions in parts.values() for condition in conditions],
         "facets": [name for name in asked if name not in parts],
-        "offset": min(query.offset, MAX_WINDOW),
-        "limit": max(0, min(query.limit, MAX_WINDOW - query.offset)),
         "attributesToHighlight": ["title"],
         "highlightPreTag": MARK,
         "highlightPostTag": END_MARK,
@@ -39,7 +41,12 @@ def questions(query: SearchQuery, index: str) -> list[dict[str, Any]]:
         page["sort"] = _ORDERS[query.sort]
     elif not query.text.strip():
         page["sort"] = _ORDERS[Sort.SALES]
-    return [page, *(_count(query, index, parts, name) for name in asked if name in parts)]
+    counts = [_count(query, index, parts, name) for name in asked if name in parts]
+    if query.limit == 0 or query.offset >= MAX_WINDOW:
+        return [page | _NO_HITS, *counts]
+    if query.offset % query.limit == 0:
+        return [page | {"hitsPerPage": query.limit, "page": query.offset // query.limit + 1}, *counts]
+    return [page | _NO_HITS, *counts, page | {"facets": [], "offset": query.offset, "limit": query.limit}]
 
 
 def _count(query: SearchQuery, index: str, parts: Mapping[str, list[str]], facet: str) -> dict[str, Any]:
@@ -49,9 +56,8 @@ def _count(query: SearchQuery, index: str, parts: Mapping[str, list[str]], facet
         "q": query.text,
         "filter": others,
         "facets": [facet],
-        "limit": 0,
         "matchingStrategy": "last",
-    }
+    } | _NO_HITS
 
 
 def _conditions(filters: Filters) -> dict[str, list[str]]:
@@ -70,9 +76,11 @@ def _conditions(filters: Filters) -> dict[str, list[str]]:
     if filters.in_stock:
         found["in_stock"] = ["in_stock = true"]
     for code, values in filters.attributes.items():
-        found[f"attribute.{code}"] = [_among(f"attribute.{code}", values)]
+        if values:
+            found[f"attribute.{code}"] = [_among(f"attribute.{code}", values)]
     for label, values in filters.options.items():
-        found[f"option.{label}"] = [_among(f"option.{label}", values)]
+        if values:
+            found[f"option.{label}"] = [_among(f"option.{label}", values)]
     return found
 
 
@@ -86,21 +94,28 @@ def _quoted(text: str) -> str:
 
 
 def _is_facet(name: str) -> bool:
-    return name in {*_LABELLED, "in_stock"} or (name.startswith(("attribute.", "option.")) and "*" not in name)
+    kind, dot, rest = name.partition(".")
+    if not dot:
+        return name in {*_LABELLED, "in_stock"}
+    return kind in ("attribute", "option") and bool(rest.strip()) and rest.isprintable() and "*" not in rest
+
+
+def nothing(query: SearchQuery) -> SearchResult:
+    """The answer to a question whose filters nobody can understand."""
+    return SearchResult(hits=(), total=0, total_is_exact=True, facets=dict.fromkeys(query.facets, ()))
 
 
 def result_of(query: SearchQuery, answers: Sequence[Mapping[str, Any]]) -> SearchResult:
     """The answer to `questions`."""
-    page, *counts = answers
-    hits = tuple(_hit(one) for one in page["hits"])
+    page = answers[0]
+    hits = tuple(_hit(one) for one in (page["hits"] or answers[-1]["hits"]))
     facets: dict[str, tuple[FacetValue, ...]] = dict.fromkeys(query.facets, ())
-    for answer in (page, *counts):
+    for answer in answers:
         for name, distribution in (answer.get("facetDistribution") or {}).items():
             if name in facets:
                 facets[name] = _values(name, distribution)
-    total = int(page["estimatedTotalHits"])
-    seen_to_the_end = len(hits) < query.limit and total == query.offset + len(hits)
-    return SearchResult(hits=hits, total=min(total, MAX_WINDOW), total_is_exact=seen_to_the_end, facets=facets)
+    total = int(page["totalHits"])
+    return SearchResult(hits=hits, total=total, total_is_exact=total < MAX_WINDOW, facets=facets)
 
 
 def _values(name: str, distribution: Mapping[str, int]) -> tuple[FacetValue, ...]:

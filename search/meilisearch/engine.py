@@ -1,10 +1,10 @@
 """`SearchEngine` on a Meilisearch server."""
 
 import asyncio
+import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
-from meilisearch.client import Client
 from meilisearch.errors import MeilisearchApiError
 
 from hanse.database import Connection
@@ -12,7 +12,7 @@ from models.shared.ids import SpuId
 from search.documents import Gone, OfferPatch, ProductDocument, SalesPatch
 from search.engine import Held, NoSuchBuild, SearchUnavailable
 from search.language import Synonyms, load_synonyms
-from search.meilisearch.asking import questions, result_of
+from search.meilisearch.asking import nothing, questions, result_of
 from search.meilisearch.indexing import index_settings, offers, taken_apart, whole
 from search.meilisearch.sent import Sent, SentBefore
 from search.meilisearch.speaking import Server, TaskFailed
@@ -22,6 +22,7 @@ LIVE = "products"
 _KEY = "spu_id"
 _THERE_ALREADY = frozenset({"index_already_exists"})
 _NOT_THERE = frozenset({"index_not_found"})
+_NOT_UNDERSTOOD = frozenset({"invalid_search_filter", "invalid_search_facets"})
 _AT_ONCE = 1_000
 
 Sending = tuple[list[int], dict[SpuId, SentBefore]]
@@ -31,8 +32,10 @@ Sending = tuple[list[int], dict[SpuId, SentBefore]]
 class MeilisearchEngine:
     """Every write waits until the server has done it. The order of writes is kept by `Sent`."""
 
-    def __init__(self, url: str, key: str, sent: Sent, synonyms: Synonyms | None = None) -> None:
+    def __init__(self, url: str, key: str, sent: Sent, synonyms: Synonyms | None = None, *, live: str = LIVE) -> None:
+        """`live` is the uid of the index that is read; builds are named after it."""
         self._server = Server(url, key)
+        self._live = live
         self._sent = sent
         self._synonyms = synonyms or load_synonyms()
 
@@ -43,7 +46,7 @@ class MeilisearchEngine:
 
     async def prepare(self) -> None:
         """Make the live index, and give it the settings of this version where they differ."""
-        await self._make(LIVE)
+        await self._make(self._live)
 
     async def _make(self, uid: str) -> None:
         made = await self._server.ask(lambda client: client.create_index(uid, {"primaryKey": _KEY}))
@@ -81,10 +84,10 @@ class MeilisearchEngine:
         async def send(uid: str, before: Mapping[SpuId, SentBefore]) -> Sending:
             newer = [one for one in latest.values() if one.revision > before[one.spu_id].revision]
             sent = {one.spu_id: SentBefore(one.revision, -1, gone=True) for one in newer}
-            there = [str(one.spu_id) for one in newer if not before[one.spu_id].gone]
+            there = [one.spu_id for one in newer if not before[one.spu_id].gone]
             if not there:
                 return [], sent
-            told = await self._server.ask(lambda client: client.index(uid).delete_documents(ids=list(there)))
+            told = await self._server.ask(lambda client: client.index(uid).delete_documents(filter=_among(there)))
             return [told.task_uid], sent
 
         await self._write(index, latest, send)
@@ -124,7 +127,7 @@ class MeilisearchEngine:
             return
         async with self._sent.writing() as tx:
             name = await self._name(tx, index)
-            tasks, sent = await send(_uid(name), await self._sent.locked(tx, name, list(products)))
+            tasks, sent = await send(self._uid(name), await self._sent.locked(tx, name, list(products)))
             await self._sent.note(tx, name, sent)
         try:
             await self._server.done(tasks)
@@ -150,14 +153,20 @@ class MeilisearchEngine:
             raise NoSuchBuild(index)
         return index
 
+    def _uid(self, name: str) -> str:
+        """A build may be called anything, an index not."""
+        return f"{self._live}_{hashlib.sha256(name.encode()).hexdigest()[:24]}" if name else self._live
+
     # ---- reading -----------------------------------------------------------------------------------------------------
 
     async def search(self, query: SearchQuery) -> SearchResult:
         """The hits for a question: one multi-search."""
-        asked = questions(query, LIVE)
+        asked = questions(query, self._live)
         try:
             answer: dict[str, Any] = await self._server.ask(lambda client: client.multi_search(asked))
         except MeilisearchApiError as fault:
+            if fault.code in _NOT_UNDERSTOOD:
+                return nothing(query)
             if fault.code == "index_not_found":
                 raise SearchUnavailable("the index is not there yet; a worker of queue `search` makes it") from fault
             raise
@@ -177,12 +186,12 @@ class MeilisearchEngine:
         return (*named, *products)[:limit]
 
     async def _facets_beginning(self, facet: str, typed: str) -> list[tuple[str, str]]:
-        found = await self._server.ask(lambda client: client.index(LIVE).facet_search(facet, typed))
+        found = await self._server.ask(lambda client: client.index(self._live).facet_search(facet, typed))
         return [taken_apart(one["value"]) for one in found["facetHits"]]
 
     async def _titles(self, typed: str, limit: int) -> list[Suggestion]:
         what = {"limit": limit, "attributesToRetrieve": ["spu_id", "title"], "matchingStrategy": "all"}
-        found = await self._server.ask(lambda client: client.index(LIVE).search(typed, what))
+        found = await self._server.ask(lambda client: client.index(self._live).search(typed, what))
         return [Suggestion(text=hit["title"], kind="product", id=hit["spu_id"]) for hit in found["hits"]]
 
     async def held(self, *, after: SpuId | None, limit: int, index: str | None = None) -> Sequence[Held]:
@@ -192,13 +201,12 @@ class MeilisearchEngine:
         found: list[Held] = []
         last = after or ""
         while len(found) < limit and (page := await self._sent.page(name, last, min(limit, _AT_ONCE))):
-            found += await self._revisions(_uid(name), page)
+            found += await self._revisions(self._uid(name), page)
             last = page[-1]
         return tuple(found[:limit])
 
     async def _revisions(self, uid: str, spu_ids: Sequence[SpuId]) -> list[Held]:
-        among = ", ".join(f'"{spu_id}"' for spu_id in spu_ids)
-        what = {"fields": [_KEY, "revision"], "filter": f"{_KEY} IN [{among}]", "limit": len(spu_ids)}
+        what = {"fields": [_KEY, "revision"], "filter": _among(spu_ids), "limit": len(spu_ids)}
         answer = await self._server.ask(lambda client: client.index(uid).get_documents(what))
         there = [Held(spu_id=SpuId(one.spu_id), revision=one.revision) for one in answer.results]
         return sorted(there, key=lambda one: one.spu_id)
@@ -210,7 +218,7 @@ class MeilisearchEngine:
         async with self._sent.swapping() as tx:
             if await self._sent.state(tx, build) is not None:
                 return
-            await self._make(_uid(build))
+            await self._make(self._uid(build))
             await self._sent.begun(tx, build)
 
     async def swap_in(self, build: str) -> None:
@@ -226,19 +234,19 @@ class MeilisearchEngine:
             if state == "building":
                 task = await self._swap_asked(build)
                 if task is None:
-                    pair: list[Mapping[str, list[str] | bool]] = [{"indexes": [LIVE, _uid(build)]}]
+                    pair: list[Mapping[str, list[str] | bool]] = [{"indexes": [self._live, self._uid(build)]}]
                     told = await self._server.ask(lambda client: client.swap_indexes(pair))
                     task = told.task_uid
                 await self._server.done([task])
                 await self._sent.swapped(tx, build)
-        await self._delete(_uid(build))
+        await self._delete(self._uid(build))
 
     async def _swap_asked(self, build: str) -> int | None:
         what = {"types": ["indexSwap"], "statuses": ["enqueued", "processing", "succeeded"], "limit": _AT_ONCE}
         tasks = await self._server.ask(lambda client: client.get_tasks(dict(what)))
         for task in tasks.results:
             swaps = (task.details or {}).get("swaps", [])
-            if any(_uid(build) in swap["indexes"] for swap in swaps):
+            if any(self._uid(build) in swap["indexes"] for swap in swaps):
                 return int(task.uid)
         return None
 
@@ -247,45 +255,14 @@ class MeilisearchEngine:
         async with self._sent.swapping() as tx:
             there = await self._sent.dropped(tx, build)
         if there:
-            await self._delete(_uid(build))
+            await self._delete(self._uid(build))
 
     async def _delete(self, uid: str) -> None:
         told = await self._server.ask(lambda client: client.delete_index(uid))
         await self._server.done([told.task_uid], but=_NOT_THERE)
 
 
-def _uid(name: str) -> str:
-    return f"{LIVE}_{name}" if name else LIVE
-
-
-async def scoped_keys(url: str, master_key: str) -> dict[str, str]:
-    """Make the two keys of the shop, or find them: `search` may only search, `write` may do everything with our indexes."""
-    server = Server(url, master_key)
-    wanted = {
-        "search": (["search"], "5f2c8b7e-0c6e-4f0b-9a51-6d1f3a1c0001"),
-        "write": (
-            ["search", "documents.*", "indexes.*", "settings.*", "tasks.get", "stats.get", "version"],
-            "5f2c8b7e-0c6e-4f0b-9a51-6d1f3a1c0002",
-        ),
-    }
-    found = {}
-    for name, (actions, uid) in wanted.items():
-        options = {
-            "uid": uid,
-            "name": f"hanse {name}",
-            "description": f"Hanse: {name}",
-            "actions": actions,
-            "indexes": [f"{LIVE}*"],
-            "expiresAt": None,
-        }
-
-        def make(client: Client, options: Mapping[str, Any] = options, uid: str = uid) -> str:
-            try:
-                return str(client.create_key(options).key)
-            except MeilisearchApiError as fault:
-                if fault.code != "api_key_already_exists":
-                    raise
-                return str(client.get_key(uid).key)
-
-        found[name] = await server.ask(make)
-    return found
+def _among(spu_ids: Sequence[SpuId]) -> str:
+    """These products, as a filter."""
+    listed = ", ".join(f'"{spu_id}"' for spu_id in spu_ids)
+    return f"{_KEY} IN [{listed}]"

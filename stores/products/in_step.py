@@ -1,8 +1,11 @@
 """What index and listeners were last given of each product, and the indexes that are being built."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+import asyncpg
 
 from hanse.database import Connection, Database
 from models.products.telling import ListedProduct, Told, news, to_be_told
@@ -48,49 +51,35 @@ class InStepStore:
         new is decided. A reading that is not newer than the one that was told last decides nothing.
         """
         wanted = sorted(products)
-        events: list[Event] = []
-        revisions: dict[SpuId, int] = {}
-        left_over = False
-        decided: list[dict[str, Any]] = []
         async with self._db.transaction() as tx:
             await tx.execute("INSERT INTO told (spu_id) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING", wanted)
             rows = await tx.fetch("SELECT * FROM told WHERE spu_id = ANY($1) ORDER BY spu_id FOR UPDATE", wanted)
-            for row in rows:
-                spu_id = SpuId(row["spu_id"])
-                if row["telling"] is not None:
-                    events += EventBatch.model_validate({"events": row["telling"]}).events
-                    revisions[spu_id] = row["revision"]
-                    left_over = True
-                    continue
-                if row["revision"] >= revision:
-                    continue
-                before = Told() if row["state"] is None else Told.model_validate(row["state"])
-                after = to_be_told(products[spu_id], available)
-                fresh = news(products[spu_id], before, after, now)
-                if not fresh and row["state"] is not None:
-                    continue
-                telling = EventBatch(events=fresh).model_dump(mode="json")["events"] or None
-                decided.append(
-                    {
-                        "spu_id": spu_id,
-                        "revision": revision,
-                        "state": after.model_dump(mode="json"),
-                        "telling": telling,
-                    }
-                )
-                events += fresh
-                if fresh:
-                    revisions[spu_id] = revision
-            if decided:
-                await tx.execute(
-                    """
-                    UPDATE told SET revision = r.revision, state = r.state, telling = r.telling
-                    FROM jsonb_to_recordset($1) AS r (spu_id text, revision bigint, state jsonb, telling jsonb)
-                    WHERE told.spu_id = r.spu_id
-                    """,
-                    decided,
-                )
-        return Telling(batch=EventBatch(events=tuple(events)), revisions=revisions, left_over=left_over)
+            left = [row for row in rows if row["telling"] is not None]
+            decided = [
+                one
+                for row in rows
+                if row["telling"] is None and row["revision"] < revision
+                and (one := _decided(row, products[SpuId(row["spu_id"])], available, now)) is not None
+            ]  # fmt: skip
+            await self._keep(tx, decided, revision)
+        events = [event for row in left for event in EventBatch.model_validate({"events": row["telling"]}).events]
+        return Telling(
+            batch=EventBatch(events=(*events, *(event for one in decided for event in one.news))),
+            revisions={SpuId(row["spu_id"]): row["revision"] for row in left}
+            | {one.spu_id: revision for one in decided if one.news},
+            left_over=bool(left),
+        )
+
+    async def _keep(self, tx: Connection, decided: Sequence["_Decided"], revision: int) -> None:
+        if decided:
+            await tx.execute(
+                """
+                UPDATE told SET revision = $2, state = r.state, telling = r.telling
+                FROM jsonb_to_recordset($1) AS r (spu_id text, state jsonb, telling jsonb) WHERE told.spu_id = r.spu_id
+                """,
+                [one.record() for one in decided],
+                revision,
+            )
 
     async def told(self, revisions: Mapping[SpuId, int]) -> None:
         """Kafka has what `tell` decided at these revisions. One statement; repeating it does nothing."""
@@ -195,3 +184,26 @@ class InStepStore:
 async def _forget_build(tx: Connection, name: str) -> None:
     await tx.execute("DELETE FROM search_builds WHERE name = $1", name)
     await tx.execute("DELETE FROM indexed WHERE build = $1", name)
+
+
+@dataclass(frozen=True)
+class _Decided:
+    """What is told of one product, and what others know then."""
+
+    spu_id: SpuId
+    after: Told
+    news: tuple[Event, ...]
+
+    def record(self) -> dict[str, Any]:
+        telling = EventBatch(events=self.news).model_dump(mode="json")["events"] or None
+        return {"spu_id": self.spu_id, "state": self.after.model_dump(mode="json"), "telling": telling}
+
+
+def _decided(
+    row: asyncpg.Record, product: ListedProduct, available: frozenset[SkuId], now: datetime
+) -> _Decided | None:
+    """None if there is nothing to tell, to somebody who was told before."""
+    before = Told() if row["state"] is None else Told.model_validate(row["state"])
+    after = to_be_told(product, available)
+    fresh = news(product, before, after, now)
+    return _Decided(product.spu_id, after, fresh) if fresh or row["state"] is None else None

@@ -4,6 +4,8 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from temporalio.service import RPCError, RPCStatusCode
+
 from models.search.messages import PATIENCE, Scope
 from models.shared.ids import SkuId, SpuId
 
@@ -36,3 +38,10 @@ class Heard:
 
     async def wake(self, _spu_id: SpuId, _at: datetime, _now: datetime) -> None:
         return
+
+
+class Away(Heard):
+    """Temporal cannot be reached."""
+
+    async def announce(self, scope: Scope, _key: str, *, patience: timedelta = PATIENCE) -> None:
+        raise RPCError("nobody answers", RPCStatusCode.UNAVAILABLE, b"")

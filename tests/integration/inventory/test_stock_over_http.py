@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from models.inventory.errors import SoldOut
+from tests.integration.following import Heard
 from tests.integration.inventory.over_http import post, receive
 from tests.integration.inventory.shop import MERCHANT, line, order, sku
 from tests.integration.users.shop import Person
@@ -223,3 +224,20 @@ async def test_an_operator_splits_a_level_before_the_crowd_comes(
             "SELECT count(*) FROM audit_log WHERE action = 'inventory.set_splitting' AND phase = 'done'"
         )
     assert told == 1
+
+
+async def test_what_sells_out_or_comes_back_is_told_and_nothing_else(
+    keeper: Person, warehouse: dict[str, Any], accounts: AccountsShop
+) -> None:
+    heard: Heard = accounts.app.state.services.following
+    await receive(keeper, warehouse, 5)
+    await receive(keeper, warehouse, 5)
+    assert heard.turned == [{sku()}], "the second five make nothing possible that was not"
+    where = {"warehouse_id": warehouse["warehouse_id"], "sku_id": sku()}
+    for _ in range(2):
+        await post(keeper, "/v1/inventory/count", {**where, "on_hand": 0}, "counted")
+    assert heard.turned[1:] == [{sku()}]
+    store = accounts.app.state.services.inventory
+    again = await store.count(where["warehouse_id"], sku(), 0, key="twice", actor="test", now=accounts.clock())
+    repeated = await store.count(where["warehouse_id"], sku(), 0, key="twice", actor="test", now=accounts.clock())
+    assert (again.turned, repeated.turned) == (False, True), "the first may have died before it told"

@@ -17,11 +17,12 @@ from hanse.caching import ReadThrough
 from hanse.settings import Settings
 from models.inventory.types import WarehouseDetails
 from models.shared.events import Event
+from models.search.messages import Scope
 from models.shared.ids import MerchantId, SkuId, WarehouseId
 from stores.inventory import InventoryStore
 from stores.products import CatalogueCopies
 from tests.conftest import OpenDatabase
-from tests.integration.following import Heard
+from tests.integration.following import Away, Heard
 from tests.integration.products.catalogue import NOW, Catalogue, open_catalogue, picture
 from tests.integration.users.shop import Person, Shop, open_shop
 
@@ -308,3 +309,32 @@ async def test_views_of_a_product_are_told_in_batches_that_name_nobody(opened: O
     told = [(view.spu_id, view.times) for event in opened.published for view in event.views]
     assert {spu_id for spu_id, _ in told} == {shirt["spu_id"]}
     assert sum(times for _, times in told) == 3
+
+
+async def test_every_edit_is_announced_before_and_ended_after_it(opened: OpenShop) -> None:
+    heard: Heard = opened.shop.app.state.services.following
+    shirt = await opened.shirt()
+    one = Scope(products=(shirt["spu_id"],))
+    assert (heard.announced, heard.over) == ([one] * 4, [(one, True)] * 4)
+    stale = await opened.edit("PUT", f"/products/{shirt['spu_id']}/published", 1, {})
+    same = await opened.edit("PUT", f"/products/{shirt['spu_id']}/published", shirt["version"], {})
+    assert (stale.status_code, same.status_code) == (412, 200)
+    assert heard.over[4:] == [(one, False)] * 2, "neither a refused edit nor one that changes nothing is followed"
+    shirts = opened.catalogue.shirts
+    renamed = await opened.edit("PUT", f"/categories/{shirts.category_id}", shirts.version, {"name": "Hemden"})
+    assert renamed.status_code == 200
+    assert heard.over[6:] == [(Scope(category_id=shirts.category_id), True)]
+
+
+async def test_an_edit_that_cannot_be_announced_changes_nothing(opened: OpenShop) -> None:
+    shirt = await opened.shirt()
+    opened.shop.app.state.services.following = Away()
+    price = {"price": {"minor": 100}}
+    answer = await opened.edit("PUT", f"/skus/{shirt['skus'][0]['sku_id']}/price", shirt["version"], price)
+    told = await opened.operator.http.post(
+        "/v1/catalogue/import", content=b"merchant_code,spu_code,sku_code,title,category_code,weight_g\n",
+        headers={"content-type": "text/csv"},
+    )  # fmt: skip
+    assert (answer.status_code, told.status_code) == (503, 503)
+    after = await opened.operator.http.get(f"/v1/catalogue/products/{shirt['spu_id']}")
+    assert after.json() == shirt

@@ -36,7 +36,7 @@ _TOGETHER: Final = 100
 """So many products are read in one go when nobody waits for others."""
 _AHEAD: Final = 25
 """So many of those that are due; few, because others are answered between two goes."""
-_SOON: Final = 0.4
+_SOON: Final = 0.3
 """Seconds before or after its time is over that a product counts as due."""
 _STOCK_GOES_HERE: Final = b'"available":0,"in_stock":false'
 """Where a product's copy is cut to put the stock in. Inside a text of the product its quotes would be escaped."""

@@ -15,17 +15,16 @@ from typing import Any, Final
 from fastapi import Response
 from pydantic import TypeAdapter
 
-from api.edge.paging import Page, page, read_cursor
 from hanse.caching import Copy, Kind, KnownIds, Loaded
 from hanse.caching.read_through import Load, reads
 from models.products.showing import ShownProduct
-from models.products.types import Brand, Category, Merchant, ProductCard, ProductFilter
+from models.products.types import Brand, Category, Merchant, ProductFilter
 from models.search.messages import Scope
 from models.shared.ids import SkuId, SpuId
 from models.shared.time import Clock
 from stores.inventory import InventoryStore
 from stores.products import CatalogueCopies, ProductStore, TaxonomyStore
-from stores.products.copies import LIST, PRODUCT, STOCK, TAXONOMY
+from stores.products.copies import PRODUCT, STOCK, TAXONOMY
 from stores.products.rows import product_unknown
 
 _log = logging.getLogger(__name__)
@@ -248,19 +247,6 @@ class Shelf:
             )
             for spu_id, showing in found.items()
         }
-
-    async def list(self, narrowed: ProductFilter, limit: int, cursor: str | None) -> Shown:
-        """A page of cards, newest first. `InvalidRequest` for a cursor that is not ours."""
-        after = read_cursor(cursor, SpuId)
-
-        async def load(now: datetime) -> bytes:
-            cards = await self._products.browse(narrowed, now, limit=limit + 1, after=after)
-            found: Page[ProductCard] = page(cards, limit, lambda card: card.spu_id, lambda card: card)
-            return found.model_dump_json().encode()
-
-        key = f"{limit}:{after or ''}:{narrowed.model_dump_json(exclude_defaults=True)}"
-        ident = hashlib.blake2b(key.encode(), digest_size=16).hexdigest()
-        return await self._whole(LIST, ident, "/v1/products", load)
 
     async def categories(self) -> Shown:
         """The category tree."""

@@ -1,40 +1,18 @@
 """Telling the search engine how well products sell, as the rankings count it."""
 
-import asyncio
-import logging
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from redis.exceptions import RedisError
 from temporalio import activity
 
 from models.search.messages import SalesTold
 from search.documents import SalesPatch
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
-
-    from models.shared.ids import SpuId
-    from models.shared.time import Clock
     from search.engine import SearchEngine
     from stores.search import RankingStore
 
 _AT_ONCE = 1_000
-_log = logging.getLogger(__name__)
-
-
-def sales_of(rankings: "RankingStore", clock: "Clock") -> "Callable[[Sequence[SpuId]], Awaitable[Mapping[SpuId, int]]]":
-    """The sales that a document of the index holds. Without Redis none are known: the next full telling puts that right."""
-
-    async def ask(spu_ids: "Sequence[SpuId]") -> "Mapping[SpuId, int]":
-        try:
-            async with asyncio.timeout(1):
-                return await rankings.sales_of(spu_ids, clock())
-        except (OSError, TimeoutError, RedisError) as fault:
-            _log.warning("documents are written without sales: %r", fault)
-            return {}
-
-    return ask
 
 
 class RankingsActivities:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from models.shared import Frozen, Money
-from models.shared.ids import BrandId, CategoryId, MerchantId, SpuId
+from models.shared.ids import EXAMPLE_BODY, BrandId, CategoryId, MerchantId, SpuId
 
 MAX_WINDOW = 10_000
 """Nobody reads further than this many hits; an engine need not be able to."""
@@ -60,7 +60,7 @@ class SearchQuery(Frozen):
 class Fragment(Frozen):
     """A piece of a text, and whether it is what was looked for. Pieces, not markup: whoever shows them escapes and marks."""
 
-    text: str
+    text: str = Field(examples=["亚麻衬衫 Linen shirt"])
     hit: bool
 
 
@@ -72,9 +72,9 @@ class Hit(Frozen):
     highlighted: tuple[Fragment, ...]
     """The title in pieces; joined they are the title."""
     merchant_id: MerchantId
-    merchant_name: str
+    merchant_name: str = Field(examples=["汉萨家居 Hansa Home"])
     brand_id: BrandId | None
-    brand_name: str | None
+    brand_name: str | None = Field(examples=["云台 Yuntai"])
     category_id: CategoryId
     image_url: str | None
     price_from: Money
@@ -86,17 +86,17 @@ class Hit(Frozen):
 class FacetValue(Frozen):
     """How many of the hits have this value. Counted without the facet's own filter, so that its other values stay to choose."""
 
-    value: str
+    value: str = Field(examples=[f"brd_{EXAMPLE_BODY}"])
     """The id for brands, categories and merchants, else the value itself."""
-    label: str
+    label: str = Field(examples=["云台 Yuntai"])
     count: int
 
 
 class Correction(Frozen):
     """The text that was looked for instead of the one that was asked."""
 
-    asked: str
-    used: str
+    asked: str = Field(examples=["linnen shirt"])
+    used: str = Field(examples=["linen shirt"])
 
 
 class SearchResult(Frozen):
@@ -114,7 +114,7 @@ class SearchResult(Frozen):
 class Suggestion(Frozen):
     """What the buyer may be about to type."""
 
-    text: str
+    text: str = Field(examples=["亚麻衬衫 Linen shirt"])
     kind: Literal["query", "product", "category", "brand"]
-    id: str | None = None
+    id: str | None = Field(default=None, examples=[f"spu_{EXAMPLE_BODY}"])
     """The product, category or brand."""

@@ -6,20 +6,16 @@ What it writes is derived and in Redis: rankings. It is the one that notices tha
 import asyncio
 import logging
 import signal
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import uvloop
 from prometheus_client import Counter, Gauge
-from redis.asyncio import Redis
 
 from bus.consumer import Consumer
 from bus.envelope import Envelope
 from bus.publisher import Publisher
 from bus.seen import RedisSeenEvents
-from hanse.database import Database
 from hanse.metrics import serve_metrics
 from hanse.settings import Settings
 from hanse.telemetry import setup_telemetry
@@ -107,24 +103,10 @@ class RankingCounts:
         return new
 
 
-@asynccontextmanager
-async def open_counts(settings: Settings, clock: Clock) -> AsyncIterator[tuple[RankingCounts, Redis]]:
-    """On the stores of these settings."""
-    async with AsyncExitStack() as stack:
-
-        async def database(name: str) -> Database:
-            opened = await Database(settings.dsn(name), max_size=3).open()
-            stack.push_async_callback(opened.close)
-            return opened
-
-        redis = Redis.from_url(settings.redis_url)
-        stack.push_async_callback(redis.aclose)
-        orders, products = OrderStore(await database("orders")), ProductStore(await database("products"))
-        yield RankingCounts(orders, products, RankingStore(redis), clock), redis
-
-
 async def serve(settings: Settings) -> None:
     """Consume until SIGINT or SIGTERM."""
+    from workers.counting_wiring import open_counts  # which imports this
+
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

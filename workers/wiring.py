@@ -22,7 +22,7 @@ from activities.points import PointsActivities
 from activities.pricing import Pricing
 from activities.products import ProductsActivities
 from activities.promotions import PromotionActivities
-from activities.rankings import RankingsActivities, sales_of
+from activities.rankings import RankingsActivities
 from activities.reconciliation import ReconciliationActivities
 from activities.reports import Reports
 from activities.reviews import ReviewActivities
@@ -118,7 +118,9 @@ async def open_activities(settings: Settings, client: Client, clock: Clock = _ut
         listing, in_step = ListingStore(products), InStepStore(products)
         rankings = RankingStore(redis)
         following = Following(client, listing)
-        catalogue = CatalogueReader(listing, inventory, clock, sales_of(rankings, clock))
+        catalogue = CatalogueReader(
+            listing, inventory, clock, lambda spu_ids: rankings.sales_if_known(spu_ids, clock())
+        )
         engine = await stack.enter_async_context(open_engine(settings))
         reviews, notifications, users = (
             await database("reviews"),

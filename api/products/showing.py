@@ -1,21 +1,24 @@
 """What buyers see of the catalogue; no log-in needed. Answers are finished bytes of `shelf.py`, at most two seconds old."""
 
-from collections.abc import Callable, Coroutine
+import hashlib
+from collections.abc import Callable, Collection, Coroutine, Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.routing import APIRoute
 
-from api.edge.paging import Cursor, Limit, Page
+from api.edge.paging import Cursor, Limit, Page, page, read_cursor
 from api.edge.problems import refusals
 from api.edge.wired import Wired
 from api.showcase.at_hand import address_of
 from api.showcase.shelf import Shown
+from hanse.caching import Loaded
 from models.products.errors import ProductUnknown
 from models.products.showing import ShownProduct
 from models.products.types import Brand, Category, Merchant, PricePoint, ProductCard, ProductFilter
 from models.shared.ids import SkuId, SpuId
 from models.shared.refusals import InvalidRequest
+from stores.products.copies import LIST
 
 
 class ShelfRoute(APIRoute):
@@ -54,7 +57,16 @@ class _Browsing(ProductFilter):
 async def list_products(asked: Annotated[_Browsing, Query()], shop: Wired) -> Response:
     """Published products that have a price, newest first. Every filter that is given must hold; an unknown id finds nothing."""
     narrowed = ProductFilter(**asked.model_dump(exclude={"limit", "cursor"}))
-    return await shop.shelf.list(narrowed, asked.limit, asked.cursor)
+    after = read_cursor(asked.cursor, SpuId)
+    key = f"{asked.limit}:{after or ''}:{narrowed.model_dump_json(exclude_defaults=True)}"
+    ident = hashlib.blake2b(key.encode(), digest_size=16).hexdigest()
+
+    async def load(_wanted: Collection[str]) -> Mapping[str, Loaded]:
+        cards = await shop.products.browse(narrowed, shop.clock(), limit=asked.limit + 1, after=after)
+        found: Page[ProductCard] = page(cards, asked.limit, lambda card: card.spu_id, lambda card: card)
+        return {ident: Loaded(found.model_dump_json().encode())}
+
+    return await shop.shelf.whole(LIST, ident, "/v1/products", load)
 
 
 @router.get(

@@ -15,18 +15,17 @@ from typing import Any, Final
 from fastapi import Response
 from pydantic import TypeAdapter
 
-from api.edge.paging import Page, page, read_cursor
 from hanse.caching import Copy, Kind, KnownIds, Loaded
 from hanse.caching.read_through import Load, reads
 from models.inventory.ahead import Sellable
 from models.products.showing import ShownProduct
-from models.products.types import Brand, Category, Merchant, ProductCard, ProductFilter
+from models.products.types import Brand, Category, Merchant, ProductFilter
 from models.search.messages import Scope
 from models.shared.ids import SkuId, SpuId
 from models.shared.time import Clock, Instant
 from stores.inventory import InventoryStore
 from stores.products import CatalogueCopies, ProductStore, TaxonomyStore
-from stores.products.copies import LIST, PRODUCT, STOCK, TAXONOMY
+from stores.products.copies import PRODUCT, STOCK, TAXONOMY
 from stores.products.rows import product_unknown
 
 _log = logging.getLogger(__name__)
@@ -38,7 +37,7 @@ _TOGETHER: Final = 100
 """So many products are read in one go when nobody waits for others."""
 _AHEAD: Final = 25
 """So many of those that are due; few, because others are answered between two goes."""
-_SOON: Final = 0.4
+_SOON: Final = 0.3
 """Seconds before or after its time is over that a product counts as due."""
 _STOCK_GOES_HERE: Final = b'"available":0,"in_stock":false,"availability":"sold_out","ships_by":null'
 """Where a product's copy is cut to put the stock in. Inside a text of the product its quotes would be escaped."""
@@ -253,19 +252,6 @@ class Shelf:
             )
             for spu_id, showing in found.items()
         }
-
-    async def list(self, narrowed: ProductFilter, limit: int, cursor: str | None) -> Shown:
-        """A page of cards, newest first. `InvalidRequest` for a cursor that is not ours."""
-        after = read_cursor(cursor, SpuId)
-
-        async def load(now: datetime) -> bytes:
-            cards = await self._products.browse(narrowed, now, limit=limit + 1, after=after)
-            found: Page[ProductCard] = page(cards, limit, lambda card: card.spu_id, lambda card: card)
-            return found.model_dump_json().encode()
-
-        key = f"{limit}:{after or ''}:{narrowed.model_dump_json(exclude_defaults=True)}"
-        ident = hashlib.blake2b(key.encode(), digest_size=16).hexdigest()
-        return await self._whole(LIST, ident, "/v1/products", load)
 
     async def categories(self) -> Shown:
         """The category tree."""

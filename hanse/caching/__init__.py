@@ -5,7 +5,8 @@ reads); `scripts.py` what Redis does in one step; `breaker.py` what keeps a sile
 the Bloom filter against ids that nobody gave out.
 """
 
+from hanse.caching.breaker import Breaker
 from hanse.caching.known_ids import KnownIds
 from hanse.caching.read_through import Copy, Kind, Loaded, ReadThrough
 
-__all__ = ["Copy", "Kind", "KnownIds", "Loaded", "ReadThrough"]
+__all__ = ["Breaker", "Copy", "Kind", "KnownIds", "Loaded", "ReadThrough"]

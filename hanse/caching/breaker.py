@@ -17,7 +17,7 @@ class Resting(Exception):
 class Breaker:
     """Patience for one server. After a silence it is left alone for `rest` seconds; then one caller tries."""
 
-    def __init__(self, *, patience: float = 0.1, rest: float = 1.0) -> None:
+    def __init__(self, *, patience: float = 0.25, rest: float = 1.0) -> None:
         self._patience = patience
         self._rest = rest
         self._resting_until = 0.0

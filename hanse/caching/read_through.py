@@ -69,7 +69,7 @@ class ReadThrough:
         self._read, self._keep = redis.register_script(READ), redis.register_script(KEEP)
         self._forget = redis.register_script(FORGET)
         self._breaker = breaker or Breaker()
-        self._flights: dict[str, asyncio.Task[Copy]] = {}
+        self._flights: dict[str, asyncio.Task[dict[str, Copy]]] = {}
         self._owed: set[str] = set()
         """Keys that were to be forgotten while Redis was silent: nothing of it is believed before they are."""
 
@@ -87,19 +87,16 @@ class ReadThrough:
         """
         joined = {ident: flight for ident in idents if (flight := self._flights.get(_key(kind, ident))) is not None}
         own = [ident for ident in idents if ident not in joined]
+        if joined:
+            reads.labels(kind.name, "waited").inc(len(joined))
         if own:
-            fleet = asyncio.create_task(self._fetch(kind, own, load, ahead))
-            for ident in own:
-                flight = asyncio.create_task(_of(fleet, ident))
-                key = _key(kind, ident)
-                self._flights[key] = flight
-                flight.add_done_callback(self._landed(key))
-                joined[ident] = flight
-        if len(joined) > len(own):
-            reads.labels(kind.name, "waited").inc(len(joined) - len(own))
-        flights = [joined[ident] for ident in idents]
-        await asyncio.wait(flights)
-        return {ident: flight.result() for ident, flight in zip(idents, flights, strict=True)}
+            flight = asyncio.create_task(self._fetch(kind, own, load, ahead))
+            keys = [_key(kind, ident) for ident in own]
+            self._flights.update(dict.fromkeys(keys, flight))
+            flight.add_done_callback(self._landed(keys))
+            joined.update(dict.fromkeys(own, flight))
+        await asyncio.wait(set(joined.values()))
+        return {ident: joined[ident].result()[ident] for ident in idents}
 
     async def forget(
         self, kinds: Iterable[Kind] = (), idents: Collection[str] = (), *, epochs: Iterable[str] = ()
@@ -117,10 +114,11 @@ class ReadThrough:
         self._owed.update(keys)
         return await self._settle()
 
-    def _landed(self, key: str) -> Callable[["asyncio.Task[Copy]"], None]:
-        def landed(flight: "asyncio.Task[Copy]") -> None:
-            if self._flights.get(key) is flight:
-                del self._flights[key]
+    def _landed(self, keys: list[str]) -> Callable[["asyncio.Task[dict[str, Copy]]"], None]:
+        def landed(flight: "asyncio.Task[dict[str, Copy]]") -> None:
+            for key in keys:
+                if self._flights.get(key) is flight:
+                    del self._flights[key]
             if not flight.cancelled():
                 flight.exception()  # told to whoever waits; perhaps everybody went away
 
@@ -173,15 +171,18 @@ class ReadThrough:
             answer = await self._read(keys=keys, args=[token, int(_LEASE.total_seconds() * 1000), int(ahead * 1000)])
         copies: dict[str, Copy] = {}
         leased = []
-        for place, ident in enumerate(idents):
-            copy, left, ours = answer[1 + 3 * place : 4 + 3 * place]
-            if ours:
+        outcomes = dict.fromkeys(("hit", "stale", "negative"), 0)
+        for ident, told in zip(idents, answer[1:], strict=True):
+            ours, left, copy = told.split(b" ", 2)
+            if ours == b"1":
                 leased.append(ident)
-            elif copy is not None:
+            elif copy:
                 body = copy.split(b" ", 2)[2] or None
-                copies[ident] = Copy(body, left / 1000)
-                outcome = "stale" if left <= 0 else "negative" if body is None else "hit"
-                reads.labels(kind.name, outcome).inc()
+                copies[ident] = Copy(body, int(left) / 1000)
+                outcomes["stale" if left == b"0" else "negative" if body is None else "hit"] += 1
+        for outcome, times in outcomes.items():
+            if times:
+                reads.labels(kind.name, outcome).inc(times)
         return answer[0], copies, leased
 
     async def _load_and_keep(
@@ -241,7 +242,3 @@ def _pair(kind: Kind, ident: str) -> tuple[str, str]:
 
 def _epoch(name: str) -> str:
     return f"cache:epoch:{name}"
-
-
-async def _of(fleet: "asyncio.Task[dict[str, Copy]]", ident: str) -> Copy:
-    return (await asyncio.shield(fleet))[ident]

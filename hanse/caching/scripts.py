@@ -18,15 +18,13 @@ for i = 2, #KEYS, 2 do
   end
   local leased = 0
   if left <= tonumber(ARGV[3]) and redis.call('SET', KEYS[i + 1], ARGV[1], 'NX', 'PX', ARGV[2]) then leased = 1 end
-  answer[#answer + 1] = copy
-  answer[#answer + 1] = left
-  answer[#answer + 1] = leased
+  answer[#answer + 1] = leased .. ' ' .. string.format('%.0f', left) .. ' ' .. (copy or '')
 end
 return answer
 """
 """KEYS: epoch, then copy and lease of each; ARGV: our token, how long a lease lasts, how long before its end a copy may be read
-anew. Answers the epoch, then for each: the copy,
-how long it is fresh (0: it is stale; -1: there is none), and whether we have the lease to read it anew."""
+anew. Answers the epoch, then for each, in one text: whether we have the lease to read it anew, how long the copy is fresh (0: it is
+stale; -1: there is none), the copy."""
 
 KEEP = """
 local clock = redis.call('TIME')

@@ -8,7 +8,7 @@ from models.shared.ids import SpuId
 
 PRODUCT = Kind("product", "products", fresh=timedelta(minutes=1), stale=timedelta(seconds=30))
 """A product without its stock."""
-STOCK = Kind("stock", "stock", fresh=timedelta(seconds=1.5), stale=timedelta(seconds=0.5))
+STOCK = Kind("stock", "stock", fresh=timedelta(seconds=2))
 """What can be ordered of each SKU of a product. What orders take need not be told here: it is over in a moment by itself."""
 LIST = Kind("list", "lists", fresh=timedelta(seconds=10), stale=timedelta(seconds=5))
 """A page of products."""

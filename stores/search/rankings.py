@@ -1,15 +1,20 @@
 """Sorted sets by hour and by day, for the shop and for each category."""
 
+import asyncio
 import json
+import logging
 from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from redis.asyncio import Redis
+from redis.exceptions import RedisError
 
 from models.search.rankings import Counted, Measure, Ranked, RankingName, Sale
 from models.shared.ids import CategoryId, SpuId
 
+_log = logging.getLogger(__name__)
+_PATIENCE_SECONDS = 1.0
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 _HOURS, _DAYS = 25, 7
 """Buckets that a ranking adds up, the present one included."""
@@ -86,6 +91,15 @@ class RankingStore:
                 together.zmscore(bucket, wanted)
             days = await together.execute()
         return {spu_id: sum(int(day[place] or 0) for day in days) for place, spu_id in enumerate(spu_ids)}
+
+    async def sales_if_known(self, spu_ids: Collection[SpuId], now: datetime) -> dict[SpuId, int]:
+        """The same for documents of the search index; nothing while Redis is silent: the next full telling puts that right."""
+        try:
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                return await self.sales_of(spu_ids, now)
+        except (OSError, TimeoutError, RedisError) as silence:
+            _log.warning("documents are written without sales: %r", silence)
+            return {}
 
     async def all_sales(self, now: datetime) -> dict[SpuId, int]:
         """Every product that sold in the last seven days."""

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from redis.asyncio import Redis
 
-from hanse.caching import Kind, KnownIds, Loaded, ReadThrough
+from hanse.caching import Breaker, Kind, KnownIds, Loaded, ReadThrough
 
 SECOND = timedelta(seconds=1)
 GOODS = Kind("goods", "goods", fresh=60 * SECOND, stale=60 * SECOND)
@@ -25,7 +25,7 @@ async def process(redis_url: str) -> AsyncIterator[Process]:
         def another() -> ReadThrough:
             client = Redis.from_url(redis_url)
             stack.push_async_callback(client.aclose)
-            return ReadThrough(client)
+            return ReadThrough(client, Breaker(patience=10))  # a busy machine is no silence
 
         async with Redis.from_url(redis_url) as client:
             await client.flushdb()
@@ -175,7 +175,7 @@ async def test_a_silent_redis_is_left_alone_and_what_was_to_be_forgotten_meanwhi
         began = loop.time()
         for _ in range(50):
             assert (await reader.one(GOODS, "a", shelf.load)).body == b"old"
-        assert loop.time() - began < 50 * 0.1 / 2, "every read waited for a time-out"
+        assert loop.time() - began < 50 * 0.25 / 2, "every read waited for a time-out"
         shelf.things["a"] = "new"
         assert await reader.forget([GOODS], ["a"]) is False
         pipe.silent.clear()

@@ -16,8 +16,8 @@ from api.showcase.views import Views
 from hanse.caching import ReadThrough
 from hanse.settings import Settings
 from models.inventory.types import WarehouseDetails
-from models.shared.events import Event
 from models.search.messages import Scope
+from models.shared.events import Event
 from models.shared.ids import MerchantId, SkuId, WarehouseId
 from stores.inventory import InventoryStore
 from stores.products import CatalogueCopies

@@ -11,7 +11,8 @@ import { id, table } from "./pieces.js";
 export async function productsPage({ visit, query }) {
   visit.wait("list");
   const merchant = query.get("merchant");
-  const load = (cursor) => api.get("/v1/catalogue/products", { query: { merchant_id: merchant, limit: 25, cursor }, signal: visit.signal });
+  const words = query.get("q");
+  const load = (cursor) => words ? foundBy(words, visit) : api.get("/v1/catalogue/products", { query: { merchant_id: merchant, limit: 25, cursor }, signal: visit.signal });
   const [first, merchants] = await Promise.all([load(), api.get("/v1/merchants", { signal: visit.signal })]);
   const rows = h("tbody", {});
   const again = () => visit.router.show({ scroll: false });
@@ -19,10 +20,30 @@ export async function productsPage({ visit, query }) {
   const tab = (text, href, current) => h("a", { href, "aria-current": current ? "page" : false }, text);
   visit.show(t("console.products"),
     h("h1", {}, t("console.products")),
+    finder(words, visit),
     h("nav", { class: "tabs", "aria-label": t("col.merchant") },
       tab(t("console.any"), "/console/products", !merchant),
       merchants.map((one) => tab(half(one.name), `/console/products?merchant=${one.merchant_id}`, one.merchant_id === merchant))),
     first.items.length ? [table(["col.product", "col.code", "col.skus", "col.price", "col.shown", ""], rows), more] : empty("tag", t("console.nothing")));
+}
+
+/** The first products that search finds, as operators keep them. Search knows published ones only, and says so. */
+async function foundBy(words, { signal }) {
+  const { items } = await api.get("/v1/search", { query: { q: words, limit: 25 }, signal });
+  return { items: await Promise.all(items.map((hit) => api.get(`/v1/catalogue/products/${hit.spu_id}`, { signal }))), next: null };
+}
+
+function finder(words, visit) {
+  const submit = (event) => {
+    event.preventDefault();
+    const asked = event.target.elements.q.value.trim();
+    visit.router.go(asked ? `/console/products?q=${encodeURIComponent(asked)}` : "/console/products");
+  };
+  return h("form", { class: "row", role: "search", on: { submit } },
+    h("label", { for: "find-product", class: "unseen" }, t("console.find")),
+    h("input", { id: "find-product", name: "q", type: "search", placeholder: t("console.find"), value: words ?? "", maxlength: 200, autocomplete: "off", size: 36 }),
+    h("button", { class: "button", type: "submit" }, t("search.go")),
+    words && h("a", { href: "/console/products" }, t("home.all")));
 }
 
 function row(product, again) {

@@ -68,7 +68,7 @@ export function searchBox(go) {
     return h("li", { id: `suggestion-${place}`, role: "option", "aria-selected": "false", on: { pointerdown: pick } },
       icon({ product: "box", category: "list", brand: "tag" }[suggestion.kind] ?? "search"),
       h("span", { class: "what" }, marked(half(suggestion.text), input.value.trim())),
-      suggestion.kind !== "query" && h("span", { class: "soft" }, word("suggest.kind", suggestion.kind)));
+      suggestion.kind !== "query" && h("span", { class: "soft" }, word("suggested", suggestion.kind)));
   }
 
   function onKey(event) {

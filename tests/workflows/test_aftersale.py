@@ -165,8 +165,12 @@ async def test_each_wish_at_the_wrong_time_is_refused(case: OneCase) -> None:
 
 async def test_wishes_that_no_longer_fit_when_their_turn_comes_are_refused(case: OneCase, steps: Scripted) -> None:
     go = asyncio.Event()
+
+    async def held_up() -> None:
+        await go.wait()
+
     await case.returned()
-    steps.meanwhile(ADVANCE, go.wait)
+    steps.meanwhile(ADVANCE, held_up)
     received = asyncio.create_task(case.receive())
     await case.sagas.called(ADVANCE, 3)
     late = asyncio.create_task(refused(case.withdraw()))

@@ -15,9 +15,11 @@ _WRITER = 0x48535752
 """First half of the key for who puts into an index or removes from it; the second half is the index."""
 
 _LOOK = """
-SELECT pg_advisory_xact_lock_shared($1), set_config('plan_cache_mode', 'force_custom_plan', true)
+SELECT pg_advisory_xact_lock_shared($1), set_config('plan_cache_mode', 'force_custom_plan', true),
+       set_config('enable_seqscan', 'off', true)
 """
-"""How many products a question finds decides its plan, so no plan serves two questions."""
+"""How many products a question finds decides its plan, so no plan serves two questions; and a scan that matches every row's vector
+is never the best one, whatever the planner thinks of words it has no figures for."""
 
 _FAULTS = (
     OSError,

@@ -25,6 +25,10 @@ SELECT spu_id, price_from, price_to, in_stock, sales, shown FROM {{items}} AS i 
 WHERE {conditions} ORDER BY {rank} {direction}, published_at DESC, spu_id LIMIT {limit} OFFSET {offset}
 """
 _HOW_MANY = """
+SELECT count(*) FROM {{items}} WHERE {conditions}
+"""
+"""Without a limit: for one, the planner walks an index of all products and unpacks the words of each."""
+_HOW_MANY_UNASKED = """
 SELECT count(*) FROM (SELECT FROM {{items}} WHERE {conditions} LIMIT {most}) AS found
 """
 _ORDERS = {
@@ -58,11 +62,12 @@ def wanted(asked: Question) -> Wanted:
     return Wanted(asked.matches, asked.described, asked.normal)
 
 
-async def how_many(tx: Connection, asked: Question, narrowed: Narrowing, *, most: int = MAX_WINDOW + 1) -> int:
-    """How many there are; no more than `most` are counted."""
+async def how_many(tx: Connection, asked: Question, narrowed: Narrowing) -> int:
+    """How many there are. Where no text was asked, no more are counted than can be read."""
     parameters = Parameters()
     conditions = where(wanted(asked), narrowed, parameters)
-    statement = _HOW_MANY.format(conditions=conditions, most=most)
+    template = _HOW_MANY if asked.terms else _HOW_MANY_UNASKED
+    statement = template.format(conditions=conditions, most=MAX_WINDOW + 1)
     total: int = await tx.fetchval(LIVE.sql(statement), *parameters.values)
     return total
 

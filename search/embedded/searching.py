@@ -61,6 +61,6 @@ class Searcher:
             if there[1] >= max(1, found[1] * _SO_MUCH_MORE):
                 return there, instead, Correction(asked=query.text, used=other)
         for less in asked.relaxed():
-            if await how_many(tx, less, narrowed, most=_LITTLE) >= _LITTLE:
+            if await how_many(tx, less, narrowed) >= _LITTLE:
                 return await page(tx, query, less, narrowed), less, None
         return found, asked, None

@@ -25,17 +25,17 @@ def upgrade() -> None:
             words tsvector STORAGE EXTERNAL NOT NULL,
             described tsvector STORAGE EXTERNAL NOT NULL,
             ranked tsvector STORAGE MAIN NOT NULL,
-            title text NOT NULL,
-            facets int[] NOT NULL,
-            variants int[] NOT NULL,
-            codes text[] NOT NULL,
-            prices bigint[] NOT NULL,
+            title text STORAGE MAIN NOT NULL,
+            facets int[] STORAGE MAIN NOT NULL,
+            variants int[] STORAGE MAIN NOT NULL,
+            codes text[] STORAGE MAIN NOT NULL,
+            prices bigint[] STORAGE MAIN NOT NULL,
             price_from bigint NOT NULL,
             price_to bigint NOT NULL,
             in_stock boolean NOT NULL,
             sales int NOT NULL,
             published_at timestamptz NOT NULL
-        ) WITH (fillfactor = 80, toast_tuple_target = 1024);
+        ) WITH (fillfactor = 80, toast_tuple_target = 1600);
         CREATE INDEX items_words ON items USING gin (words) WITH (fastupdate = off);
         CREATE INDEX items_described ON items USING gin (described) WITH (fastupdate = off);
         CREATE INDEX items_facets ON items USING gin (facets) WITH (fastupdate = off);

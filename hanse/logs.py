@@ -78,7 +78,8 @@ def setup_logs(service: str, level: str) -> None:
     root.addHandler(handler)
     root.setLevel(level.upper())
     # Nobody writes these down, and finding them out costs more than writing the line.
-    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = logging.logAsyncioTasks = False
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    logging.logAsyncioTasks = False  # type: ignore[attr-defined,unused-ignore] # from Python 3.12 on
     # While Kafka is away this library logs ten errors a second; bus/ reports the outage once for each failed send or read.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     logging.getLogger("httpx").setLevel(logging.WARNING)

@@ -11,7 +11,10 @@ from tests.e2e.crowds import Crowd, at_rest, dice_for
 from tests.e2e.goods import Shelves
 from tests.e2e.running import RunningShop
 
-EVERYTHING = ("worker", "api", "payment-sandbox", "carrier-sandbox", "redis", "kafka", "temporal", "postgres")
+EVERYTHING = (
+    *("worker", "api", "payment-sandbox", "carrier-sandbox", "consumers"),
+    *("redis", "kafka", "temporal", "postgres"),
+)
 
 
 async def kill_in_turn(

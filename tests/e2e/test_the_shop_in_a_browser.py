@@ -24,6 +24,13 @@ def new_contact() -> str:
 
 async def put_into_cart(page: Page, shop: RunningShop, good: Good, units: int = 1) -> None:
     """From the first page: search the product, open it, and put so many into the cart."""
+
+    async def is_found() -> bool:
+        found = (await shop.http.get(f"{shop.settings.api_url}/v1/search", params={"q": good.code})).json()
+        return good.spu_id in [hit["spu_id"] for hit in found["items"]]
+
+    while not await is_found():  # the index follows the catalogue within seconds
+        await asyncio.sleep(0.1)
     await page.goto(f"{shop.settings.api_url}/")
     await page.fill("#q", good.code)
     await page.press("#q", "Enter")

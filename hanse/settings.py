@@ -192,8 +192,7 @@ class Settings(BaseSettings):
     webhook_disable_after: timedelta = timedelta(days=5)
     """How long every try to an endpoint may fail before it is disabled."""
     listeners: bool = True
-    """Whether the worker of `notifications` also listens to Kafka for what is to be told; `HANSE_LISTENERS=off` leaves that to
-    another one."""
+    """Whether `hanse consume` also starts what is told to people and to other systems; `HANSE_LISTENERS=off` leaves that to another one."""
 
     # Telemetry
     otlp_endpoint: str = ""

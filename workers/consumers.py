@@ -1,6 +1,7 @@
-"""The process that listens to the shop's own events and counts: `hanse consume`.
+"""The process that listens to the shop's own events: `hanse consume`. It counts for the rankings, and starts what tells people and other
+systems (`listeners.py`).
 
-What it writes is derived and in Redis: rankings. It is the one that notices that Redis lost them and has them counted anew.
+What it writes itself is derived and in Redis: rankings. It is the one that notices that Redis lost them and has them counted anew.
 """
 
 import asyncio
@@ -105,7 +106,7 @@ class RankingCounts:
 
 async def serve(settings: Settings) -> None:
     """Consume until SIGINT or SIGTERM."""
-    from workers.counting_wiring import open_counts  # which imports this
+    from workers.counting_wiring import open_counts, open_listeners  # which import this
 
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -113,20 +114,23 @@ async def serve(settings: Settings) -> None:
     async with (
         open_counts(settings, lambda: datetime.now(UTC)) as (counts, redis),
         Publisher(settings.kafka_bootstrap) as publisher,
+        open_listeners(settings, redis, publisher) as listeners,
         asyncio.TaskGroup() as group,
     ):
-        consumer = Consumer(
+        counting = Consumer(
             settings.kafka_bootstrap,
             GROUP,
             {OrderPaid: counts.order_paid, ProductsViewed: counts.products_viewed},
             seen=RedisSeenEvents(redis, GROUP),
             publisher=publisher,
         )
+        consumers = (counting, *listeners)
         group.create_task(counts.see_to_it(stop))
-        consuming = group.create_task(consumer.run())
+        consuming = [group.create_task(consumer.run()) for consumer in consumers]
         await stop.wait()
-        consumer.stop()
-        await consuming
+        for consumer in consumers:
+            consumer.stop()
+        await asyncio.gather(*consuming)
 
 
 def run(settings: Settings) -> None:

@@ -1,17 +1,25 @@
-"""Builds what the consumers count with: apart from `wiring.py`, because that would load every saga into this small process."""
+"""Builds what the consumers work with: apart from `wiring.py`, because that would load every saga into this small process."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from redis.asyncio import Redis
 
+from activities.siblings import Siblings
+from bus.consumer import Consumer
+from bus.publisher import Publisher
 from hanse.database import Database
+from hanse.keys import WEBHOOKS, derived_key
+from hanse.sealing import Seal
 from hanse.settings import Settings
+from hanse.temporal import connect
 from models.shared.time import Clock
 from stores.orders import OrderStore
 from stores.products import ProductStore
 from stores.search import RankingStore
+from stores.webhooks import EndpointStore
 from workers.consumers import RankingCounts
+from workers.listeners import listeners
 
 
 @asynccontextmanager
@@ -28,3 +36,18 @@ async def open_counts(settings: Settings, clock: Clock) -> AsyncIterator[tuple[R
         stack.push_async_callback(redis.aclose)
         orders, products = OrderStore(await database("orders")), ProductStore(await database("products"))
         yield RankingCounts(orders, products, RankingStore(redis), clock), redis
+
+
+@asynccontextmanager
+async def open_listeners(settings: Settings, redis: Redis, publisher: Publisher) -> AsyncIterator[Sequence[Consumer]]:
+    """The consumer groups that tell people and other systems; none where the settings say so."""
+    if not settings.listeners:
+        yield ()
+        return
+    seal = Seal(derived_key(settings.token_key.get_secret_value().encode(), WEBHOOKS))
+    client = await connect(settings, lazy=True)
+    notifications = await Database(settings.dsn("notifications"), max_size=3).open()
+    try:
+        yield listeners(settings, Siblings(client), redis, publisher, EndpointStore(notifications, seal))
+    finally:
+        await notifications.close()

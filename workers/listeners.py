@@ -1,6 +1,5 @@
-"""The consumer groups that tell people and other systems of events. One line a group; `run` is their whole life."""
+"""The consumer groups that tell people and other systems of events. One line a group. They run in `hanse consume`."""
 
-import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -17,15 +16,6 @@ from models.shared.events import Event
 
 if TYPE_CHECKING:
     from stores.webhooks import EndpointStore
-
-
-async def run(groups: Sequence[Consumer], stop: asyncio.Event) -> None:
-    """Listen until `stop`; then finish the events in hand."""
-    running = [asyncio.create_task(group.run()) for group in groups]
-    await stop.wait()
-    for group in groups:
-        group.stop()
-    await asyncio.gather(*running)
 
 
 def listeners(

@@ -16,12 +16,11 @@ from activities.refusals import RefusalInterceptor
 from hanse.metrics import serve_metrics
 from hanse.settings import Settings
 from hanse.telemetry import setup_telemetry
-from workers.listeners import run as listen
 from workers.queues import Activities, activities_on, workflows_on
 from workers.sandbox import runner
 from workers.schedules import ensure_schedules
 from workers.versions import deployment_config, make_current
-from workers.wiring import open_listeners, open_worker
+from workers.wiring import open_worker
 from workflows.options import TaskQueue
 
 _log = logging.getLogger(__name__)
@@ -65,8 +64,6 @@ async def serve(settings: Settings, queues: Sequence[str] = (), *, current: bool
             )  # by the code that will run them: not by a version that is not current
         if TaskQueue.REVIEWS in wanted:
             await _warm_up(built)
-        if TaskQueue.NOTIFICATIONS in wanted and settings.listeners:
-            await listen(await stack.enter_async_context(open_listeners(settings, client)), stop)
         await stop.wait()
 
 

@@ -1,6 +1,6 @@
 """The only place of the workers that builds concrete stores, channels and clients."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 
@@ -32,7 +32,6 @@ from activities.supplement import SupplementActivities
 from activities.tracking import TrackingActivities
 from activities.webhooks import WebhookActivities
 from bus.catalog import known_events
-from bus.consumer import Consumer
 from bus.publisher import Publisher
 from channels.carrier.registry import carriers_of
 from channels.notification.sandbox import SandboxNotifier
@@ -66,7 +65,6 @@ from stores.users.addresses import Addresses
 from stores.users.contacts import Contacts
 from stores.users.reaching import Reaching
 from stores.webhooks import DeliveryStore, EndpointStore
-from workers.listeners import listeners
 from workers.queues import Activities
 
 
@@ -80,18 +78,6 @@ async def open_worker(settings: Settings, clock: Clock = _utc_now) -> AsyncItera
     client = await connect(settings, temporal_runtime(settings))
     async with open_activities(settings, client, clock) as built:
         yield client, built
-
-
-@asynccontextmanager
-async def open_listeners(settings: Settings, client: Client) -> AsyncIterator[Sequence[Consumer]]:
-    """The consumer groups that tell people and other systems of events."""
-    seal = Seal(derived_key(settings.token_key.get_secret_value().encode(), WEBHOOKS))
-    async with Redis.from_url(settings.redis_url) as redis, Publisher(settings.kafka_bootstrap) as publisher:
-        notifications = await Database(settings.dsn("notifications")).open()
-        try:
-            yield listeners(settings, Siblings(client), redis, publisher, EndpointStore(notifications, seal))
-        finally:
-            await notifications.close()
 
 
 @asynccontextmanager

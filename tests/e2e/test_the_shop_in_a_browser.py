@@ -1,6 +1,5 @@
 """Storefront and console, tried as a person would: pages, forms and buttons in a real browser."""
 
-import asyncio
 import secrets
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,8 +28,7 @@ async def put_into_cart(page: Page, shop: RunningShop, good: Good, units: int = 
         found = (await shop.http.get(f"{shop.settings.api_url}/v1/search", params={"q": good.code})).json()
         return good.spu_id in [hit["spu_id"] for hit in found["items"]]
 
-    while not await is_found():  # the index follows the catalogue within seconds
-        await asyncio.sleep(0.1)
+    await eventually("the index follows the catalogue", is_found)
     await page.goto(f"{shop.settings.api_url}/")
     await page.fill("#q", good.code)
     await page.press("#q", "Enter")

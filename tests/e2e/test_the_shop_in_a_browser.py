@@ -1,5 +1,6 @@
 """Storefront and console, tried as a person would: pages, forms and buttons in a real browser."""
 
+import asyncio
 import secrets
 from datetime import UTC, datetime
 from pathlib import Path

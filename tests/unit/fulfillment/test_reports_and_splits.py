@@ -27,7 +27,7 @@ SKUS = [SkuId.derive(T0, str(n)) for n in range(4)]
 WAY = [T.COLLECTED, T.IN_TRANSIT, T.OUT_FOR_DELIVERY, T.DELIVERED, T.SIGNED]
 
 
-def parcel(status: S = S.SHIPPED, **facts: object) -> Shipment:
+def parcel(status: ShipmentStatus = S.SHIPPED, **facts: object) -> Shipment:
     return Shipment.model_validate(
         {
             "shipment_id": ShipmentId.derive(T0, "p"),

@@ -16,11 +16,14 @@ from activities.inventory import InventoryActivities
 from activities.refusals import RefusalInterceptor
 from activities.siblings import Siblings
 from api.app import build
+from api.showcase.shelf import Shelf
+from hanse.caching import ReadThrough
 from hanse.database import Database
 from hanse.settings import Settings
 from hanse.temporal import connect
 from stores.idempotency import IdempotencyStore
 from stores.inventory import InventoryStore
+from stores.products import CatalogueCopies, ProductStore, TaxonomyStore
 from tests.conftest import OpenDatabase
 from tests.databases import MigratedCopies
 from tests.integration.following import Heard
@@ -65,6 +68,11 @@ async def accounts(
         services.temporal, services.siblings = saga_client, Siblings(saga_client)
         services.settings = Settings(environment="test")
         services.following = Heard()
+        products = await database("products")
+        copies = CatalogueCopies(ReadThrough(services.redis))
+        services.shelf = Shelf(
+            ProductStore(products), TaxonomyStore(products), services.inventory, copies, opened.clock
+        )
         yield opened
 
 

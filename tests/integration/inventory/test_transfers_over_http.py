@@ -268,7 +268,7 @@ async def test_an_exported_list_is_one_that_can_be_imported(keeper: Person, ware
     ]
     headers = {"content-type": "text/csv", "idempotency-key": secrets.token_hex(8)}
     report = await keeper.http.post("/v1/inventory/stock-lists", content=exported.content, headers=headers)
-    assert report.json() == {"counted": 2, "errors": [], "low_stock": []}
+    assert report.json() == {"counted": 2, "errors": [], "low_stock": [], "served": []}
 
 
 @pytest.mark.parametrize(

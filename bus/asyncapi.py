@@ -3,7 +3,7 @@
 import types
 from datetime import UTC, datetime
 from enum import Enum
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import AwareDatetime, BaseModel
 from pydantic.json_schema import models_json_schema
@@ -91,7 +91,7 @@ def example(kind: type[Event]) -> Event:
 
 def _sample(annotation: Any) -> Any:
     """One value of a type. Raises TypeError for a type that no event has used before: teach it here."""
-    if get_origin(annotation) in (Union, types.UnionType):
+    if get_origin(annotation) in (Union, types.UnionType, Annotated):
         return _sample(get_args(annotation)[0])
     if get_origin(annotation) is Literal:
         return get_args(annotation)[0]

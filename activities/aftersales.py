@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING
 
 from temporalio import activity
 
-from channels.notification.texts import aftersale_changed
 from models.aftersales.events import told
 from models.aftersales.messages import (
     AdvanceCase,
@@ -12,7 +11,6 @@ from models.aftersales.messages import (
     NoteWaybill,
     OpenCase,
     ReportRefund,
-    TellBuyer,
 )
 from models.aftersales.rules import judge
 from models.aftersales.types import AutomaticTerms
@@ -21,9 +19,7 @@ from models.shared.done import Done
 if TYPE_CHECKING:
     from activities.announcing import Announcer
     from activities.siblings import Siblings
-    from channels.notification.contract import Notifier
     from stores.aftersales import AftersaleStore
-    from stores.users.contacts import Contacts
 
 
 class AftersaleActivities:
@@ -34,16 +30,12 @@ class AftersaleActivities:
         store: "AftersaleStore",
         siblings: "Siblings",
         announcer: "Announcer",
-        contacts: "Contacts",
-        notifier: "Notifier",
         automatic: AutomaticTerms,
     ) -> None:
         """`automatic` says which cases need no operator."""
         self._store = store
         self._siblings = siblings
         self._announcer = announcer
-        self._contacts = contacts
-        self._notifier = notifier
         self._automatic = automatic
 
     @activity.defn(name="aftersales.open_case")
@@ -70,10 +62,3 @@ class AftersaleActivities:
     async def report_refund(self, report: ReportRefund) -> None:
         """A refund has ended: its case hears of it."""
         await self._siblings.report_to_case(report.aftersale_id, report.outcome)
-
-    @activity.defn(name="aftersales.tell_buyer")
-    async def tell_buyer(self, ask: TellBuyer) -> None:
-        """Tell the buyer where the case stands, by mail or SMS. An account without a contact is told nothing."""
-        contact = await self._contacts.of(ask.user_id)
-        if contact is not None:
-            await self._notifier.send(aftersale_changed(contact, ask))

@@ -91,7 +91,7 @@ def example(kind: type[Event]) -> Event:
 
 def _sample(annotation: Any) -> Any:
     """One value of a type. Raises TypeError for a type that no event has used before: teach it here."""
-    if get_origin(annotation) in (Union, types.UnionType):
+    if get_origin(annotation) in (Union, types.UnionType, Annotated):
         return _sample(get_args(annotation)[0])
     if get_origin(annotation) is Annotated:
         return _sample(get_args(annotation)[0])

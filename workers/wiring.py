@@ -62,7 +62,6 @@ from stores.promotions import BenefitStore, CouponStore, PromotionStore, Purchas
 from stores.reviews import ReviewStore, WordStore
 from stores.search import RankingStore
 from stores.users.addresses import Addresses
-from stores.users.contacts import Contacts
 from stores.users.reaching import Reaching
 from stores.webhooks import DeliveryStore, EndpointStore
 from workers.queues import Activities
@@ -132,8 +131,6 @@ async def open_activities(settings: Settings, client: Client, clock: Clock = _ut
                 AftersaleStore(await database("aftersales")),
                 siblings,
                 announcer,
-                Contacts(users),
-                SandboxNotifier(settings.data_dir),
                 AutomaticTerms(**settings.aftersale_automatic),
             ),
             bus=BusActivities(publisher),

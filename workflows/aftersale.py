@@ -54,11 +54,11 @@ class Aftersale(AftersaleExchange):
         except ActivityError as refusal:
             await self._saga.compensate()
             self._refused = refusal
-            await self._everything_told()
+            await self._saga.closed()
             return None
         if await self._approved(*opened) and await self._goods_are_here():
             await self._settled()
-        await self._everything_told()
+        await self._saga.closed()
         return self._now().state
 
     async def _settled(self) -> None:

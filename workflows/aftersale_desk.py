@@ -4,14 +4,12 @@ As with `transfer_desk.py`, handlers only put a wish on the desk; the process ta
 they came. Whenever the case changes, wishes that no longer fit it are refused.
 """
 
-import asyncio
 from datetime import timedelta
 
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
-    from activities.aftersales import AftersaleActivities
     from activities.refusals import as_application_error
     from models.aftersales.errors import AftersaleNotWaiting, AppealUsedUp, RefundNotLower
     from models.aftersales.messages import (
@@ -27,7 +25,6 @@ with workflow.unsafe.imports_passed_through():
         RefundOutcome,
         ReturnTrouble,
         SendBack,
-        TellBuyer,
         TryRefund,
         Withdraw,
     )
@@ -38,7 +35,6 @@ with workflow.unsafe.imports_passed_through():
     from models.shared.ids import AftersaleId
     from workflows.aftersale_wishes import ARRIVED, FITS, IN_TROUBLE, WAITS_FOR, Wish
     from workflows.asks import Ask
-    from workflows.options import TaskQueue
     from workflows.saga import Saga
     from workflows.search_attributes import show
 
@@ -64,7 +60,6 @@ class AftersaleDesk:
         self._expected: set[str] = set()
         self._exchanged: tuple[AftersaleId, ...] = ()
         """Earlier exchanges of the order: what comes back may have come with one of them."""
-        self._telling: set[asyncio.Task[None]] = set()
         self._overdue = False
 
     @workflow.update
@@ -249,19 +244,6 @@ class AftersaleDesk:
             except ApplicationError as refusal:
                 self._wishes.remove(ask)
                 ask.refuse(refusal)
-        task = asyncio.create_task(self._tell_buyer(case))
-        self._telling.add(task)
-        task.add_done_callback(self._telling.discard)
-
-    async def _tell_buyer(self, case: AftersaleCase) -> None:
-        """Beside the process, retried without limit: a silent channel holds no case up."""
-        told = TellBuyer.about(case)
-        await self._saga.outside_call(AftersaleActivities.tell_buyer, told, "tell the buyer", TaskQueue.AFTERSALES)
-
-    async def _everything_told(self) -> None:
-        """Before the workflow ends."""
-        await workflow.wait_condition(lambda: not self._telling)
-        await self._saga.closed()
 
     def _waiting_for(self) -> str:
         return WAITS_FOR.get(self._now().state, "nothing")

@@ -26,8 +26,9 @@ def current_trace_id() -> str | None:
     return f"{context.trace_id:032x}" if context.is_valid else None
 
 
-def problem(status: int, code: str, title: str, detail: str, **fields: Any) -> JSONResponse:
-    """One problem document. `fields` are the refusal's own facts; they never overwrite the standard members."""
+def problem(status: int, code: str, title: str, detail: str, /, **fields: Any) -> JSONResponse:
+    """One problem document. `fields` are the refusal's own facts, whatever their names; they never overwrite the standard
+    members."""
     body = {
         **fields,
         "type": f"{_TYPE_BASE}{code}",

@@ -1,9 +1,11 @@
 """What notices say, in Chinese and in English. `{…}` are facts of the event; every template has every word in both."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from channels.notification.contract import Message
+from models.aftersales.types import AftersaleState
 from models.notifications.types import Language, Template
 from models.users.types import Contact
 
@@ -62,8 +64,8 @@ _WORDS: dict[Template, dict[Language, tuple[str, str]]] = {
         ),
     },
     Template.AFTERSALE_CHANGED: {
-        Language.ZH: ("售后进度更新", "订单 {order_id} 的售后单 {aftersale_id} 有新进度：{state}。"),
-        Language.EN: ("News of your after-sale", "After-sale {aftersale_id} of order {order_id} is now: {state}."),
+        Language.ZH: ("售后进度更新", "订单 {order_id} 的售后单 {aftersale_id}：{state}"),
+        Language.EN: ("News of your after-sale", "After-sale {aftersale_id} of order {order_id}: {state}"),
     },
     Template.REVIEW_INVITATION: {
         Language.ZH: ("订单已完成，来评价吧", "订单 {order_id} 已完成，积分已到账。说说您的使用感受，帮助其他买家。"),
@@ -99,6 +101,75 @@ _WORDS: dict[Template, dict[Language, tuple[str, str]]] = {
         ),
     },
 }
+_AFTERSALE: dict[AftersaleState, dict[Language, str]] = {
+    AftersaleState.APPLIED: {
+        Language.ZH: "我们已收到您的售后申请。",
+        Language.EN: "We have your request.",
+    },
+    AftersaleState.AUDITING: {
+        Language.ZH: "您的申请正在审核。",
+        Language.EN: "We are looking at your request.",
+    },
+    AftersaleState.AWAITING_RETURN: {
+        Language.ZH: "申请已通过。请寄回商品并填写运单号，或预约上门取件。",
+        Language.EN: "Your request is approved. Send the goods back and enter the waybill, or book a pick-up.",
+    },
+    AftersaleState.RETURNING: {
+        Language.ZH: "我们在等您寄回的商品。",
+        Language.EN: "We wait for the goods that you send back.",
+    },
+    AftersaleState.RECEIVED: {
+        Language.ZH: "商品已收到，正在检查。",
+        Language.EN: "Your goods arrived; we are inspecting them.",
+    },
+    AftersaleState.REPLACING: {
+        Language.ZH: "商品检查通过，正在为您换货。",
+        Language.EN: "The goods passed; we are getting your replacement.",
+    },
+    AftersaleState.SOLD_OUT: {
+        Language.ZH: "换货商品已售罄。您可以选择退款或继续等待；到期未选择将自动退款。",
+        Language.EN: "The replacement is sold out. Have your money back, or wait; if you do not choose in time, it goes back by itself.",
+    },
+    AftersaleState.REPLACEMENT_SENT: {
+        Language.ZH: "换货商品已发出。",
+        Language.EN: "Your replacement is on its way.",
+    },
+    AftersaleState.REFUNDING: {
+        Language.ZH: "退款正在原路退回。",
+        Language.EN: "Your money is on its way back to where it came from.",
+    },
+    AftersaleState.REFUND_REFUSED: {
+        Language.ZH: "退款遇到问题，我们正在处理。",
+        Language.EN: "There is a problem with your refund; we are on it.",
+    },
+    AftersaleState.REJECTED: {
+        Language.ZH: "您的申请未通过，原因见售后详情。如不认可，可申诉一次。",
+        Language.EN: "Your request was not accepted; the after-sale says why. You may appeal once.",
+    },
+    AftersaleState.REFUNDED: {
+        Language.ZH: "退款已完成。",
+        Language.EN: "Your money went back.",
+    },
+    AftersaleState.EXCHANGED: {
+        Language.ZH: "换货已完成。",
+        Language.EN: "Your exchange is complete.",
+    },
+    AftersaleState.WITHDRAWN: {
+        Language.ZH: "您已撤销申请。",
+        Language.EN: "You withdrew your request.",
+    },
+    AftersaleState.EXPIRED: {
+        Language.ZH: "未在期限内寄回商品，售后已关闭。",
+        Language.EN: "No return came in time; the request is closed.",
+    },
+    AftersaleState.CLOSED: {
+        Language.ZH: "售后已关闭，原因见售后详情。",
+        Language.EN: "Your request is closed; the after-sale says why.",
+    },
+}
+"""What a buyer is told of each state."""
+_REFUNDED = {Language.ZH: "金额：{}。", Language.EN: " It was {}."}
+_UNTIL = {Language.ZH: "截止时间：{:%Y-%m-%d %H:%M} UTC。", Language.EN: " You have until {:%Y-%m-%d %H:%M} UTC."}
 _SAID: dict[Language, dict[str, str]] = {
     Language.ZH: {
         "address_error": "地址有误",
@@ -126,7 +197,18 @@ def notice(template: Template, language: Language, facts: Mapping[str, Any], to:
     """The message, with the facts of its event in their places. `key` tells a provider the same message when it comes twice."""
     subject, text = _WORDS[template][language]
     said = {name: _say(value, language) for name, value in facts.items()}
+    if template is Template.AFTERSALE_CHANGED:
+        said["state"] = _of_aftersale(facts, language)
     return Message(to=to, subject=subject, text=text.format_map(said), key=key)
+
+
+def _of_aftersale(facts: Mapping[str, Any], language: Language) -> str:
+    said = _AFTERSALE[AftersaleState(facts["state"])][language]
+    if facts.get("refunded") is not None:
+        said += _REFUNDED[language].format(_say(facts["refunded"], language))
+    if facts.get("due_at") is not None:
+        said += _UNTIL[language].format(datetime.fromisoformat(facts["due_at"]).astimezone(UTC))
+    return said
 
 
 def _say(value: Any, language: Language) -> str:

@@ -290,23 +290,3 @@ class ReportRefund(Frozen):
 
     aftersale_id: AftersaleId
     outcome: RefundOutcome
-
-
-class TellBuyer(Frozen):
-    """Tell the buyer where the case stands: the facts of the message, as they are now."""
-
-    aftersale_id: AftersaleId
-    order_id: OrderId
-    user_id: UserId
-    state: AftersaleState
-    amount: Money
-    """What went back, or would at most."""
-    decision: str = ""
-    due_at: Instant | None = None
-
-    @classmethod
-    def about(cls, case: AftersaleCase) -> Self:
-        """The state a case is in."""
-        same = ("aftersale_id", "order_id", "user_id", "state", "decision", "due_at")
-        amount = case.refunded or case.at_most or case.proposed
-        return cls(**{name: getattr(case, name) for name in same}, amount=amount)

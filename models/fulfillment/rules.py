@@ -96,7 +96,7 @@ def check_step(shipment: Shipment, to: ShipmentStatus) -> None:
         f"Parcel {shipment.shipment_id} is {current}; it cannot become {to}, only {allowed or 'nothing: it has ended'}."
         " Read it again before going on.",
         shipment_id=shipment.shipment_id,
-        status=current.value,
+        state=current.value,
         wanted=to.value,
     )
 

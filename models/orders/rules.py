@@ -29,7 +29,7 @@ def check_step(order_id: OrderId, current: OrderStatus, to: OrderStatus) -> None
     raise IllegalTransition(
         f"Order {order_id} is {current}; it cannot become {to}, only {allowed}. Read it again before going on.",
         order_id=order_id,
-        status=current.value,
+        state=current.value,
         wanted=to.value,
     )
 

@@ -11,6 +11,7 @@ import pytest
 
 import activities
 import workflows
+from api.edge.problems import PROBLEM_SCHEMA
 from api.errors import STATUS_OF
 from models.shared import Refusal
 
@@ -56,6 +57,21 @@ def test_every_refusal_has_a_status_and_every_status_a_refusal() -> None:
     codes = set(Refusal.all_codes())
     assert codes - set(STATUS_OF) == set(), "refusals without a line in api/errors.py"
     assert set(STATUS_OF) - codes == set(), "codes in api/errors.py that no refusal has"
+
+
+def test_no_fact_of_a_refusal_is_called_like_a_member_of_every_problem_document() -> None:
+    load_everything()
+    kinds, members = {kind.__name__ for kind in Refusal.all_codes().values()}, set(PROBLEM_SCHEMA["properties"])
+    hidden = [
+        (path.name, node.lineno)
+        for path in source_files()
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id in kinds
+        and members & {keyword.arg for keyword in node.keywords}
+    ]
+    assert hidden == [], "the caller would never see these facts"
 
 
 def activity_classes() -> Iterator[type]:

@@ -59,7 +59,7 @@ LINES = (LineRequest(sku_id=TEA, quantity=2), LineRequest(sku_id=POT, quantity=1
 WORTH = {TEA: 1_000, POT: 3_000}
 
 CLAIM, DROP, NARROW = "orders.take_claim", "orders.drop_claim", "orders.narrow_claim"
-OPEN, ADVANCE, TELL = "aftersales.open_case", "aftersales.advance_case", "aftersales.tell_buyer"
+OPEN, ADVANCE = "aftersales.open_case", "aftersales.advance_case"
 WAYBILL, BOOK, CALL_OFF = "aftersales.note_waybill", "fulfillment.book_return", "fulfillment.cancel_return"
 PLAN, RESERVE, COMMIT = "fulfillment.plan_exchange", "inventory.reserve_stock", "inventory.commit_stock"
 RELEASE, SEND = "inventory.release_stock", "fulfillment.send_exchange"

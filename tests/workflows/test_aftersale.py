@@ -39,7 +39,6 @@ from tests.workflows.aftersales import (
     SEND,
     T0,
     TEA,
-    TELL,
     WAYBILL,
     OneCase,
     not_held,
@@ -70,7 +69,7 @@ async def test_a_refund_that_the_rule_approves_is_paid_at_once(
     case = OneCase(sagas, placement, K.REFUND_ONLY)
     assert (await case.apply()).state is S.REFUNDING
     assert await case.ended() == S.REFUNDED
-    assert steps.names(TELL) == [CLAIM, OPEN, ADVANCE, REFUND, ADVANCE]
+    assert steps.names() == [CLAIM, OPEN, ADVANCE, REFUND, ADVANCE]
     (refund,) = case.refunds()
     assert (refund.by_lines, refund.shipping, refund.restock, refund.aftersale_id) == (
         True,
@@ -116,7 +115,7 @@ async def test_a_rejection_that_nobody_appeals_closes_the_case(audited: OneCase,
     await audited.reject()
     await audited.later(days=7, minutes=1)
     assert await audited.ended() == S.CLOSED
-    assert steps.names(TELL)[-2:] == [DROP, ADVANCE]
+    assert steps.names()[-2:] == [DROP, ADVANCE]
 
 
 async def test_an_undecided_case_is_brought_up_daily_and_escalated_once(audited: OneCase) -> None:
@@ -138,7 +137,7 @@ async def test_a_withdrawn_case_gives_its_units_free_before_it_says_so(audited: 
     await audited.apply()
     assert await audited.withdraw() is S.WITHDRAWN
     assert await audited.ended() == S.WITHDRAWN
-    assert steps.names(TELL) == [CLAIM, OPEN, ADVANCE, DROP, ADVANCE]
+    assert steps.names() == [CLAIM, OPEN, ADVANCE, DROP, ADVANCE]
 
 
 async def test_goods_on_their_way_can_be_withdrawn_and_received_ones_not(case: OneCase) -> None:
@@ -211,10 +210,9 @@ async def test_returned_goods_are_received_inspected_and_paid(case: OneCase, ste
     assert await case.receive() is S.RECEIVED
     assert await case.inspect(resellable=1) is S.REFUNDING
     assert await case.ended() == S.REFUNDED
-    assert steps.names(TELL, WAYBILL) == [CLAIM, OPEN, *[ADVANCE] * 3, RESTOCK, ADVANCE, REFUND, ADVANCE]
+    assert steps.names(WAYBILL) == [CLAIM, OPEN, *[ADVANCE] * 3, RESTOCK, ADVANCE, REFUND, ADVANCE]
     (restock,) = steps.told(RESTOCK)
     assert [(line.sku_id, line.quantity) for line in restock.lines] == [(TEA, 1)]
-    assert len(steps.told(TELL)) == 6
 
 
 async def test_goods_that_are_inspected_at_once_were_received(case: OneCase) -> None:
@@ -249,7 +247,7 @@ async def test_a_return_that_is_never_sent_expires(case: OneCase, steps: Scripte
     await case.apply()
     await case.later(days=7, minutes=1)
     assert await case.ended() == S.EXPIRED
-    assert steps.names(TELL) == [CLAIM, OPEN, ADVANCE, DROP, ADVANCE]
+    assert steps.names() == [CLAIM, OPEN, ADVANCE, DROP, ADVANCE]
 
 
 async def test_someone_is_reminded_of_goods_that_do_not_come_and_of_an_inspection_that_waits(case: OneCase) -> None:
@@ -310,7 +308,7 @@ async def test_a_withdrawal_calls_the_pick_up_off_unless_the_carrier_has_the_goo
     await case.pick_up()
     assert await refused(case.withdraw()) == "return_under_way"
     assert await case.withdraw() is S.WITHDRAWN
-    assert steps.names(TELL)[-4:] == [CALL_OFF, CALL_OFF, DROP, ADVANCE]
+    assert steps.names()[-4:] == [CALL_OFF, CALL_OFF, DROP, ADVANCE]
 
 
 async def test_goods_that_a_carrier_lost_are_brought_up(case: OneCase) -> None:
@@ -346,7 +344,7 @@ async def test_another_piece_is_reserved_sent_and_signed_for(
     await case.parcel_ends(PARCEL)
     await case.parcel_ends(OTHER_PARCEL)
     assert await case.ended() == S.EXCHANGED
-    assert steps.names(TELL, WAYBILL, ADVANCE) == [CLAIM, OPEN, RESTOCK, PLAN, RESERVE, COMMIT, SEND, DROP]
+    assert steps.names(WAYBILL, ADVANCE) == [CLAIM, OPEN, RESTOCK, PLAN, RESERVE, COMMIT, SEND, DROP]
     assert case.refunds() == []
     assert case.case is not None
     assert case.case.shipment_id == PARCEL
@@ -428,7 +426,7 @@ async def test_a_refused_refund_may_be_closed(audited: OneCase, steps: Scripted)
     await audited.is_now("refund_refused")
     assert await audited.close() is S.CLOSED
     assert await audited.ended() == S.CLOSED
-    assert steps.names(TELL)[-2:] == [DROP, ADVANCE]
+    assert steps.names()[-2:] == [DROP, ADVANCE]
 
 
 async def test_a_refund_takes_as_long_as_its_channel(audited: OneCase) -> None:
@@ -444,24 +442,15 @@ async def test_a_refund_takes_as_long_as_its_channel(audited: OneCase) -> None:
 
 
 async def test_each_step_that_fails_is_repeated_and_the_case_goes_its_way(case: OneCase, steps: Scripted) -> None:
-    every = [CLAIM, OPEN, ADVANCE, WAYBILL, NARROW, RESTOCK, REFUND, TELL]
+    every = [CLAIM, OPEN, ADVANCE, WAYBILL, NARROW, RESTOCK, REFUND]
     for name in every:
         steps.fail(name, times=1)
     await case.returned()
     await case.inspect(pot=0, resellable=1)
     assert await case.ended() == S.REFUNDED
-    assert list(dict.fromkeys(steps.names(TELL))) == [CLAIM, OPEN, ADVANCE, WAYBILL, NARROW, RESTOCK, REFUND]
+    assert list(dict.fromkeys(steps.names())) == [CLAIM, OPEN, ADVANCE, WAYBILL, NARROW, RESTOCK, REFUND]
     twice = [CLAIM, OPEN, WAYBILL, NARROW, RESTOCK, REFUND]
     assert [(len(told := steps.told(name)), len(set(map(repr, told)))) for name in twice] == [(2, 1)] * len(twice)
-
-
-async def test_a_silent_channel_of_messages_holds_no_case_up(case: OneCase, steps: Scripted) -> None:
-    steps.fail(TELL)
-    await case.returned()
-    assert await case.inspect() is S.REFUNDING
-    await case.is_now("refunded")
-    steps.heal(TELL)
-    assert await case.ended() == S.REFUNDED
 
 
 async def test_goods_that_cannot_be_shelved_do_not_hold_the_money_up(case: OneCase, steps: Scripted) -> None:

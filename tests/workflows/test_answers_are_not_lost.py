@@ -5,15 +5,19 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from api.edge.sagas import ask_running
+from models.aftersales.messages import Withdraw
+from models.aftersales.types import AftersaleState
 from models.fulfillment.messages import SignOff
-from models.fulfillment.types import ExceptionKind, ShipmentStatus
+from models.fulfillment.types import ExceptionKind, ShipmentStatus, TrackingState
 from models.inventory.messages import ArriveTransfer
 from models.inventory.transfers import TransferState
 from models.orders.errors import OrderNotOpen
+from tests.workflows.aftersales import DROP, OneCase
 from tests.workflows.parcels import FINISH, Parcel, report
 from tests.workflows.sagas import Sagas
 from tests.workflows.scripted import Scripted
 from tests.workflows.transfers import RECEIVE, Lorry
+from workflows.aftersale import Aftersale
 from workflows.fulfillment import Fulfillment
 from workflows.transfer import TransferSaga
 
@@ -68,6 +72,19 @@ async def test_the_last_arrival_of_a_transfer_is_answered_though_another_wish_co
     answer = await ask_running(lorry.handle, TransferSaga.arrive, ArriveTransfer(actor="operator:1"), "arrive/1")
     assert answer.state is TransferState.COMPLETED
     assert len(steps.told(RECEIVE)) == 1
+
+
+async def test_a_withdrawn_after_sale_answers_though_a_carrier_reports(sagas: Sagas, steps: Scripted) -> None:
+    case = await OneCase(sagas).returned()
+
+    async def carrier_reports() -> None:
+        await case.carrier_says(TrackingState.SIGNED)
+
+    steps.meanwhile(DROP, carrier_reports)
+    answer = await ask_running(case.handle, Aftersale.withdraw, Withdraw(), "withdraw/1")
+    assert answer.state is AftersaleState.WITHDRAWN
+    assert await case.ended() == AftersaleState.WITHDRAWN
+    assert len(steps.told(DROP)) == 1
 
 
 async def test_who_asks_a_run_that_never_was_is_told_that_it_is_over(sagas: Sagas) -> None:

@@ -11,13 +11,15 @@ from api.app import build
 from channels.notification.contract import Message
 from channels.notification.sandbox import SandboxNotifier
 from hanse.settings import Settings
+from models.aftersales.events import AftersaleChanged
+from models.aftersales.types import AftersaleKind, AftersaleState
 from models.fulfillment.events import ShipmentSigned
 from models.inventory.events import StockLow
 from models.notifications.messages import TellPeople
 from models.notifications.types import Language, Template
 from models.orders.events import OrderPaid
 from models.shared.events import Event
-from models.shared.ids import OrderId, ShipmentId, SkuId, UserId, WarehouseId
+from models.shared.ids import AftersaleId, OrderId, ShipmentId, SkuId, UserId, WarehouseId
 from models.shared.money import Money
 from stores.notifications import NoticeStore
 from stores.orders import OrderStore
@@ -94,6 +96,29 @@ async def test_who_an_order_belongs_to_is_told_of_its_parcels(desk: Desk) -> Non
     )
     assert await desk.tell(signed) == 1
     assert order.order_id in (await desk.got(anna))[0].text
+
+
+async def test_a_buyer_hears_of_each_change_of_an_after_sale_once(desk: Desk) -> None:
+    anna, now = await desk.shop.customer(), desk.shop.clock()
+    await anna.http.put("/v1/notification-preferences", json={"language": "en"})
+    changes = [
+        AftersaleChanged(
+            occurred_at=now,
+            aftersale_id=AftersaleId.derive(now, "case"),
+            order_id=OrderId.derive(now, "order"),
+            user_id=UserId(anna.id),
+            kind=AftersaleKind.RETURN_REFUND,
+            state=state,
+            version=version,
+            due_at=now if state is AftersaleState.AWAITING_RETURN else None,
+        )
+        for version, state in enumerate((AftersaleState.APPLIED, AftersaleState.AWAITING_RETURN), 1)
+    ]
+    for event in (*changes, changes[0]):
+        await desk.tell(event)
+    approved, applied = await desk.got(anna)
+    assert applied.text.endswith("We have your request.")
+    assert approved.text.endswith(f"book a pick-up. You have until {now:%Y-%m-%d %H:%M} UTC.")
 
 
 async def test_operators_with_the_permission_are_told_and_nobody_else(desk: Desk) -> None:

@@ -63,6 +63,9 @@ _BREAKS = """
     SELECT order_id, 'step_untold', format('%s, but its timeline does not say so', status)
     FROM orders LEFT JOIN told USING (order_id)
     WHERE NOT coalesce(steps @> ARRAY['opened'] AND (status = 'pending_payment' OR steps @> ARRAY[status]), false)
+    UNION ALL
+    SELECT order_id, 'step_told_twice', format('its timeline says %s times that it is %s', count(*), step)
+    FROM order_timeline WHERE step IN ('opened', 'paid', 'completed', 'cancelled') GROUP BY order_id, step HAVING count(*) > 1
     ORDER BY kind, order_id LIMIT 1000
 """
 

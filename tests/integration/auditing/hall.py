@@ -45,8 +45,8 @@ class Hall:
 
     async def runs(self, order_id: OrderId) -> None:
         """A checkout of this order runs; nobody serves it."""
-        start = {"id": checkout_id(order_id), "task_queue": f"{self.queue}-nobody"}
-        self.checkouts.append(await self.client.start_workflow("Checkout", **start))
+        nobody, name = f"{self.queue}-nobody", checkout_id(order_id)
+        self.checkouts.append(await self.client.start_workflow("Checkout", id=name, task_queue=nobody))
 
     async def order(self, name: str, status: OrderStatus = OrderStatus.PENDING_PAYMENT, *, runs: bool = True) -> Order:
         """An order in this state, with or without its checkout."""

@@ -19,7 +19,8 @@ from tests.conftest import OpenDatabase
 from tests.integration.aftersales.desk import Desk
 from tests.integration.auditing.hall import Hall, open_hall
 from tests.integration.inventory.shop import line, sku
-from tests.integration.orders.shop import BUYER, LATER, NOW
+from tests.integration.orders.shop import BUYER, LATER
+from tests.unit.orders.baskets import NOW
 
 pytestmark = pytest.mark.stack
 S = OrderStatus

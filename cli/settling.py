@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from cli.audit import run_audit
-from cli.auditing.findings import Section
 from hanse.settings import Settings
+from models.auditing.types import Section
 
 T = TypeVar("T")
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 1.0

@@ -132,6 +132,9 @@ class Settings(BaseSettings):
     searches, a key that may do no more than search."""
     search_drift_every: timedelta = timedelta(minutes=30)
     """How often index and catalogue are compared."""
+    audit_every: timedelta = timedelta(hours=6)
+    """How often everything that must always hold is looked at (as `hanse audit` does). The windows of the alerts
+    AuditBroken and AuditMissing (`deploy/alerts.yml`) follow from it."""
 
     # How long things last
     hold_period: timedelta = timedelta(minutes=5)

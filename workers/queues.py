@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from activities.aftersales import AftersaleActivities
+from activities.auditing import AuditActivities
 from activities.bus import BusActivities
 from activities.fulfillment import FulfillmentActivities
 from activities.inventory import InventoryActivities
@@ -22,6 +23,7 @@ from activities.supplement import SupplementActivities
 from activities.tracking import TrackingActivities
 from activities.webhooks import WebhookActivities
 from workflows.aftersale import Aftersale
+from workflows.audit import Audit
 from workflows.catalog_sync import CatalogSync
 from workflows.checkout import Checkout
 from workflows.fulfillment import Fulfillment
@@ -62,6 +64,7 @@ SAGAS: Sequence[type] = (
     ReviewChange,
     Notify,
     WebhookDelivery,
+    Audit,
 )
 
 
@@ -70,6 +73,7 @@ class Activities:
     """Every activity class of the shop, built in `wiring.py`."""
 
     aftersales: AftersaleActivities
+    audit: AuditActivities
     bus: BusActivities
     fulfillment: FulfillmentActivities
     inventory: InventoryActivities
@@ -137,6 +141,8 @@ def activities_on(queue: TaskQueue, built: Activities) -> Sequence[Callable[...,
             return _of(built.notifications)
         case TaskQueue.WEBHOOKS:
             return _of(built.webhooks)
+        case TaskQueue.AUDIT:
+            return _of(built.audit)
         case _:
             return store_calls[queue]
 

@@ -31,6 +31,7 @@ from temporalio.client import (
 from channels.payment.registry import channel_names
 from hanse.codec import PayloadDamaged, UnknownPayloadKey
 from hanse.settings import Settings
+from models.auditing.messages import AuditInput
 from models.fulfillment.watching import WatchInput
 from models.payments.reconciliation import ReconciliationInput
 from models.payments.supplement import SupplementInput
@@ -136,6 +137,13 @@ def planned(settings: Settings) -> tuple[Planned, ...]:
             purpose="The search engine told what sells, so that it can order by it",
             every=timedelta(minutes=5),
             catch_up=timedelta(minutes=5),
+        ),
+        Planned(
+            schedule_id="audit",
+            workflow="Audit",
+            input=AuditInput(),
+            purpose="Everything that must always hold looked at: stock, money, coupons, points, sagas",
+            every=settings.audit_every,
         ),
         *(_reconciliation(settings, channel, place) for place, channel in enumerate(channel_names(settings))),
     )

@@ -10,6 +10,7 @@ from temporalio.client import Client
 
 from activities.aftersales import AftersaleActivities
 from activities.announcing import Announcer
+from activities.auditing import AuditActivities, Auditor
 from activities.bus import BusActivities
 from activities.documents import CatalogueReader
 from activities.following import Following
@@ -125,14 +126,32 @@ async def open_activities(settings: Settings, client: Client, clock: Clock = _ut
             points_terms,
         )
         placed, paid = OrderStore(orders), PaymentStore(await database("payments"))
+        cases, review_store = (
+            AftersaleStore(await database("aftersales")),
+            ReviewStore(reviews, WordStore(reviews), reports_to_hold=settings.review_reports_to_hold),
+        )
+        auditor = Auditor(
+            client=client,
+            orders=placed,
+            parcels=parcels,
+            inventory=inventory,
+            payments=paid,
+            promotions=PromotionStore(promotions),
+            coupons=CouponStore(promotions),
+            benefits=BenefitStore(promotions),
+            points=points,
+            cases=cases,
+            reviews=review_store,
+        )
         channels, carriers = payment_channels(settings, http, clock), carriers_of(settings, http, clock)
         yield Activities(
             aftersales=AftersaleActivities(
-                AftersaleStore(await database("aftersales")),
+                cases,
                 siblings,
                 announcer,
                 AutomaticTerms(**settings.aftersale_automatic),
             ),
+            audit=AuditActivities(auditor, clock),
             bus=BusActivities(publisher),
             fulfillment=FulfillmentActivities(parcels, inventory, carriers, siblings, announcer),
             inventory=InventoryActivities(inventory, clock, announcer, siblings, following.stock_turned),
@@ -167,9 +186,7 @@ async def open_activities(settings: Settings, client: Client, clock: Clock = _ut
             promotions=PromotionActivities(BenefitStore(promotions), limits, announcer, clock),
             rankings=RankingsActivities(rankings, engine),
             reconciliation=ReconciliationActivities(paid, channels, siblings, clock, placement=settings.placement),
-            reviews=ReviewActivities(
-                ReviewStore(reviews, WordStore(reviews), reports_to_hold=settings.review_reports_to_hold), announcer
-            ),
+            reviews=ReviewActivities(review_store, announcer),
             search=SearchActivities(catalogue, engine, in_step, following, CatalogueCopies(ReadThrough(redis))),
             tracking=TrackingActivities(parcels, Reports(parcels, siblings), carriers, siblings, clock),
             supplement=SupplementActivities(paid, placed, channels, siblings, clock, placement=settings.placement),

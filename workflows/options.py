@@ -21,6 +21,8 @@ class TaskQueue(StrEnum):
     REVIEWS = "reviews"
     NOTIFICATIONS = "notifications"
     WEBHOOKS = "webhooks"
+    AUDIT = "audit"
+    """What reads every book of the shop, and may take long."""
     CHANNELS_PAYMENT = "channels-payment"
     CHANNELS_CARRIER = "channels-carrier"
     BUS = "bus"

@@ -1,7 +1,5 @@
 """Parcels as buyers, warehouses and pollers look them up."""
 
-from collections.abc import Collection
-
 from models.fulfillment.rules import fulfillment_status, picked_together
 from models.fulfillment.types import ParcelToSend, PickingList, PickingParcel, Shipment, ShipmentSearch
 from models.orders.types import Order, OrderBreak
@@ -131,17 +129,19 @@ class Looking(Room):
     async def audit(self) -> list[OrderBreak]:
         """Orders whose fulfillment status is not what their parcels make of it. Empty when all is well."""
         breaks: list[OrderBreak] = []
+        after = ""
         async with self._db.transaction() as tx:
-            statuses = {
+            while statuses := {
                 row["order_id"]: row["fulfillment_status"]
                 for row in await tx.fetch(
-                    "SELECT order_id, fulfillment_status FROM orders o WHERE EXISTS (SELECT FROM shipments s"
-                    " WHERE s.order_id = o.order_id)"
+                    "SELECT order_id, fulfillment_status FROM orders o WHERE order_id > $1 AND EXISTS (SELECT FROM"
+                    " shipments s WHERE s.order_id = o.order_id) ORDER BY order_id LIMIT 1000",
+                    after,
                 )
-            }
-            for batch in _batches(list(statuses)):
+            }:
+                after = max(statuses)
                 of_order: dict[OrderId, list[Shipment]] = {}
-                for parcel in await read_shipments(tx, "WHERE s.order_id = ANY($1)", batch):
+                for parcel in await read_shipments(tx, "WHERE s.order_id = ANY($1)", list(statuses)):
                     of_order.setdefault(parcel.order_id, []).append(parcel)
                 breaks += [
                     OrderBreak(
@@ -153,7 +153,3 @@ class Looking(Room):
                     if statuses[order_id] != fulfillment_status(parcels)
                 ]
         return breaks
-
-
-def _batches(ids: list[OrderId], size: int = 1_000) -> Collection[list[OrderId]]:
-    return [ids[start : start + size] for start in range(0, len(ids), size)]

@@ -113,7 +113,7 @@ _BREAKS = """
     SELECT 'hold_overdue', NULL, NULL, order_id,
            format('still held, though it expired at %s; is its checkout still running?', expires_at)
     FROM reservations WHERE state = 'held' AND expires_at < $1
-    ORDER BY 1, 2, 3, 4
+    ORDER BY 1, 2, 3, 4 LIMIT 1000
 """
 
 
@@ -121,7 +121,7 @@ class Auditing(Room):
     """The audit of invariant 1: stock."""
 
     async def audit(self, now: datetime) -> Sequence[StockBreak]:
-        """Every break, none if all is well; safe beside running traffic, since it sees one snapshot.
+        """Every break (at most 1000), none if all is well; safe beside running traffic, since it sees one snapshot.
 
         For each warehouse and SKU on_hand is the sum of the journal, reserved the sum of open reservations and between 0 and
         on_hand, over all rows that a hot level is split over, and it has just those rows; each committed or restocked line has

@@ -1,7 +1,9 @@
 """Refunds, as they stand."""
 
+from collections.abc import Sequence
+
 from hanse.database import Connection, Database
-from models.payments.types import Refund, RefundReason, RefundState
+from models.payments.types import Refund, RefundState
 from models.shared import Money
 from models.shared.ids import OrderId, RefundId
 from models.shared.refusals import NotFound
@@ -37,15 +39,15 @@ class RefundReading:
             )
             return tuple([await _with_legs(connection, row) for row in rows])
 
-    async def went_back(self, reason: RefundReason) -> dict[RefundId, Money]:
-        """What every finished refund of this reason paid."""
+    async def went_back(self, refund_ids: Sequence[RefundId]) -> dict[RefundId, Money]:
+        """What those of these refunds that are finished paid."""
         async with self._db.reader() as connection:
             rows = await connection.fetch(
                 """
                 SELECT refund_id, amount_minor, currency FROM refunds
-                WHERE reason = $1 AND state IN ('succeeded', 'other_means')
+                WHERE refund_id = ANY($1) AND state IN ('succeeded', 'other_means')
                 """,
-                reason,
+                list(refund_ids),
             )
         return {RefundId(row["refund_id"]): money(row["amount_minor"], row["currency"]) for row in rows}
 

@@ -54,7 +54,7 @@ _BREAKS = """
     SELECT 'version_missing', promotion_id, format('version %s is not in its history', version)
     FROM promotions p WHERE NOT EXISTS (
         SELECT FROM promotion_versions v WHERE v.promotion_id = p.promotion_id AND v.version = p.version AND v.terms = p.terms)
-    ORDER BY 1, 2, 3
+    ORDER BY 1, 2, 3 LIMIT 1000
 """
 
 
@@ -65,7 +65,7 @@ class Auditing:
         self._db = db
 
     async def breaks(self) -> list[PromotionBreak]:
-        """Every break, none if all is well; safe beside running traffic, since it sees one snapshot.
+        """Every break (at most 1000), none if all is well; safe beside running traffic, since it sees one snapshot.
 
         What a rule says was used is the sum of what orders hold, and no more than its budget and limits; nobody bought more
         than a purchase limit allowed when it was counted; rows agree with their order; every newest version is in its history.

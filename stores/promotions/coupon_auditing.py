@@ -52,7 +52,7 @@ BREAKS = """
     UNION ALL
     SELECT 'points_differ', order_id, format('is %s with %s points, yet %s were spent and %s came back', state, points, taken, returned)
     FROM spent WHERE coalesce(points, 0) <> taken OR (state = 'returned' AND returned <> taken)
-    ORDER BY 1, 2, 3
+    ORDER BY 1, 2, 3 LIMIT 1000
 """
 
 
@@ -63,7 +63,7 @@ class CouponAuditing:
         self._db = db
 
     async def breaks(self) -> list[PromotionBreak]:
-        """Every break, none if all is well; safe beside running traffic, since it sees one snapshot.
+        """Every break (at most 1000), none if all is well; safe beside running traffic, since it sees one snapshot.
 
         Each template and each buyer count as many claims as there are coupons, and no more than their limits; each used code
         is one coupon; each locked or redeemed coupon has its order and each order its coupons; an order's points are what

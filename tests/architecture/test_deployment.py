@@ -40,6 +40,12 @@ def test_every_task_queue_is_served_by_a_worker_of_the_stack() -> None:
     assert served == {queue.value for queue in TaskQueue}
 
 
+def test_the_metrics_of_every_worker_of_the_stack_are_collected() -> None:
+    jobs = yaml.safe_load((ROOT / "deploy/prometheus.yml").read_text())["scrape_configs"]
+    collected = {target.split(":")[0] for job in jobs for each in job["static_configs"] for target in each["targets"]}
+    assert {name for name in SERVICES if name.startswith("worker-")} <= collected
+
+
 def test_every_setting_of_the_stack_is_one_that_is_read() -> None:
     known = {f"HANSE_{name.upper()}" for name in Settings.model_fields} | {
         "HANSE_SANDBOX_PAYMENT_PUBLIC_URL",  # the sandbox's own
@@ -64,7 +70,7 @@ def test_every_alert_watches_something_that_is_counted() -> None:
     counted = {
         name
         for path in (ROOT / "workflows").glob("*.py")
-        for name in re.findall(r'create_counter\("(hanse_\w+)"\)', path.read_text())
+        for name in re.findall(r'create_(?:counter|gauge|gauge_float)\(\s*"(hanse_\w+)"', path.read_text())
     }
     counted |= {
         name
@@ -95,3 +101,10 @@ def test_a_stranded_order_and_a_statement_that_failed_or_never_came_raise_an_ale
         "hanse_stock_commit_failed",
     )
     assert [name for name in wanted if f"{name}_total" not in alerts] == []
+
+
+def test_a_broken_invariant_and_an_audit_that_never_ends_raise_an_alert() -> None:
+    rules = yaml.safe_load((ROOT / "deploy/alerts.yml").read_text())
+    exprs = {rule["alert"]: rule["expr"] for group in rules["groups"] for rule in group["rules"]}
+    assert "hanse_audit_breaks[" in exprs["AuditBroken"]
+    assert "hanse_audit_last_clean_timestamp_seconds" in exprs["AuditMissing"]

@@ -32,7 +32,7 @@ LAYERS = (
 )
 DOMAINS = {
     "users", "products", "search", "cart", "promotions", "orders", "inventory", "payments", "fulfillment", "aftersales",
-    "reviews", "ops", "points", "flash_sale", "notifications", "webhooks",
+    "reviews", "ops", "points", "flash_sale", "notifications", "webhooks", "auditing",
 }  # fmt: skip
 FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
 BANNED_FILE_NAMES = {"util", "utils", "helper", "helpers", "common", "misc", "manager", "base"}

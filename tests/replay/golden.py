@@ -22,6 +22,7 @@ from tests.replay.scenarios_of_parcels import (
 )
 from tests.replay.scenarios_of_points import ADJUSTMENTS, EXPIRIES, SagaScenario
 from tests.replay.scenarios_of_schedules import (
+    AUDITS,
     RECONCILIATIONS,
     RECONCILIATIONS_QUEUED,
     SUPPLEMENTS,
@@ -85,6 +86,7 @@ ALL = (
     *(Golden("points_expiry", "queue", saga=scenario) for scenario in EXPIRIES),
     *(Golden("points_adjustment", "queue", saga=scenario) for scenario in ADJUSTMENTS),
     *(Golden("parcel_watch", "inline", saga=scenario) for scenario in WATCHES),
+    *(Golden("audit", "queue", saga=scenario) for scenario in AUDITS),
     *(Golden("catalog_sync", "queue", saga=scenario) for scenario in SYNCS),
     *(Golden("reindex", "queue", saga=scenario) for scenario in REBUILDS),
     *(Golden("search_drift", "queue", saga=scenario) for scenario in DRIFTS),

@@ -9,6 +9,7 @@ from models.fulfillment.watching import SignedOff, SilentAsked
 from models.payments.reconciliation import Outcome, RepairsDone
 from models.payments.supplement import AskAttempts, AttemptsAsked, StrandedCase
 from tests.replay.scenarios_of_points import SagaScenario
+from tests.workflows.audits import LOOK, audit, sees
 from tests.workflows.parcels import watched
 from tests.workflows.reconciliations import COMPARE, REPAIR, Reconciling, report
 from tests.workflows.sagas import Sagas
@@ -77,6 +78,15 @@ async def carriers_asked_in_vain(sagas: Sagas) -> WorkflowHandle[Any, Any]:
     return await watched(sagas)
 
 
+async def broken_moving_and_unread(sagas: Sagas) -> WorkflowHandle[Any, Any]:
+    sees(sagas, money=[("ord_lost", "ord_moves"), ("ord_lost",), ("ord_lost",)])
+    sagas.steps.fail(LOOK, times=4)  # the first of them stays unread
+    run = await audit(sagas)
+    await sagas.ended(run)
+    return run
+
+
+AUDITS: tuple[SagaScenario, ...] = (broken_moving_and_unread,)
 WATCHES: tuple[SagaScenario, ...] = (silent_ones_asked_and_old_ones_signed_for, carriers_asked_in_vain)
 RECONCILIATIONS: tuple[ReconciliationScenario, ...] = (late_then_repaired, daily, not_believed)
 RECONCILIATIONS_QUEUED: tuple[ReconciliationScenario, ...] = (late_then_repaired,)

@@ -16,6 +16,7 @@ from typing import Any, get_type_hints
 from temporalio import activity
 
 from activities.aftersales import AftersaleActivities
+from activities.auditing import AuditActivities
 from activities.bus import BusActivities
 from activities.fulfillment import FulfillmentActivities
 from activities.inventory import InventoryActivities
@@ -36,6 +37,7 @@ from models.shared.done import Done
 
 CLASSES: tuple[type, ...] = (
     AftersaleActivities,
+    AuditActivities,
     BusActivities,
     FulfillmentActivities,
     InventoryActivities,

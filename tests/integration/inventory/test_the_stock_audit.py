@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from models.inventory.ahead import AheadSetting
 from models.inventory.hot import SplitMode, SplitSetting
-from models.inventory.types import BreakKind
+from models.inventory.types import BreakKind, SellsAhead
 from stores.inventory.auditing import OVERDUE_AFTER
 from tests.integration.inventory.shop import NOW, Shop, line, order, sku
 
@@ -95,6 +96,32 @@ async def test_units_lost_in_the_rows_of_hot_stock_are_found(busy: Shop, sabotag
         await connection.execute(sabotage)
 
     assert {found.kind for found in await busy.store.audit(NOW)} == kinds
+
+
+@pytest.mark.parametrize(
+    ("sabotage", "kinds"),
+    [
+        ("UPDATE stock SET claimed = claimed + 1", {BreakKind.CLAIMED_UNEXPLAINED}),
+        (
+            "UPDATE claims SET state = 'filled' WHERE order_id = $1",
+            {BreakKind.CLAIMED_UNEXPLAINED, BreakKind.CLAIM_UNEXPLAINED, BreakKind.CLAIM_OVERTAKEN},
+        ),
+    ],
+)
+async def test_claims_that_were_lost_or_served_out_of_turn_are_found(
+    shop: Shop, sabotage: str, kinds: set[BreakKind]
+) -> None:
+    warehouse = await shop.warehouse("a")
+    await shop.store.count(warehouse.warehouse_id, sku(), 0, key="first", actor="test", now=NOW)
+    ahead = AheadSetting(policy=SellsAhead.BACKORDER, limit=5, within_days=14)
+    await shop.store.set_ahead_sale(warehouse.warehouse_id, sku(), ahead, 0, "operator", NOW)
+    for n in range(2):
+        await shop.reserve(order(n), line(2))
+    assert await shop.store.audit(NOW) == []
+    async with shop.db.reader() as connection:
+        await connection.execute(sabotage.replace("$1", f"'{order(1)}'"))
+
+    assert {found.kind for found in await shop.store.audit(NOW)} == kinds
 
 
 async def test_a_hold_nobody_released_is_found_after_a_while(busy: Shop) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from temporalio.client import Client
 
-from cli.auditing.across import transfers_and_workflows
+from activities.auditing.across import transfers_and_workflows
 from models.inventory.messages import transfer_workflow_id
 from models.shared.events import Event
 from models.shared.ids import MerchantId, TransferId

@@ -229,3 +229,12 @@ async def test_the_audit_finds_a_step_that_the_timeline_does_not_tell(shop: Shop
         "UPDATE orders SET status = 'cancelled', cancelled_at = now(), cancel_reason = 'by_user'"
     )
     assert await shop.breaks() == ["step_untold"]
+
+
+async def test_the_audit_finds_a_step_that_the_timeline_tells_twice(shop: Shop) -> None:
+    await shop.orders.open_once(opening())
+    await shop.db.pool.execute(
+        "INSERT INTO order_timeline (order_id, at, step, actor, detail)"
+        " SELECT order_id, at + interval '1 s', step, actor, detail FROM order_timeline"
+    )
+    assert await shop.breaks() == ["step_told_twice"]

@@ -14,6 +14,7 @@ _BREAKS = {
     "refunded_and_held_are_the_attempts": "UPDATE payments SET refunded_minor = refunded_minor + 1",
     "refunds_are_their_legs": "UPDATE attempts SET held_minor = held_minor + 1",
     "finished_refunds_went_back_whole": "UPDATE refunds SET state = 'succeeded', finished_at = now()",
+    "chargebacks_are_covered_as_far_as_possible": "UPDATE attempts SET charged_back_minor = 1",
     "ledger_says_what_payments_say": "INSERT INTO ledger (kind, reference, debit, credit, amount_minor, currency, payment_id, order_id, at) "
     "SELECT 'unkeep', 'x', 'customer_deposits', 'fees', 1, 'CNY', payment_id, order_id, now() FROM payments",
 }
@@ -69,6 +70,15 @@ async def test_a_surplus_without_a_refund_is_a_break_after_a_while(till: Till) -
     assert (found.check, found.facts["attempt_id"]) == ("every_surplus_has_a_refund", attempts[1].attempt_id)
     await till.hold(payment, surplus=attempts[1])
     assert await till.store.audit(till.now + timedelta(hours=1)) == ()
+
+
+async def test_an_adjustment_that_nobody_decided_is_a_break(till: Till) -> None:
+    await till.db.pool.execute(
+        "INSERT INTO ledger (kind, reference, debit, credit, amount_minor, currency, at) "
+        "VALUES ('adjustment', 'adj_x', 'fees', 'channel:sandbox_card', 1, 'CNY', now())"
+    )
+    (found,) = await till.store.audit(till.now)
+    assert (found.check, found.facts["adjustment_id"]) == ("adjustments_are_booked", "adj_x")
 
 
 async def test_the_trial_balance_speaks_of_each_account(till: Till) -> None:

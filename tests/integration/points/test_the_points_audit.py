@@ -3,7 +3,7 @@
 import pytest
 from asyncpg import CheckViolationError
 
-from cli.auditing.books import points
+from activities.auditing.books import points
 from models.points.types import PointsBreakKind
 from tests.integration.points.purse import BUYER, Purse, day, order
 

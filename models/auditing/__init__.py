@@ -1,0 +1,1 @@
+"""What an audit of the shop looks at, and what it finds."""

@@ -131,8 +131,8 @@ _AFTERSALE: dict[AftersaleState, dict[Language, str]] = {
         Language.EN: "The replacement is sold out. Have your money back, or wait; if you do not choose in time, it goes back by itself.",
     },
     AftersaleState.REPLACEMENT_SENT: {
-        Language.ZH: "换货商品已发出。",
-        Language.EN: "Your replacement is on its way.",
+        Language.ZH: "换货商品已安排发货。",
+        Language.EN: "Your replacement is being sent.",
     },
     AftersaleState.REFUNDING: {
         Language.ZH: "退款正在原路退回。",

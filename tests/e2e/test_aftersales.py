@@ -42,6 +42,17 @@ class Owner:
         found: JSON = await eventually(f"the case is {state}", reached)
         return found
 
+    async def arrived(self, shipment_id: str | None = None) -> None:
+        """This parcel of the order, or its only one, has left and was signed for."""
+
+        async def shipped() -> str | None:
+            found = await self.buyer.read(f"/v1/orders/{self.order_id}/shipments")
+            left = [str(parcel["shipment_id"]) for parcel in found if parcel["status"] == "shipped"]
+            return next((parcel for parcel in left if shipment_id in (None, parcel)), None)
+
+        parcel = await eventually("the parcel has left", shipped)
+        said(await self.operator.post(f"/v1/shipments/{parcel}/sign-off", {"proof": "handed over"}), 200)
+
     async def refunded(self) -> int:
         return int((await self.buyer.order(self.order_id))["refunded"]["minor"])
 
@@ -51,14 +62,9 @@ async def owner(shop: RunningShop, good: Good, quantity: int = 2) -> Owner:
     buyer = await shop.buyer()
     order_id = str((await buyer.placed(good.sku_id, quantity=quantity))["order_id"])
     await buyer.pay(order_id)
-
-    async def shipped() -> JSON | None:
-        found = await buyer.read(f"/v1/orders/{order_id}/shipments")
-        return found[0] if found and found[0]["status"] == "shipped" else None
-
-    parcel = await eventually("the parcel has left", shipped)
-    said(await shop.operator.post(f"/v1/shipments/{parcel['shipment_id']}/sign-off", {"proof": "handed over"}), 200)
-    return Owner(buyer, shop.operator, good, order_id)
+    bought = Owner(buyer, shop.operator, good, order_id)
+    await bought.arrived()
+    return bought
 
 
 @pytest.fixture
@@ -105,7 +111,7 @@ async def test_an_exchange_sends_another_piece_or_pays_when_there_is_none(shop: 
     await anna.wishes(case, "return-waybill", waybill)
     await anna.inspects(case, accepted=1)
     sent = await anna.until(case, "replacement_sent")
-    said(await anna.operator.post(f"/v1/shipments/{sent['shipment_id']}/sign-off", {"proof": "handed over"}), 200)
+    await anna.arrived(sent["shipment_id"])
     await anna.until(case, "exchanged")
     assert (await anna.refunded(), await anna.operator.available(anna.good.sku_id)) == (0, 0)
 

@@ -35,7 +35,7 @@ async def test_doctor_is_content_with_running_servers_but_not_with_missing_migra
         assert migrated == 0
         code, found = await run_hanse("doctor", "--data-dir", str(tmp_path))
         assert code == 0, found
-        assert "8 databases at head" in found
+        assert "11 databases at head" in found
 
 
 async def test_doctor_names_a_server_that_does_not_answer(tmp_path: Path) -> None:

@@ -102,7 +102,7 @@ async def worker(client: Client, postgres: str, redis_url: str, publisher: Publi
 @pytest.fixture(scope="module")
 async def api(client: Client, worker: Worker) -> AsyncIterator[str]:
     """The address of a server with three routes: one that tells, one that breaks, one that shows its log context."""
-    app = FastAPI()
+    app = FastAPI(telemetry={"tracing": False, "metrics": False, "logs": False})  # as the api: `instrument` does it
 
     @app.post("/tellings/{order_id}")
     async def tell(order_id: str) -> str:

@@ -147,6 +147,13 @@ def other_code(code: str) -> str:
     return f"{(int(code) + 1) % 1_000_000:06d}"
 
 
+class NothingAtHand:
+    """A shelf that every request for products passes by."""
+
+    def near(self, _address: str) -> None:
+        """Nothing."""
+
+
 @asynccontextmanager
 async def open_shop(app: FastAPI, db: Database, ops: Database, redis_url: str, folder: Path) -> AsyncIterator[Shop]:
     """The shop on these servers, which sends its messages into `folder`."""
@@ -164,6 +171,7 @@ async def open_shop(app: FastAPI, db: Database, ops: Database, redis_url: str, f
         account_keys=AccountKeys(KEY),
         notifier=outbox,
         outbox=outbox,
+        shelf=NothingAtHand(),
     )
     shop = Shop(app, clock, users, audit_log, db, ops, argon, [])
     yield shop

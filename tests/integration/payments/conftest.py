@@ -14,7 +14,7 @@ async def till(database: OpenDatabase) -> Till:
     return Till(await database("payments"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def counter(
     migrated_settings: Settings,
     redis_url: str,

@@ -111,10 +111,13 @@ async def test_who_bought_it_reviews_it_once_it_was_signed_for(front: Front) -> 
     first, again = [await front.reviewed(anna, order, key="one") for _ in range(2)]
     assert (first.status_code, first.json()["main"]["state"]) == (201, "published")
     assert first.json() == again.json()
+    stars_alone = await post(anna, f"/v1/orders/{order.order_id}/lines/2/review", {"stars": 2})
+    assert (stars_alone.status_code, stars_alone.json()["main"]["state"]) == (201, "published")
+    assert (await post(anna, f"/v1/reviews/{first.json()['review_id']}/follow-up", {"text": ""})).status_code == 422
     second = await front.reviewed(anna, order)
     assert (second.status_code, second.json()["code"]) == (409, "already_reviewed")
     assert (await front.reviewed(anna, order, 7)).status_code == 404
-    assert [event.type for event in front.listener.heard] == ["hanse.reviews.review_published.v1"]
+    assert [event.type for event in front.listener.heard] == ["hanse.reviews.review_published.v1"] * 2
 
 
 async def test_everyone_reads_it_without_learning_who_wrote_it(front: Front) -> None:

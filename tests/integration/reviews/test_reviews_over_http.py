@@ -16,13 +16,17 @@ from activities.announcing import Announcer
 from activities.refusals import RefusalInterceptor
 from activities.reviews import ReviewActivities
 from api.app import build
+from api.showcase.shelf import Shelf
 from hanse.blobs import LocalBlobs
+from hanse.caching import ReadThrough
 from hanse.settings import Settings
 from hanse.temporal import connect
 from models.fulfillment.types import ShipmentStatus
 from models.orders.types import Order, OrderStatus
 from models.reviews.types import Verdict
 from stores.idempotency import IdempotencyStore
+from stores.inventory import InventoryStore
+from stores.products import CatalogueCopies, ProductStore, TaxonomyStore
 from stores.reviews import ReviewPictures
 from tests.conftest import OpenDatabase
 from tests.integration.inventory.over_http import Listener
@@ -96,6 +100,9 @@ async def front(
         services.orders, services.fulfillment = orders.orders, orders.parcels
         services.review_pictures = ReviewPictures(desk.db, LocalBlobs(tmp_path / "media"))
         services.idempotency = IdempotencyStore(ops)
+        products, copies = await database("products"), CatalogueCopies(ReadThrough(services.redis))
+        taxonomy, inventory = TaxonomyStore(products), InventoryStore(await database("inventory"))
+        services.shelf = Shelf(ProductStore(products), taxonomy, inventory, copies, shop.clock)
         yield Front(shop, orders, desk, listener)
 
 

@@ -18,12 +18,12 @@ from cli.demo_data.people import OPERATOR
 from cli.operators import ensure_operator
 from cli.parcels import Parcels
 from cli.replay.buyers import Buyers
-from cli.replay.comparing import compare
+from cli.replay.comparing import Outcome, compare
 from cli.replay.differences import Difference
 from cli.replay.files import read_marketplace
 from cli.replay.memory import Memory
 from cli.replay.playing import Player
-from cli.replay.report import show_differences, show_money, show_speed, show_states
+from cli.replay.report import show_differences, show_money, show_reviews, show_speed, show_states
 from cli.replay.script import Buyer, Script
 from cli.replay.stage import Played, play_all
 from cli.replay.stocking import Stocking, side_by_side
@@ -50,7 +50,8 @@ def replay_orders(
     ] = False,
     data_dir: DataDir = None,
 ) -> None:
-    """Load a marketplace's sellers, goods and buyers, play its orders, and hold money and states against the files.
+    """Load a marketplace's sellers, goods and buyers, play its orders with their reviews, and hold money, states and ratings
+    against the files.
 
     Interrupted, it goes on where it was and doubles nothing. Exit code 0 when all agrees or the files explain what differs.
     """
@@ -89,7 +90,9 @@ async def replay(
             await _settle_buyers(buyers, script, bars, clients)
         player = Player(shop, operator, memory, stocking, buyers, parcels)
         played = await play_all(console, script.orders, player, memory, speed=speed, at_once=clients)
-        return await _report(settings, shop, operator, memory, script, played)
+        with _bars() as bars:
+            outcome = await compare(shop, operator, memory, script, stocking.skus, bars.tell)
+        return await _report(settings, memory, script, played, outcome)
 
 
 class _Bars:
@@ -133,14 +136,11 @@ async def _settle_buyers(buyers: Buyers, script: Script, bars: _Bars, at_once: i
         bars.tell("Buyers", done, len(places))
 
 
-async def _report(
-    settings: Settings, shop: Shop, operator: Login, memory: Memory, script: Script, played: Played
-) -> bool:
-    with _bars() as bars:
-        outcome = await compare(shop, operator, memory, script, bars.tell)
+async def _report(settings: Settings, memory: Memory, script: Script, played: Played, outcome: Outcome) -> bool:
     differences = [*script.differences, *played.refused, *outcome.differences]
     show_states(console, script, outcome)
     money_agrees = show_money(console, script, outcome, differences)
+    reviews_agree = show_reviews(console, script, outcome, differences)
     show_speed(console, played, memory.all("order"))
     show_differences(console, differences)
     file = _written(settings.data_dir / "replay" / f"{script.fingerprint}-differences.csv", differences)
@@ -148,7 +148,7 @@ async def _report(
     sections = await settled_audit(settings)
     show_audit(sections)
     broken = any(section.findings for section in sections)
-    return money_agrees and not broken and all(one.explained for one in differences)
+    return money_agrees and reviews_agree and not broken and all(one.explained for one in differences)
 
 
 def _written(file: Path, differences: Sequence[Difference]) -> Path:

@@ -8,6 +8,7 @@ _HEADERS = {
     "orders": "order_id,customer_id,order_status,order_purchase_timestamp,order_delivered_carrier_date,"
     "order_delivered_customer_date",
     "items": "order_id,product_id,seller_id,price,freight_value",
+    "reviews": "order_id,review_score,review_comment_message,review_creation_date",
     "payments": "order_id,payment_sequential,payment_type,payment_installments,payment_value",
     "products": "product_id,category,product_weight_g",
     "sellers": "seller_id,seller_zip_code_prefix,seller_city,seller_state",
@@ -33,13 +34,16 @@ class Market:
         at: str = "2017-11-24T10:00:00Z",
         carrier: str = "",
         delivered: str = "",
+        reviews: Sequence[tuple[object, ...]] = (),
         person: str | None = None,
         customer: bool = True,
     ) -> "Market":
-        """One more order: `lines` are product, seller, price, freight; `paid` are type, instalments, amount."""
+        """One more order: `lines` are product, seller, price, freight; `paid` are type, instalments, amount; `reviews` are stars,
+        text, day."""
         self.rows["orders"].append((name, f"c-{name}", state, at, carrier, delivered))
         self.rows["items"] += [(name, *line) for line in lines]
         self.rows["payments"] += [(name, number, *payment) for number, payment in enumerate(paid, 1)]
+        self.rows["reviews"] += [(name, *review) for review in reviews]
         if customer:
             self.rows["customers"].append((f"c-{name}", person or f"person-{name}", "20040", "rio de janeiro", "RJ"))
         return self

@@ -17,6 +17,7 @@ from models.reviews.types import (
     ReportReason,
     Review,
     ReviewPart,
+    SaidOrNot,
     Stars,
     Text,
 )
@@ -33,12 +34,12 @@ def _like(**example: Any) -> ConfigDict:
 
 
 class ReviewRequest(Frozen):
-    """What the buyer says. Pictures are uploaded before and named here."""
+    """What the buyer says, or only how many stars. Pictures are uploaded before and named here."""
 
     model_config = _like(stars=5, text=_SAID, pictures=[], anonymous=False)
 
     stars: Stars
-    text: Text
+    text: SaidOrNot = ""
     pictures: Pictures = ()
     anonymous: bool = Field(default=False, description="Show no letter of your name.")
 
@@ -49,7 +50,7 @@ class ReviewEdit(Frozen):
     model_config = _like(stars=4, text="After a week: a little thin, still soft.", pictures=[])
 
     stars: Stars
-    text: Text
+    text: SaidOrNot
     pictures: Pictures = ()
 
 

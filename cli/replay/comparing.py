@@ -10,8 +10,9 @@ from typing import Any
 from cli.calling import Login, Shop
 from cli.replay.differences import Difference, from_the_files, in_the_shop
 from cli.replay.memory import Memory
-from cli.replay.script import Ending, PlayedOrder, Script
-from cli.replay.stocking import side_by_side
+from cli.replay.rating import Ratings
+from cli.replay.script import Ending, GoodKey, PlayedOrder, Script
+from cli.replay.stocking import Sku, side_by_side
 from cli.settling import looked_at_until
 
 _SETTLED_WITHIN = 120.0
@@ -48,18 +49,27 @@ class Outcome:
     money_in: int = 0
     money_out: int = 0
     money_by_kind: Counter[str] = field(default_factory=Counter)
+    reviews: int = 0
+    """That products are rated by, and their stars."""
+    stars: int = 0
     differences: list[Difference] = field(default_factory=list)
 
 
 async def compare(
-    shop: Shop, operator: Login, memory: Memory, script: Script, progress: Callable[[str, int, int], None]
+    shop: Shop,
+    operator: Login,
+    memory: Memory,
+    script: Script,
+    skus: Mapping[GoodKey, Sku],
+    progress: Callable[[str, int, int], None],
 ) -> Outcome:
-    """Look at every played order and its payment; money on its way back is waited for."""
-    outcome, facts = Outcome(), memory.all("order")
+    """Look at every played order, its payment and its review, then at products' ratings; money on its way back is waited for."""
+    outcome, facts, ratings = Outcome(), memory.all("order"), Ratings(shop, operator, skus)
     until = time.monotonic() + _SETTLED_WITHIN
 
     async def look(played: PlayedOrder) -> None:
         fact = facts.get(played.order_id, {})
+        await ratings.judge_review(played, fact.get("review_id"))
         if not fact.get("placed"):
             outcome.elsewhere[played.filed_state]["never placed"] += 1
             _miss(outcome, played, "never placed")
@@ -80,6 +90,9 @@ async def compare(
     async for _ in side_by_side(script.orders, look, _AT_ONCE):
         done += 1
         progress("Comparing", done, len(script.orders))
+    await ratings.judge_products()
+    outcome.reviews, outcome.stars = ratings.reviews, ratings.stars
+    outcome.differences += ratings.differences
     return outcome
 
 

@@ -1,4 +1,5 @@
-"""The files of a marketplace as they stand: orders, lines, payments, products, sellers, customers. Amounts in centavos."""
+"""The files of a marketplace as they stand: orders, lines, payments, reviews, products, sellers,
+customers. Amounts in centavos."""
 
 import csv
 import hashlib
@@ -53,6 +54,17 @@ class FiledPayment:
 
 
 @dataclass(frozen=True)
+class FiledReview:
+    """A row of reviews.csv: what the buyer says of a whole order. `text` is empty for most; `asked_at` is the day the buyer was
+    asked for it."""
+
+    order_id: str
+    stars: int
+    text: str
+    asked_at: datetime
+
+
+@dataclass(frozen=True)
 class FiledProduct:
     """A row of products.csv."""
 
@@ -79,6 +91,7 @@ class Marketplace:
     orders: tuple[FiledOrder, ...]
     lines: tuple[FiledLine, ...]
     payments: tuple[FiledPayment, ...]
+    reviews: tuple[FiledReview, ...]
     products: dict[str, FiledProduct]
     sellers: dict[str, FiledPlace]
     customers: dict[str, FiledPlace]
@@ -86,11 +99,12 @@ class Marketplace:
 
 
 def read_marketplace(folder: Path) -> Marketplace:
-    """Read a folder of CSV files. `StackError` names the file and line of what cannot be read."""
+    """Read a folder of CSV files; only reviews.csv may be missing. `StackError` names the file and line of what cannot be read."""
     if missing := [f"{name}.csv" for name in _FILES if not (folder / f"{name}.csv").is_file()]:
         raise StackError(f"{folder} has no {', '.join(missing)}; name the folder with the marketplace's CSV files")
     digest = hashlib.sha256()
-    for name in _FILES:
+    reviewed = (folder / "reviews.csv").is_file()
+    for name in (*_FILES, *(("reviews",) if reviewed else ())):
         digest.update((folder / f"{name}.csv").read_bytes())
     products = _read(folder, "products", _product)
     sellers = _read(folder, "sellers", lambda row: _place(row, "seller", row["seller_id"]))
@@ -99,6 +113,7 @@ def read_marketplace(folder: Path) -> Marketplace:
         orders=tuple(_read(folder, "orders", _order)),
         lines=tuple(_read(folder, "items", _line)),
         payments=tuple(_read(folder, "payments", _payment)),
+        reviews=tuple(_read(folder, "reviews", _review)) if reviewed else (),
         products={product.product_id: product for product in products},
         sellers={seller.id: seller for seller in sellers},
         customers={customer.id: customer for customer in customers},
@@ -151,6 +166,14 @@ def _payment(row: _Row) -> FiledPayment:
         instalments=int(row["payment_installments"] or 1),
         amount=_centavos(row["payment_value"]),
     )
+
+
+def _review(row: _Row) -> FiledReview:
+    stars = int(row["review_score"])
+    if not 1 <= stars <= 5:
+        raise ValueError(f"a review has 1 to 5 stars, not {stars}")
+    text = row["review_comment_message"].strip()
+    return FiledReview(row["order_id"], stars, text, _moment(row["review_creation_date"]))
 
 
 def _product(row: _Row) -> FiledProduct:

@@ -19,7 +19,7 @@ _TRIES = 3
 _PAID_WITHIN = 60.0
 
 Fact = dict[str, Any]
-"""What is remembered of an order: `try`, `order_id`, `placed`, `paid`, `ended`, `lapsed`, and how long steps took."""
+"""What is remembered of an order: `try`, `order_id`, `placed`, `paid`, `ended`, `lapsed`, `review_id`, and how long steps took."""
 
 
 class Player:
@@ -42,6 +42,7 @@ class Player:
             who = self._buyers.login_of(order.buyer.person)
             await self._placed_and_paid(order, fact, who, placed)
             await self._ended(order, fact["order_id"], who)
+            await self._review(order, fact, who)
             self._keep(order, fact, ended=True)
 
     async def _placed_and_paid(self, order: PlayedOrder, fact: Fact, who: Login, placed: Callable[[], None]) -> None:
@@ -151,3 +152,12 @@ class Player:
         key = f"{self._memory.key}/{order.order_id}/cancel"
         ask = {"why": "cancelled in the files"}
         await self._shop.ask("POST", f"/orders/{order_id}/cancel", ask, who=who, key=key)
+
+    async def _review(self, order: PlayedOrder, fact: Fact, who: Login) -> None:
+        """The files' review is of the whole order: it is posted for the first line. Whether others see it is up to the shop."""
+        if order.review is not None:
+            path = f"/v1/orders/{fact['order_id']}/lines/1/review"
+            ask = {"stars": order.review.stars, "text": order.review.text}
+            key = f"{self._memory.key}/{order.order_id}/review"
+            answer = await self._shop.ask("POST", path, ask, who=who, key=key)
+            self._keep(order, fact, review_id=answer.body["review_id"], review_s=answer.seconds)

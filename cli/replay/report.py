@@ -50,6 +50,21 @@ def show_money(console: Console, script: Script, outcome: Outcome, differences: 
     return agree
 
 
+def show_reviews(console: Console, script: Script, outcome: Outcome, differences: Sequence[Difference]) -> bool:
+    """Reviews and the sum of their stars, as products are rated by them; whether files, differences and shop agree."""
+    table = Table("", "files", "differences", "expected here", "here", "", title="Reviews")
+    agree = True
+    for name, filed, here, moved in (
+        ("reviews", script.filed.reviews, outcome.reviews, sum(one.reviews for one in differences)),
+        ("stars", script.filed.stars, outcome.stars, sum(one.stars for one in differences)),
+    ):
+        agree = agree and filed + moved == here
+        mark = "[green]✓[/]" if filed + moved == here else "[red]✗[/]"
+        table.add_row(name, str(filed), str(moved), str(filed + moved), str(here), mark)
+    console.print(table)
+    return agree
+
+
 def show_speed(console: Console, played: Played, facts: Mapping[str, Mapping[str, Any]]) -> None:
     """Orders per second of this run, and how long steps took over all runs."""
     if played.orders:
@@ -60,6 +75,7 @@ def show_speed(console: Console, played: Played, facts: Mapping[str, Mapping[str
         "hold (POST /orders/prepare)": [fact["prepare_s"] for fact in facts.values() if "prepare_s" in fact],
         "place (POST /orders)": [fact["place_s"] for fact in facts.values() if "place_s" in fact],
         "pay (POST /payments)": [took for fact in facts.values() for took in fact.get("pay_s", ())],
+        "review (POST …/review)": [fact["review_s"] for fact in facts.values() if "review_s" in fact],
         "first payment to paid order": [fact["paid_s"] for fact in facts.values() if "paid_s" in fact],
     }
     for step, seconds in steps.items():

@@ -103,6 +103,14 @@ class Payment:
 
 
 @dataclass(frozen=True)
+class Review:
+    """What a buyer says once the order has arrived; `text` may be empty."""
+
+    stars: int
+    text: str
+
+
+@dataclass(frozen=True)
 class Buyer:
     """Where an order goes. Every order's buyer has a postal code of its own, so every freight can be exact."""
 
@@ -128,6 +136,8 @@ class PlayedOrder:
     collected_at: datetime | None = None
     """When a carrier had its parcels, as the files say."""
     signed_at: datetime | None = None
+    review: Review | None = None
+    """Posted for the first line. Only an order that is delivered has one."""
     new_prices: tuple[tuple[GoodKey, int], ...] = ()
     """Prices that an operator sets before this order."""
     waits_for: tuple[str, ...] = ()
@@ -143,6 +153,8 @@ class Filed:
     money_out: int
     """Payments of cancelled and unavailable orders."""
     money_by_kind: Counter[str]
+    reviews: int = 0
+    stars: int = 0
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,13 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
-from cli.replay.differences import Difference, amount, from_the_files
+from cli.replay.differences import amount
+from cli.replay.draft import Draft, by_order
 from cli.replay.files import FiledLine, FiledOrder, FiledPayment, FiledPlace, Marketplace
+from cli.replay.reviewing import review_of
 from cli.replay.script import (
     ANY_CHANNEL,
     CHANNEL_OF,
@@ -26,7 +27,6 @@ from cli.replay.script import (
     Seller,
 )
 
-Row = TypeVar("Row", FiledLine, FiledPayment)
 _NOWHERE = "unknown"
 _NO_CODE = re.compile(r"[^A-Za-z0-9._-]+")
 """What a category's code in the shop cannot hold."""
@@ -34,24 +34,16 @@ _MOST_INSTALMENTS = 48
 _GIVEN_BACK = (Ending.CANCELLED, Ending.SOLD_OUT)
 
 
-@dataclass
-class _Draft:
-    """Rows by order, and the differences found on the way."""
-
-    files: Marketplace
-    lines: Mapping[str, list[FiledLine]]
-    payments: Mapping[str, list[FiledPayment]]
-    postal_codes: Mapping[str, str]
-    differences: list[Difference] = field(default_factory=list)
-
-    def note(self, about: str, kind: str, detail: str, *, money_in: int = 0, money_out: int = 0) -> None:
-        self.differences.append(from_the_files(about, kind, detail, money_in=money_in, money_out=money_out))
-
-
 def write_script(files: Marketplace) -> Script:
     """What to play. Whatever the files lack or contradict is made up or left out, and listed."""
-    draft = _Draft(files, _by_order(files.lines), _by_order(files.payments), postal_codes(files.customers.values()))
-    _note_strays(draft)
+    draft = Draft(
+        files,
+        by_order(files.lines),
+        by_order(files.payments),
+        by_order(files.reviews),
+        postal_codes(files.customers.values()),
+    )
+    draft.note_strays()
     by_time = sorted(files.orders, key=lambda order: (order.bought_at, order.order_id))
     played = [order for order in (_order(draft, filed) for filed in by_time) if order is not None]
     return Script(
@@ -74,29 +66,16 @@ def postal_codes(customers: Iterable[FiledPlace]) -> dict[str, str]:
     return codes
 
 
-def _by_order(rows: Iterable[Row]) -> dict[str, list[Row]]:
-    grouped: dict[str, list[Row]] = defaultdict(list)
-    for row in rows:
-        grouped[row.order_id].append(row)
-    return grouped
-
-
-def _note_strays(draft: _Draft) -> None:
-    known = {order.order_id for order in draft.files.orders}
-    for what, rows in (("lines", draft.lines), ("payments", draft.payments)):
-        for order_id in sorted(rows.keys() - known):
-            draft.note(order_id, f"{what} without an order", f"{len(rows[order_id])} {what} are left out")
-
-
 # ---- one order -------------------------------------------------------------------------------------------------------
 
 
-def _order(draft: _Draft, filed: FiledOrder) -> PlayedOrder | None:
+def _order(draft: Draft, filed: FiledOrder) -> PlayedOrder | None:
     payments = sorted(draft.payments.get(filed.order_id, []), key=lambda payment: payment.number)
     paid = sum(payment.amount for payment in payments)
     filed_lines = draft.lines.get(filed.order_id, [])
     if not filed_lines and not paid:
         draft.note(filed.order_id, "nothing to play", "the files have neither lines nor payments of it")
+        review_of(draft, filed.order_id, None)
         return None
     lines, fees = _goods_and_freight(draft, filed, filed_lines) if filed_lines else _unnamed(draft, filed, paid)
     total = sum(line.price * line.quantity for line in lines)
@@ -114,6 +93,7 @@ def _order(draft: _Draft, filed: FiledOrder) -> PlayedOrder | None:
         total=total,
         collected_at=filed.handed_to_carrier_at,
         signed_at=filed.delivered_at,
+        review=review_of(draft, filed.order_id, ending),
     )
 
 
@@ -125,7 +105,7 @@ def _bases(fees: Sequence[Fee]) -> list[int]:
     return list(highest.values())
 
 
-def _ending(draft: _Draft, filed: FiledOrder) -> Ending:
+def _ending(draft: Draft, filed: FiledOrder) -> Ending:
     ending = ENDING_OF.get(filed.state)
     if ending is None:
         draft.note(filed.order_id, "unknown state", f"{filed.state!r} is played as paid")
@@ -139,7 +119,7 @@ def _ending(draft: _Draft, filed: FiledOrder) -> Ending:
     return ending
 
 
-def _buyer(draft: _Draft, filed: FiledOrder) -> Buyer:
+def _buyer(draft: Draft, filed: FiledOrder) -> Buyer:
     place = draft.files.customers.get(filed.customer_id)
     if place is None:
         draft.note(filed.order_id, "unknown customer", f"{filed.customer_id} is not in customers.csv; made up")
@@ -149,7 +129,7 @@ def _buyer(draft: _Draft, filed: FiledOrder) -> Buyer:
     return Buyer(place.person, code, place.city or _NOWHERE, place.state or _NOWHERE)
 
 
-def _unnamed(draft: _Draft, filed: FiledOrder, paid: int) -> tuple[tuple[Line, ...], tuple[Fee, ...]]:
+def _unnamed(draft: Draft, filed: FiledOrder, paid: int) -> tuple[tuple[Line, ...], tuple[Fee, ...]]:
     draft.note(
         filed.order_id,
         "order without lines",
@@ -160,7 +140,7 @@ def _unnamed(draft: _Draft, filed: FiledOrder, paid: int) -> tuple[tuple[Line, .
 
 
 def _goods_and_freight(
-    draft: _Draft, filed: FiledOrder, rows: Sequence[FiledLine]
+    draft: Draft, filed: FiledOrder, rows: Sequence[FiledLine]
 ) -> tuple[tuple[Line, ...], tuple[Fee, ...]]:
     """Units of one good become one line. What its units' freights do not share evenly goes into the merchant's base."""
     units: dict[GoodKey, list[FiledLine]] = defaultdict(list)
@@ -180,7 +160,7 @@ def _goods_and_freight(
 
 
 def _payments(
-    draft: _Draft, order_id: str, filed: Sequence[FiledPayment], total: int, ending: Ending
+    draft: Draft, order_id: str, filed: Sequence[FiledPayment], total: int, ending: Ending
 ) -> tuple[Payment, ...]:
     """The file's payments, made to sum to what is owed: the last ones take what is missing or too much."""
     paid = sum(payment.amount for payment in filed)
@@ -201,7 +181,7 @@ def _payments(
     return fit(planned or [Payment(1, ANY_CHANNEL, "unknown", 1, 0)], total)
 
 
-def _payment(draft: _Draft, order_id: str, payment: FiledPayment) -> Payment:
+def _payment(draft: Draft, order_id: str, payment: FiledPayment) -> Payment:
     channel = CHANNEL_OF.get(payment.kind)
     if channel is None:
         detail = f"{payment.kind!r} of {amount(payment.amount)} is paid from the wallet"
@@ -224,7 +204,7 @@ def fit(payments: Sequence[Payment], total: int) -> tuple[Payment, ...]:
 # ---- the shop before the first order ---------------------------------------------------------------------------------
 
 
-def _sellers(draft: _Draft, played: Sequence[PlayedOrder]) -> tuple[Seller, ...]:
+def _sellers(draft: Draft, played: Sequence[PlayedOrder]) -> tuple[Seller, ...]:
     all_left: dict[str, bool] = {}
     for order in played:
         for line in order.lines:
@@ -233,7 +213,7 @@ def _sellers(draft: _Draft, played: Sequence[PlayedOrder]) -> tuple[Seller, ...]
     return tuple(_seller(draft, seller_id, automatic=all_left[seller_id]) for seller_id in sorted(all_left))
 
 
-def _seller(draft: _Draft, seller_id: str, *, automatic: bool) -> Seller:
+def _seller(draft: Draft, seller_id: str, *, automatic: bool) -> Seller:
     place = draft.files.sellers.get(seller_id)
     if place is None:
         if seller_id != UNNAMED:
@@ -242,7 +222,7 @@ def _seller(draft: _Draft, seller_id: str, *, automatic: bool) -> Seller:
     return Seller(seller_id, place.city or _NOWHERE, place.state or _NOWHERE, place.postal_prefix, automatic)
 
 
-def _goods(draft: _Draft, played: Sequence[PlayedOrder]) -> tuple[Good, ...]:
+def _goods(draft: Draft, played: Sequence[PlayedOrder]) -> tuple[Good, ...]:
     first: dict[GoodKey, Line] = {}
     units: Counter[GoodKey] = Counter()
     most: Counter[GoodKey] = Counter()
@@ -254,7 +234,7 @@ def _goods(draft: _Draft, played: Sequence[PlayedOrder]) -> tuple[Good, ...]:
     return tuple(_good(draft, first[key], units[key], most[key]) for key in sorted(first))
 
 
-def _good(draft: _Draft, line: Line, units: int, most: int) -> Good:
+def _good(draft: Draft, line: Line, units: int, most: int) -> Good:
     seller_id, product_id = line.good
     product = draft.files.products.get(product_id)
     if product is None and seller_id != UNNAMED:
@@ -286,7 +266,7 @@ def _with_prices_in_time(played: Sequence[PlayedOrder]) -> tuple[PlayedOrder, ..
     return tuple(result)
 
 
-def _filed(draft: _Draft) -> Filed:
+def _filed(draft: Draft) -> Filed:
     """What the files say in the end, of orders they know."""
     money: Counter[str] = Counter()
     money_out = 0
@@ -297,4 +277,12 @@ def _filed(draft: _Draft) -> Filed:
         if ENDING_OF.get(order.state) in _GIVEN_BACK:
             money_out += sum(payment.amount for payment in paid)
     states = Counter(order.state for order in draft.files.orders)
-    return Filed(states=states, money_in=money.total(), money_out=money_out, money_by_kind=money)
+    stars = [review.stars for order in draft.files.orders for review in draft.reviews.get(order.order_id, [])]
+    return Filed(
+        states=states,
+        money_in=money.total(),
+        money_out=money_out,
+        money_by_kind=money,
+        reviews=len(stars),
+        stars=sum(stars),
+    )

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from models.reviews.types import Part, Pictures, Reason, ReportReason, Review, Stars, Text
+from models.reviews.types import Part, Pictures, Reason, ReportReason, Review, SaidOrNot, Stars, Text
 from models.shared import Frozen, Instant
 from models.shared.events import AnyEvent
 from models.shared.ids import OrderId, ReviewId, SkuId, SpuId, UserId
@@ -16,7 +16,7 @@ class _Wish(Frozen):
 
 
 class PostReview(_Wish):
-    """A buyer reviews a line that was received. Once a line."""
+    """A buyer reviews a line that was received, with words or with stars alone. Once a line."""
 
     kind: Literal["post"] = "post"
     order_id: OrderId
@@ -28,7 +28,7 @@ class PostReview(_Wish):
     title: str
     options: str
     stars: Stars
-    text: Text
+    text: SaidOrNot
     pictures: Pictures = ()
 
 
@@ -39,12 +39,12 @@ class EditReview(_Wish):
     user_id: UserId
     version: int
     stars: Stars
-    text: Text
+    text: SaidOrNot
     pictures: Pictures = ()
 
 
 class FollowUpReview(_Wish):
-    """Its author adds how it went on."""
+    """Its author adds how it went on; without words there is nothing to add."""
 
     kind: Literal["follow_up"] = "follow_up"
     user_id: UserId

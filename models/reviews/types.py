@@ -12,6 +12,11 @@ _NO_NUL = r"^[^\x00]*$"
 MOST_PICTURES = 9
 Stars = Annotated[int, Field(ge=1, le=5)]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000, pattern=_NO_NUL)]
+SaidOrNot = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, max_length=1000, pattern=_NO_NUL),
+    Field(description="May be empty: stars can stand without words."),
+]
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500, pattern=_NO_NUL)]
 PictureName = Annotated[
     str, StringConstraints(pattern=r"^[a-f0-9]{64}\.webp$"), Field(examples=[f"{'7130c22af8cd9015' * 4}.webp"])

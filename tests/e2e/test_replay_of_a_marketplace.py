@@ -24,8 +24,9 @@ def _market() -> Market:
     vouchers = [("voucher", 1, "5.00"), ("voucher", 1, "0.50"), ("credit_card", 2, "20.00")]
     market.order("mixed", "processing", paid=vouchers, at="2017-11-24T11:00:00Z")
     dates = {"carrier": "2017-11-27T15:20:00Z", "delivered": "2017-12-01T18:05:30Z"}
-    market.order("arrived", at="2017-11-24T11:30:00Z", **dates)
-    market.order("called-off", "canceled", at="2017-11-24T12:00:00Z")
+    said = [("4", "Adorei, bonito! Holy shit", "2017-12-02"), ("1", "", "2017-12-03")]
+    market.order("arrived", at="2017-11-24T11:30:00Z", reviews=said, **dates)
+    market.order("called-off", "canceled", at="2017-11-24T12:00:00Z", reviews=[("1", "", "2017-12-02")])
     market.order("gone", "unavailable", lines=(), paid=[("debit_card", 1, "7.77")], at="2017-11-24T13:00:00Z")
     return market.order("begun", "created", at="2017-11-24T14:00:00Z")
 

@@ -4,6 +4,7 @@ import asyncio
 import random
 
 import pytest
+from pydantic import ValidationError
 
 from models.reviews.errors import AlreadyReviewed, OwnReview, PictureUnknown, ReviewNotOpen
 from models.reviews.types import HeldFor, Part, PartState, ReviewOrder, Verdict
@@ -78,6 +79,16 @@ async def test_a_review_is_written_anew_for_thirty_days_and_followed_up_once(des
         await desk.follow_up(review)
     with pytest.raises(ReviewNotOpen):
         await desk.follow_up(await desk.post(2), at=day(181))
+
+
+async def test_stars_stand_without_words_and_a_follow_up_does_not(desk: Desk) -> None:
+    await desk.word("加微信", Verdict.HOLD)
+    review = await desk.post(text=" ", stars=3)
+    assert (review.main.text, review.main.state, await desk.stars()) == ("", PartState.PUBLISHED, (0, 0, 1, 0, 0))
+    review = await desk.edit(await desk.edit(review, text="加微信"), text="")
+    assert (review.main.state, await desk.stars()) == (PartState.PUBLISHED, (0, 0, 1, 0, 0))
+    with pytest.raises(ValidationError):
+        await desk.follow_up(review, " ")
 
 
 async def test_a_follow_up_is_held_by_itself(desk: Desk) -> None:

@@ -16,13 +16,17 @@ from activities.announcing import Announcer
 from activities.refusals import RefusalInterceptor
 from activities.reviews import ReviewActivities
 from api.app import build
+from api.showcase.shelf import Shelf
 from hanse.blobs import LocalBlobs
+from hanse.caching import ReadThrough
 from hanse.settings import Settings
 from hanse.temporal import connect
 from models.fulfillment.types import ShipmentStatus
 from models.orders.types import Order, OrderStatus
 from models.reviews.types import Verdict
 from stores.idempotency import IdempotencyStore
+from stores.inventory import InventoryStore
+from stores.products import CatalogueCopies, ProductStore, TaxonomyStore
 from stores.reviews import ReviewPictures
 from tests.conftest import OpenDatabase
 from tests.integration.inventory.over_http import Listener
@@ -96,6 +100,9 @@ async def front(
         services.orders, services.fulfillment = orders.orders, orders.parcels
         services.review_pictures = ReviewPictures(desk.db, LocalBlobs(tmp_path / "media"))
         services.idempotency = IdempotencyStore(ops)
+        products, copies = await database("products"), CatalogueCopies(ReadThrough(services.redis))
+        taxonomy, inventory = TaxonomyStore(products), InventoryStore(await database("inventory"))
+        services.shelf = Shelf(ProductStore(products), taxonomy, inventory, copies, shop.clock)
         yield Front(shop, orders, desk, listener)
 
 
@@ -111,10 +118,13 @@ async def test_who_bought_it_reviews_it_once_it_was_signed_for(front: Front) -> 
     first, again = [await front.reviewed(anna, order, key="one") for _ in range(2)]
     assert (first.status_code, first.json()["main"]["state"]) == (201, "published")
     assert first.json() == again.json()
+    stars_alone = await post(anna, f"/v1/orders/{order.order_id}/lines/2/review", {"stars": 2})
+    assert (stars_alone.status_code, stars_alone.json()["main"]["state"]) == (201, "published")
+    assert (await post(anna, f"/v1/reviews/{first.json()['review_id']}/follow-up", {"text": ""})).status_code == 422
     second = await front.reviewed(anna, order)
     assert (second.status_code, second.json()["code"]) == (409, "already_reviewed")
     assert (await front.reviewed(anna, order, 7)).status_code == 404
-    assert [event.type for event in front.listener.heard] == ["hanse.reviews.review_published.v1"]
+    assert [event.type for event in front.listener.heard] == ["hanse.reviews.review_published.v1"] * 2
 
 
 async def test_everyone_reads_it_without_learning_who_wrote_it(front: Front) -> None:

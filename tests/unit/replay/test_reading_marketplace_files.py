@@ -37,6 +37,18 @@ def test_an_amount_that_is_none_is_refused_with_its_file_and_line(tmp_path: Path
         read_marketplace(market.write(tmp_path))
 
 
+@pytest.mark.parametrize("wrong", ["0", "6", "good"])
+def test_a_review_with_other_than_one_to_five_stars_is_refused_with_its_line(tmp_path: Path, wrong: str) -> None:
+    with pytest.raises(StackError, match=r"reviews\.csv, line 2"):
+        read_marketplace(Market().order("one", reviews=[(wrong, "", "2017-12-02 00:00:00")]).write(tmp_path))
+
+
+def test_a_marketplace_may_have_no_file_of_reviews(tmp_path: Path) -> None:
+    folder = Market().order("one").write(tmp_path)
+    (folder / "reviews.csv").unlink()
+    assert read_marketplace(folder).reviews == ()
+
+
 def test_a_missing_column_is_named(tmp_path: Path) -> None:
     folder = Market().order("one").write(tmp_path)
     (folder / "sellers.csv").write_text("seller_id,seller_city\ns,x\n")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from cli.replay.files import read_marketplace
-from cli.replay.script import Ending, Script
+from cli.replay.script import Ending, Review, Script
 from cli.replay.writing import write_script
 from models.orders.quoting import price_basket
 from models.orders.types import DeliveryAddress, LineRequest, ShippingRate
@@ -127,6 +127,26 @@ def test_money_the_files_hold_and_the_differences_make_what_is_played(tmp_path: 
     played = sum(payment.amount for order in script.orders for payment in order.payments)
     assert script.filed.money_in + sum(one.money_in for one in script.differences) == played
     assert script.filed.money_out == 2550 + 2550
+
+
+def test_the_first_review_of_what_arrived_is_posted_and_the_others_are_listed_with_their_stars(tmp_path: Path) -> None:
+    said = [("1", "later", "2017-12-03 00:00:00"), ("4", " muito bom\n", "2017-12-02 00:00:00")]
+    market = Market().order("a", reviews=said).order("b", "shipped", reviews=[("2", "", "2017-12-02 00:00:00")])
+    market.order("c", reviews=[("5", "", "2017-12-02 00:00:00")])
+    market.order("d", lines=(), paid=(), reviews=[("3", "", "2017-12-02 00:00:00")])
+    script = script_of(market, tmp_path)
+    assert {order.order_id: order.review for order in script.orders} == {
+        "a": Review(4, "muito bom"),
+        "b": None,
+        "c": Review(5, ""),
+    }
+    listed = {one.about: (one.kind, one.reviews, one.stars) for one in script.differences if one.reviews}
+    assert listed == {
+        "a": ("second review", -1, -1),
+        "b": ("review of what did not arrive", -1, -2),
+        "d": ("review of what did not arrive", -1, -3),
+    }
+    assert (script.filed.reviews, script.filed.stars) == (5, 15)
 
 
 def test_a_seller_lets_parcels_out_by_itself_only_if_every_order_of_it_left(tmp_path: Path) -> None:

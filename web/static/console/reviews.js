@@ -36,7 +36,7 @@ function desk(review, again) {
     h("p", { class: "soft" }, id(review.review_id), " · ", id(review.order_id, `/console/orders/${review.order_id}`), " · ", moment(review.posted_at)),
     waiting.map((part) => h("article", { class: "held-part" },
       h("p", { class: "row" }, badge("held_for", part.held_for), part.part === "follow_up" && h("b", {}, t("reviews.follow_up"))),
-      h("p", { class: "said" }, marked(part)),
+      part.text !== "" && h("p", { class: "said" }, marked(part)),
       part.pictures.length > 0 && h("ul", { class: "review-pictures" }, part.pictures.map((name) => h("li", {}, h("a", { href: `/media/${name}`, target: "_blank" }, h("img", { src: `/media/${name}`, alt: t("reviews.picture"), width: 96, height: 96 }))))),
       part.findings.length > 0 && h("p", { class: "soft" }, t("desk.found"), " ", part.findings.map((one) => `${one.word} (${word("verdict", one.verdict)}, ${word("how", one.how)})`).join("; ")),
       part.appeal && h("p", { class: "reply" }, h("b", {}, t("desk.appeal"), " "), part.appeal),

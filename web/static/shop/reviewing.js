@@ -32,7 +32,7 @@ function ownReview(review, look) {
 function part({ text, shown, pictures, state, decided_why: why, appeal }) {
   if (state === "removed") return null;
   return [
-    h("p", { class: "said" }, shown || text),
+    text !== "" && h("p", { class: "said" }, shown || text),
     reviewPictures(pictures),
     state === "held" && h("p", { class: "soft" }, t(appeal ? "reviewing.appealed" : "reviewing.held")),
     state === "rejected" && h("p", { class: "soft" }, t("reviewing.rejected"), why && ` “${why}”`),
@@ -79,8 +79,9 @@ function picturesField(kept = []) {
   return { names, node: [field(t("reviewing.pictures"), { type: "file", accept: "image/*", multiple: true, hint: t("reviewing.pictures.hint"), on: { change: take } }), shown] };
 }
 
-function textField(text = "") {
-  return field(t("reviewing.text"), { name: "text", tag: "textarea", rows: 5, maxlength: 1000, required: true, value: text });
+/** Stars can stand without words; a follow-up cannot. */
+function textField(text = "", required = false) {
+  return field(t("reviewing.text"), { name: "text", tag: "textarea", rows: 5, maxlength: 1000, required, value: text, hint: !required && t("reviewing.text.hint") });
 }
 
 async function write(line, orderId, look) {
@@ -117,7 +118,7 @@ async function followUp(review, look) {
   const pictures = picturesField();
   let written;
   const went = await dialog(t("reviewing.follow_up"), {
-    content: [textField(), pictures.node],
+    content: [textField("", true), pictures.node],
     submit: t("reviewing.send"),
     act: async ({ text }) => {
       written = await api.post(`/v1/reviews/${review.review_id}/follow-up`, { text, pictures: pictures.names }, { key });

@@ -68,7 +68,7 @@ function filters(summary, asked, again) {
 function row(review, path) {
   return h("li", { class: "review" },
     h("p", { class: "row" }, h("b", {}, review.author), starsOf(review.stars), h("span", { class: "soft" }, [review.options, day(review.main.at), review.edited && t("reviews.edited")].filter(Boolean).join(" · "))),
-    h("p", { class: "said" }, review.main.text),
+    review.main.text !== "" && h("p", { class: "said" }, review.main.text),
     reviewPictures(review.main.pictures),
     review.follow_up && h("div", { class: "follow-up" }, h("p", { class: "soft" }, `${t("reviews.follow_up")} · ${day(review.follow_up.at)}`), h("p", { class: "said" }, review.follow_up.text), reviewPictures(review.follow_up.pictures)),
     review.reply && h("p", { class: "reply" }, h("b", {}, t("reviews.reply"), " "), review.reply.text),

@@ -14,7 +14,7 @@ async def till(database: OpenDatabase) -> Till:
     return Till(await database("payments"))
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 async def counter(
     migrated_settings: Settings,
     redis_url: str,

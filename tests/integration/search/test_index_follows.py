@@ -93,6 +93,7 @@ async def test_stock_that_sells_out_and_comes_back_is_shown(in_step: InStep) -> 
     assert await reserve("one", 1) == (), "an order that crosses nothing has nobody told"
     assert await reserve("two", 2) == (sku_id,)
     await in_step.shows("Linen shirt 亚麻衬衫 199 sold out")
+    await eventually(lambda: _told(in_step, shirt.spu_id), ["sku_availability_changed"])
     released = await in_step.inventory.release(OrderId.derive(NOW, "two"), NOW)
     await in_step.following.stock_turned(released.turned)
     await in_step.shows("Linen shirt 亚麻衬衫 199")

@@ -51,7 +51,7 @@ $(INSTALLED): requirements.lock pyproject.toml
 	@touch $(INSTALLED)
 
 test: install lint types imports ## everything that must hold before a commit: lint, types, import contracts, all tests
-	$(BIN)/pytest -n 3 --no-loadscope-reorder $(ARGS)
+	$(BIN)/pytest -n 4 --no-loadscope-reorder $(ARGS)
 
 test-%: install ## the tests of one folder: test-unit, test-workflows, test-integration, test-architecture …
 	$(BIN)/pytest tests/$* $(ARGS)

@@ -57,7 +57,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 class _ByServers(LoadScopeScheduling):
-    """In a parallel run (`-n 3`) what shares servers stays in one process: a file, or a folder whose tests share a shop."""
+    """In a parallel run (`-n 4`) what shares servers stays in one process: a file, or a folder whose tests share a shop."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.split("::")[0]

@@ -14,6 +14,7 @@ from api.edge.wired import Wired
 from api.inventory.crossings import tell_crossings, tell_crossings_of, tell_served, tell_turned
 from api.inventory.reservations import StockOperator
 from api.inventory.schemas import AdjustRequest, CountRequest, ReceiveRequest, SkuAvailability, ThresholdRequest
+from api.wiring import Services
 from models.inventory.errors import SkuOfAnotherMerchant, StockIsReserved
 from models.inventory.types import LowStock, Movement, StockChange, StockLevel
 from models.shared.ids import SkuId, WarehouseId
@@ -25,6 +26,13 @@ changing = idempotent_router(prefix="/v1/inventory", tags=["inventory"])
 
 _READ = (NotAuthenticated, PermissionMissing, InvalidRequest)
 _CHANGE = (*_READ, NotFound, SkuOfAnotherMerchant, ServiceBusy)
+
+
+async def _tell(shop: Services, claim: Claim, change: StockChange) -> None:
+    """What everyone concerned hears of a change of on-hand stock."""
+    await tell_crossings(shop, claim, _crossed(change))
+    await tell_served(shop, change.served)
+    await tell_turned(shop, _turned(change))
 
 
 def _crossed(change: StockChange) -> tuple[LowStock, ...]:
@@ -130,9 +138,7 @@ async def receive(ask: ReceiveRequest, who: StockOperator, claim: Claimant, shop
             now=shop.clock(),
             note=ask.note,
         )
-    await tell_crossings(shop, claim, _crossed(change))
-    await tell_served(shop, change.served)
-    await tell_turned(shop, _turned(change))
+    await _tell(shop, claim, change)
     return change
 
 
@@ -149,9 +155,7 @@ async def adjust(ask: AdjustRequest, who: StockOperator, claim: Claimant, shop: 
             now=shop.clock(),
             note=ask.note,
         )
-    await tell_crossings(shop, claim, _crossed(change))
-    await tell_served(shop, change.served)
-    await tell_turned(shop, _turned(change))
+    await _tell(shop, claim, change)
     return change
 
 
@@ -168,7 +172,5 @@ async def count(ask: CountRequest, who: StockOperator, claim: Claimant, shop: Wi
             now=shop.clock(),
             note=ask.note,
         )
-    await tell_crossings(shop, claim, _crossed(change))
-    await tell_served(shop, change.served)
-    await tell_turned(shop, _turned(change))
+    await _tell(shop, claim, change)
     return change

@@ -180,7 +180,10 @@ async def test_health_metrics_and_callbacks_are_never_refused(open_limited: Any)
 
 @pytest.mark.parametrize("manner", ["refusing", "hanging"])
 async def test_without_redis_reads_go_on_and_logging_in_is_closed(open_limited: Any, manner: str) -> None:
+    asked: list[float] = []
+
     async def hang(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+        asked.append(time.monotonic())
         await reader.read()
 
     server = await asyncio.start_server(hang, "127.0.0.1", 0)
@@ -193,7 +196,8 @@ async def test_without_redis_reads_go_on_and_logging_in_is_closed(open_limited: 
     before = time.monotonic()
     answers = await repeat(stranger, 20, "GET", "/v1/users/me")
     assert {answer.status_code for answer in answers} == {401}
-    assert time.monotonic() - before < 2, "each request waited for a Redis that was silent before"
+    seconds = time.monotonic() - before
+    assert len(asked) <= seconds + 1, "a Redis that was silent a moment ago was asked again"
     closed = [
         await stranger.http.post("/v1/users/login", json={"contact": "a@example.com", "password": "wrong"}),
         await stranger.http.post("/v1/verification-codes", json={"contact": "a@example.com", "purpose": "register"}),

@@ -60,7 +60,7 @@ proof: install ## the longer tests that `make test` leaves out: crowds, crashes,
 	$(BIN)/pytest -m proof $(ARGS)
 
 chaos: install ## the long fault tests on the whole stack: kill -9 of everything, lost callbacks (HANSE_CHAOS_SEED, HANSE_CHAOS_ROUNDS)
-	$(BIN)/pytest tests/e2e -m chaos $(ARGS)
+	$(BIN)/pytest tests/e2e -m chaos -o faulthandler_timeout=4000 $(ARGS)
 
 record-histories: install ## record the histories that tests/replay lacks (ARGS="--again NAME" replaces one)
 	$(BIN)/python -m tests.replay.record $(ARGS)

@@ -12,10 +12,14 @@
 Every run has a data folder and ports of its own, so runs go side by side. Where a folder in memory has room, data lies there.
 """
 
+import asyncio
+import functools
+import inspect
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -47,8 +51,31 @@ def _folder(path: str) -> str:
     return path.removeprefix("tests/").split("/")[0]
 
 
+_BEFORE_THE_ALARM = 5.0
+"""Seconds by which a test's own time is up before pytest-timeout's alarm, which a busy event loop may swallow."""
+
+
+def _bounded(test: Callable[..., Awaitable[None]], seconds: float) -> Callable[..., Awaitable[None]]:
+    @functools.wraps(test)
+    async def in_time(*args: Any, **kwargs: Any) -> None:
+        async with asyncio.timeout(seconds):
+            await test(*args, **kwargs)
+
+    return in_time
+
+
+def _end_in_time(item: pytest.Item) -> None:
+    """A test that waits for ever is cancelled where it waits, so that the line is shown and what it opened is closed."""
+    if isinstance(item, pytest.Function) and inspect.iscoroutinefunction(item.obj):
+        marker = item.get_closest_marker("timeout")
+        seconds = float(marker.args[0] if marker else item.config.getini("timeout"))
+        item.obj = _bounded(item.obj, seconds - _BEFORE_THE_ALARM)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Long tests start first."""
+    """Long tests start first, and none goes on for ever."""
+    for item in items:
+        _end_in_time(item)
     items.sort(
         key=lambda item: next(
             (place for place, name in enumerate(_LONGEST_FIRST) if name == _folder(item.nodeid)), len(_LONGEST_FIRST)

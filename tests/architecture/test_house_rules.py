@@ -176,7 +176,7 @@ def test_a_file_is_one_thought() -> None:
 
 
 def test_tests_patch_nothing() -> None:
-    marks = ("mocker.patch", "monkeypatch.setattr", "mock.patch")
+    marks = ("mocker.patch", "monkeypatch", "mock.patch")
     found = [
         (path.name, mark)
         for path in (ROOT / "tests").rglob("*.py")

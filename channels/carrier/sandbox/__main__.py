@@ -2,20 +2,18 @@
 
 from datetime import timedelta
 
-import uvicorn
-
 from channels.carrier.sandbox.app import build_app
 from channels.carrier.sandbox.settings import CarrierSandboxSettings
+from channels.sandbox.serving import serve
 from hanse.settings import Settings
 
 _JOURNEY = 600.0
 
 
 def main() -> None:
-    """Serve. Calls that are held open on purpose do not delay the stop for more than a second."""
+    """Serve."""
     shared = Settings()
     settings = CarrierSandboxSettings()
-    host, port = shared.listen_on(shared.sandbox_carrier_url)
     seconds = settings.journey_seconds
     if seconds is None:
         seconds = 0 if shared.environment == "test" else _JOURNEY
@@ -25,15 +23,7 @@ def main() -> None:
         settings,
         journey=timedelta(seconds=seconds),
     )
-    uvicorn.run(
-        app,
-        host=host,
-        port=port,
-        log_level=shared.log_level.lower(),
-        access_log=False,
-        timeout_graceful_shutdown=1,
-        timeout_keep_alive=75,
-    )
+    serve(app, shared.sandbox_carrier_url, shared)
 
 
 if __name__ == "__main__":

@@ -13,8 +13,10 @@ from channels.carrier.sandbox.faults import CODE_OF
 from channels.carrier.sandbox.journey import PICKUP_AFTER, arrival, next_step, place_of
 from channels.carrier.sandbox.pushes import plan_pushes
 from channels.carrier.sandbox.store import CarrierStore
-from channels.carrier.sandbox.types import IN_THE_HOUSE, OVER, CarrierSaysNo, Happening, Parcel
+from channels.carrier.sandbox.types import IN_THE_HOUSE, OVER, Happening, Parcel
 from channels.carrier.sandbox.wire import BookBody, Code, Company, Party
+from channels.sandbox.callbacks import Callback
+from channels.sandbox.refusal import SandboxRefusal
 from models.shared.time import Clock
 
 _PREFIX: dict[Company, str] = {"sandbox": "SBX", "sandbox_relay": "SBR"}
@@ -58,10 +60,10 @@ class Depot:
 
     def _redirected(self, known: Parcel, body: BookBody) -> Parcel:
         if known.kind != body.kind:
-            raise CarrierSaysNo(409, "reference_taken", "This reference belongs to a parcel of another kind.")
+            raise SandboxRefusal(409, "reference_taken", "This reference belongs to a parcel of another kind.")
         if known.recipient != body.recipient:
             if known.status in OVER:
-                raise CarrierSaysNo(409, "parcel_over", f"The parcel is {known.status}; it can go nowhere else.")
+                raise SandboxRefusal(409, "parcel_over", f"The parcel is {known.status}; it can go nowhere else.")
             self.store.redirect(known.waybill, body.recipient)
             if known.status == "address_problem":
                 self._write(known, "in_transit", self.clock(), detail="redirected")
@@ -75,7 +77,9 @@ class Depot:
             if parcel is None or parcel.status == "cancelled":
                 return
             if parcel.status not in IN_THE_HOUSE:
-                raise CarrierSaysNo(409, "parcel_picked_up", f"The parcel is {parcel.status}; it cannot be called off.")
+                raise SandboxRefusal(
+                    409, "parcel_picked_up", f"The parcel is {parcel.status}; it cannot be called off."
+                )
             self.store.set_next(parcel.waybill, None, None)
             self._write(parcel, "cancelled", self.clock())
         self.on_new_work()
@@ -87,7 +91,7 @@ class Depot:
         except KeyError:
             parcel = None
         if parcel is None or parcel.company != company:
-            raise CarrierSaysNo(404, "waybill_unknown", "There is no parcel under this waybill.")
+            raise SandboxRefusal(404, "waybill_unknown", "There is no parcel under this waybill.")
         return parcel
 
     def move(self, waybill: str, code: Code, at: datetime | None = None, place: str = "", detail: str = "") -> Parcel:
@@ -96,7 +100,7 @@ class Depot:
             try:
                 parcel = self.store.parcel(waybill)
             except KeyError:
-                raise CarrierSaysNo(404, "waybill_unknown", "There is no parcel under this waybill.") from None
+                raise SandboxRefusal(404, "waybill_unknown", "There is no parcel under this waybill.") from None
             self.store.set_next(waybill, None, None)
             self._write(parcel, code, at or self.clock(), place=place, detail=detail)
         self.on_new_work()
@@ -110,6 +114,10 @@ class Depot:
             with self.store.transaction():
                 self._write(parcel, self._fated(parcel, now), now)
                 self._plan_next(self.store.parcel(parcel.waybill))
+
+    def lets_go(self, _callback: Callback, /) -> bool:
+        """A push that is held back waits for any later event of its parcel."""
+        return True
 
     def _fated(self, parcel: Parcel, now: datetime) -> Code:
         """The next step, or the accident that comes instead of the last stretch."""
@@ -137,7 +145,7 @@ class Depot:
             return  # the merchant was answered
         now = self.clock()
         hits = self.fate.hits_on_push(parcel.number, parcel.waybill, now, code, parcel.company)
-        self.store.insert_pushes(plan_pushes(parcel, event, hits, now))
+        self.store.callbacks.insert(plan_pushes(parcel, event, hits, now))
 
 
 def waybill_of(company: Company, reference: str) -> str:
@@ -155,4 +163,4 @@ def check_digit(digits: str) -> int:
 
 def _refuse_no_such_place(recipient: Party) -> None:
     if any(words in recipient.line.lower() for words in _NO_SUCH_PLACE):
-        raise CarrierSaysNo(422, "address_unknown", "There is no such street.")
+        raise SandboxRefusal(422, "address_unknown", "There is no such street.")

@@ -1,20 +1,15 @@
 """What goes wrong on purpose, and how that is written down.
 
-A rule is one fault, in JSON or as text `fault[:value][@share][*limit][/on]`, for instance `lost`, `doubled:10`,
-`late:30@0.1/signed`, `unavailable/sandbox` or `parcel_lost@0.05`. `on` narrows it to a code, an operation or a company.
-
-Whether a rule hits is decided by the seed, the rule and the case's number, never by chance: the same traffic under the same
-seed meets the same fate.
+Rules are written as `channels/sandbox/faults.py` says, for instance `late:30@0.1/signed`, `unavailable/sandbox` or
+`parcel_lost@0.05`; `on` narrows one to a code, an operation or a company. A case is a parcel, or which call of its kind it is.
 """
 
-import hashlib
-import re
-from typing import Annotated, Literal, get_args
+from typing import Annotated, ClassVar, Literal, get_args
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from channels.carrier.sandbox.wire import Code, Company, Operation
-from models.shared import Frozen
+from channels.sandbox import faults
 
 PushFault = Literal["lost", "doubled", "late", "reordered", "forged", "stale", "garbled", "unknown_waybill"]
 CallFault = Literal["slow", "unavailable", "timeout_after_effect", "address_refused"]
@@ -51,24 +46,13 @@ CODE_OF: dict[str, Code] = {
 }
 """How a journey that a fault hits ends."""
 
-_TEXT = re.compile(
-    r"(?P<fault>[a-z_]+)(:(?P<value>-?[0-9.]+))?(@(?P<share>[0-9.]+))?(\*(?P<limit>[0-9]+))?(/(?P<on>[a-z_]+))?"
-)
 
+class FaultRule(faults.Rule[Fault, On]):
+    """One fault of the carriers."""
 
-class FaultRule(Frozen):
-    """One fault: how strong (`value`, see MEANINGS), for which share of cases, at most how often, and where only."""
+    meanings: ClassVar = MEANINGS
 
-    fault: Fault
     value: Annotated[float, Field(ge=0, le=1_000_000)] | None = None
-    share: Annotated[float, Field(ge=0, le=1)] = 1.0
-    limit: Annotated[int, Field(ge=1)] | None = None
-    on: On | None = None
-
-    @property
-    def strength(self) -> float:
-        """The value, or its default."""
-        return MEANINGS[self.fault][1] if self.value is None else self.value
 
     @property
     def subject(self) -> Subject:
@@ -81,36 +65,5 @@ class FaultRule(Frozen):
         """Whether this rule speaks about such a case."""
         return self.on is None or self.on in places
 
-    def chosen(self, seed: int, case: int) -> bool:
-        """Whether this case falls into the rule's share."""
-        digest = hashlib.sha256(f"{seed}/{self.text()}/{case}".encode()).digest()
-        return int.from_bytes(digest[:8]) < self.share * 2**64
 
-    def text(self) -> str:
-        """The rule as text."""
-        value = "" if self.value is None else f":{self.value:g}"
-        share = "" if self.share == 1 else f"@{self.share:g}"
-        limit = "" if self.limit is None else f"*{self.limit}"
-        return f"{self.fault}{value}{share}{limit}" + ("" if self.on is None else f"/{self.on}")
-
-
-class Schedule(Frozen):
-    """The rules in force, and the seed that decides whom they hit."""
-
-    seed: int = 0
-    rules: list[FaultRule] = Field(default_factory=list, max_length=50)
-
-
-def read_rules(text: str) -> list[FaultRule]:
-    """Rules written as text, separated by commas. ValueError says which one makes no sense."""
-    rules = []
-    for part in filter(None, (piece.strip() for piece in text.split(","))):
-        match = _TEXT.fullmatch(part)
-        if match is None:
-            raise ValueError(f"{part[:60]!r} is not a fault; write fault[:value][@share][*limit][/on]")
-        given = {name: value for name, value in match.groupdict().items() if value is not None}
-        try:
-            rules.append(FaultRule.model_validate(given))
-        except ValidationError as problem:
-            raise ValueError(f"{part[:60]!r}: {problem.errors()[0]['msg']}") from problem
-    return rules
+Schedule = faults.Schedule[FaultRule]

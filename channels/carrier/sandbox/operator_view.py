@@ -1,30 +1,23 @@
 """The carriers' own view: are they alive, where is every parcel, what shall go wrong; and how a parcel is moved by hand."""
 
-import secrets
 from pathlib import Path
 from typing import Annotated, Any, get_args
 
 from fastapi import APIRouter, Form, Response
-from fastapi.responses import HTMLResponse, RedirectResponse
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from fastapi.responses import RedirectResponse
 from pydantic import Field
 
 from channels.carrier.sandbox.depot import Depot
 from channels.carrier.sandbox.faults import MEANINGS, Schedule
 from channels.carrier.sandbox.label import draw_label
-from channels.carrier.sandbox.types import CarrierSaysNo
 from channels.carrier.sandbox.wire import Code
+from channels.sandbox.page import Pages
+from channels.sandbox.refusal import SandboxRefusal
 from models.shared import Frozen, Instant
 
 _SHOWN = 100
 _MOVES = tuple(code for code in get_args(Code) if code not in ("booked", "cancelled"))
-_TEMPLATES = Environment(
-    loader=FileSystemLoader(Path(__file__).with_name("templates")),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
+_PAGES = Pages(Path(__file__).with_name("templates"))
 _Words = Annotated[str, Field(max_length=200)]
 
 
@@ -46,10 +39,14 @@ def operator_routes(depot: Depot) -> APIRouter:
         """The latest parcels with their histories and pushes, and a button for what may happen next."""
         store = depot.store
         rows = [
-            {"parcel": parcel, "events": store.events_of(parcel.waybill), "pushes": store.pushes_of(parcel.waybill)}
+            {
+                "parcel": parcel,
+                "events": store.events_of(parcel.waybill),
+                "pushes": store.callbacks.about(parcel.waybill),
+            }
             for parcel in store.recent_parcels(_SHOWN)
         ]
-        return _page(rows=rows, moves=_MOVES, report=depot.fate.report(), shown=_SHOWN)
+        return _PAGES.show("index.html", rows=rows, moves=_MOVES, report=depot.fate.report(), shown=_SHOWN)
 
     @routes.get("/healthz")
     async def healthz() -> dict[str, str]:
@@ -63,7 +60,7 @@ def operator_routes(depot: Depot) -> APIRouter:
         try:
             return Response(draw_label(depot.store.parcel(waybill)), media_type="application/pdf")
         except KeyError:
-            raise CarrierSaysNo(404, "waybill_unknown", "There is no parcel under this waybill.") from None
+            raise SandboxRefusal(404, "waybill_unknown", "There is no parcel under this waybill.") from None
 
     @routes.post("/parcels/{waybill}/moves")
     async def move(waybill: str, move: Move) -> dict[str, str]:
@@ -89,18 +86,3 @@ def operator_routes(depot: Depot) -> APIRouter:
         return depot.fate.report()
 
     return routes
-
-
-def _page(**values: Any) -> Response:
-    """Only style that carries this answer's nonce counts, no script runs, nobody may frame it."""
-    nonce = secrets.token_urlsafe(16)
-    policy = (
-        f"default-src 'none'; style-src 'nonce-{nonce}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    )
-    headers = {
-        "Content-Security-Policy": policy,
-        "X-Content-Type-Options": "nosniff",
-        "Referrer-Policy": "no-referrer",
-        "Cache-Control": "no-store",
-    }
-    return HTMLResponse(_TEMPLATES.get_template("index.html").render(nonce=nonce, **values), headers=headers)

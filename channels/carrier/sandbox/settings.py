@@ -15,7 +15,7 @@ class CarrierSandboxSettings(BaseSettings):
     """How long a parcel takes from its waybill to the buyer's signature, all by itself; 0 moves none. By default ten minutes,
     and 0 where `HANSE_ENVIRONMENT` is `test`."""
     faults: str = ""
-    """Replaces the fault schedule at start if not empty; see `faults.py` for how rules are written."""
+    """Replaces the fault schedule at start if not empty; see `faults.py`."""
     fault_seed: int = 0
     push_unit_seconds: Annotated[float, Field(gt=0)] = 1
     """The first pause between two tries of a push; each further one is twice as long, up to an hour."""

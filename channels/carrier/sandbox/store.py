@@ -1,45 +1,19 @@
-"""The carriers' memory: one SQLite file that survives a restart and kill -9.
-
-One thread and one connection write. No method awaits, so each is atomic towards the others; those that change something are
-called inside `transaction()`, which is what makes an event and its pending push appear together or not at all.
-"""
+"""The carriers' memory: parcels and their histories, in one file with the pushes about them (`channels/sandbox/books.py`)."""
 
 import json
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from channels.carrier.sandbox.types import Happening, NewPush, Parcel, Push
+from channels.carrier.sandbox.types import Happening, Parcel
 from channels.carrier.sandbox.wire import BookBody, Code, Company, Party
+from channels.sandbox.books import Books
+from channels.sandbox.times import from_ms, to_ms
 
-_SCHEMA = Path(__file__).with_name("schema.sql")
+SCHEMA = Path(__file__).with_name("schema.sql")
 _ROUND = 200
 """So much of what is due is done at once: after a long rest the server must not be busy with the backlog only."""
-
-
-def to_ms(moment: datetime) -> int:
-    """Milliseconds since 1970, as stored."""
-    return round(moment.timestamp() * 1000)
-
-
-def from_ms(stored: int) -> datetime:
-    """A stored time, in UTC."""
-    return datetime.fromtimestamp(stored / 1000, UTC)
-
-
-def open_books(path: Path) -> sqlite3.Connection:
-    """Connect to the file, creating it and its tables when it is new."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    connection = sqlite3.connect(path, isolation_level=None, timeout=10)
-    connection.row_factory = sqlite3.Row
-    connection.execute("PRAGMA journal_mode=wal")
-    connection.execute("PRAGMA synchronous=normal")
-    connection.execute("PRAGMA foreign_keys=on")
-    connection.executescript(_SCHEMA.read_text())
-    return connection
 
 
 def _fields(row: sqlite3.Row) -> dict[str, Any]:
@@ -52,24 +26,8 @@ def _fields(row: sqlite3.Row) -> dict[str, Any]:
     return found
 
 
-class CarrierStore:
-    """Parcels, their histories and the pushes about them."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._db = connection
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """All or nothing. Do not await inside: other requests of this process share the connection."""
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
-
-    # ---- parcels -----------------------------------------------------------------------------------------------------
+class CarrierStore(Books):
+    """Parcels and their histories."""
 
     def insert_parcel(
         self,
@@ -130,8 +88,6 @@ class CarrierStore:
         )
         return [Parcel.model_validate(_fields(row)) for row in rows]
 
-    # ---- histories ---------------------------------------------------------------------------------------------------
-
     def insert_event(self, event: Happening) -> None:
         """Write what happened, and make it the parcel's status."""
         self._db.execute(
@@ -148,61 +104,7 @@ class CarrierStore:
         )
         return [Happening.model_validate(_fields(row)) for row in rows]
 
-    # ---- pushes ------------------------------------------------------------------------------------------------------
-
-    def insert_pushes(self, pushes: list[NewPush]) -> None:
-        """Reports to be sent by the courier, also after a restart."""
-        for new in pushes:
-            values = new.model_dump() | {"send_at": to_ms(new.send_at)}
-            names = ", ".join(values)
-            self._db.execute(
-                f"INSERT INTO pushes ({names}) VALUES ({', '.join(':' + name for name in values)})", values
-            )
-
-    def pushes_due(self, now: datetime, limit: int, besides: set[int]) -> list[Push]:
-        """Reports whose time has come, oldest first, without those already in someone's hands."""
-        rows = self._db.execute(
-            "SELECT * FROM pushes WHERE state = 'waiting' AND send_at <= ? ORDER BY send_at, number LIMIT ?",
-            (to_ms(now), limit + len(besides)),
-        )
-        return [Push.model_validate(_fields(row)) for row in rows if row["number"] not in besides][:limit]
-
-    def pushes_of(self, waybill: str) -> list[Push]:
-        """Every report about a parcel, in the order they were written."""
-        rows = self._db.execute("SELECT * FROM pushes WHERE waybill = ? ORDER BY number", (waybill,))
-        return [Push.model_validate(_fields(row)) for row in rows]
-
-    def record_try(self, push: Push, state: str, answer: str, next_at: datetime) -> None:
-        """One more try of a push, and what becomes of it."""
-        self._db.execute(
-            "UPDATE pushes SET tries = tries + 1, state = ?, last_answer = ?, send_at = ? WHERE number = ?",
-            (state, answer, to_ms(next_at), push.number),
-        )
-
-    def let_go(self, push: Push, now: datetime) -> None:
-        """Send what was held back until a later event of this parcel had been pushed."""
-        self._db.execute(
-            "UPDATE pushes SET send_at = ?, after_next = 0"
-            " WHERE waybill = ? AND after_next AND state = 'waiting' AND number < ?",
-            (to_ms(now), push.waybill, push.number),
-        )
-
-    def next_due(self, besides: set[int]) -> datetime | None:
-        """When something is to happen next by itself; `besides` are pushes already in someone's hands."""
-        row = self._db.execute(
-            "SELECT min(at) FROM (SELECT min(send_at) AS at FROM pushes WHERE state = 'waiting'"
-            " AND number NOT IN (SELECT value FROM json_each(?))"
-            " UNION ALL SELECT min(next_at) FROM parcels WHERE next_at IS NOT NULL)",
-            (json.dumps(list(besides)),),
-        ).fetchone()
+    def next_step_at(self) -> datetime | None:
+        """When a parcel takes a step by itself next."""
+        row = self._db.execute("SELECT min(next_at) FROM parcels WHERE next_at IS NOT NULL").fetchone()
         return None if row[0] is None else from_ms(row[0])
-
-    def remember_nonce(self, nonce: str, now: datetime, forget_before: datetime) -> bool:
-        """False if the nonce was seen since `forget_before`."""
-        self._db.execute("DELETE FROM nonces WHERE seen_at < ?", (to_ms(forget_before),))
-        done = self._db.execute("INSERT OR IGNORE INTO nonces VALUES (?, ?)", (nonce, to_ms(now)))
-        return done.rowcount == 1
-
-    def close(self) -> None:
-        """Close the file."""
-        self._db.close()

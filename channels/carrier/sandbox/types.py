@@ -1,14 +1,9 @@
-"""What the sandbox carriers remember, as values, and the way they say no."""
+"""What the sandbox carriers remember, as values."""
 
 from datetime import datetime
-from typing import Literal
 
 from channels.carrier.sandbox.wire import Code, Company, Kind, Party
 from models.shared import Frozen
-
-Disguise = Literal["genuine", "forged", "stale"]
-"""How the first try of a push is signed; later tries are always genuine."""
-PushState = Literal["waiting", "delivered", "gave_up", "lost"]
 
 OVER: frozenset[Code] = frozenset({"signed", "lost", "damaged", "cancelled", "brought_back"})
 """After these the carrier does nothing more for a parcel by itself, and redirects it nowhere."""
@@ -46,39 +41,3 @@ class Happening(Frozen):
     at: datetime
     place: str
     detail: str
-
-
-class NewPush(Frozen):
-    """A report to be sent. Doubled ones are several pushes of one event."""
-
-    event_id: str
-    waybill: str
-    code: str
-    url: str
-    body: str
-    send_at: datetime
-    state: PushState = "waiting"
-    disguise: Disguise = "genuine"
-    stale_seconds: float = 0
-    once: bool = False
-    """Give up after the first try, whatever the answer."""
-    after_next: bool = False
-    """Held back until a later event of the parcel was pushed, at the latest until `send_at`."""
-
-
-class Push(NewPush):
-    """A report on its way or past it."""
-
-    number: int
-    tries: int
-    last_answer: str | None
-
-
-class CarrierSaysNo(Exception):
-    """The carrier says no: an HTTP status, a stable code and a sentence for the merchant."""
-
-    def __init__(self, status: int, code: str, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.code = code
-        self.message = message

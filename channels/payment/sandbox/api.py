@@ -9,7 +9,7 @@ from fastapi import APIRouter, Response
 
 from channels.payment.sandbox.provider import Provider
 from channels.payment.sandbox.statement import write_statement
-from channels.payment.sandbox.types import Payment, ProviderRefusal, Refund
+from channels.payment.sandbox.types import Payment, Refund
 from channels.payment.sandbox.wire import (
     STATEMENT_DIGEST_HEADER,
     CreateBody,
@@ -18,6 +18,7 @@ from channels.payment.sandbox.wire import (
     RefundAnswer,
     RefundBody,
 )
+from channels.sandbox.refusal import SandboxRefusal
 from models.shared.ids import RefundId
 
 
@@ -86,7 +87,7 @@ def merchant_routes(provider: Provider, own_url: str, books: Path, statement_del
         now = provider.clock()
         published_at = datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1) + statement_delay
         if now < published_at:
-            raise ProviderRefusal(
+            raise SandboxRefusal(
                 404, "statement_not_ready", f"The statement of {day} is published at {published_at.isoformat()}."
             )
         packed = await asyncio.to_thread(write_statement, books, provider.fate.schedule_at(now), day, method)

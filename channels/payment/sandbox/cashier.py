@@ -8,11 +8,12 @@ from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 from pydantic import Field
 
-from channels.payment.sandbox.faults import FaultRule, read_rules
-from channels.payment.sandbox.pages import page
+from channels.payment.sandbox.faults import FaultRule
+from channels.payment.sandbox.pages import PAGES
 from channels.payment.sandbox.provider import Provider
 from channels.payment.sandbox.texts import BUTTONS, TEXTS, Language, money_text
-from channels.payment.sandbox.types import Payment, ProviderRefusal
+from channels.payment.sandbox.types import Payment
+from channels.sandbox.refusal import SandboxRefusal
 from models.shared import Frozen
 
 _TOLD_BY_THE_PAGE = {"payment_unknown", "payment_closed"}
@@ -41,27 +42,27 @@ def return_to(payment: Payment) -> str:
 
 def _asked(text: str) -> list[FaultRule]:
     try:
-        return read_rules(text)
+        return FaultRule.read(text)
     except ValueError as problem:
-        raise ProviderRefusal(422, "faults_invalid", str(problem)) from problem
+        raise SandboxRefusal(422, "faults_invalid", str(problem)) from problem
 
 
 def _press(provider: Provider, reference: str, button: str) -> None:
     if button not in ("pay", "decline", *BUTTONS):
-        raise ProviderRefusal(422, "action_unknown", "There is no such button.")
+        raise SandboxRefusal(422, "action_unknown", "There is no such button.")
     try:
         if button == "decline":
             provider.decline(reference)
         else:
-            provider.pay(reference, [] if button == "pay" else read_rules(button))
-    except ProviderRefusal as refusal:
+            provider.pay(reference, [] if button == "pay" else FaultRule.read(button))
+    except SandboxRefusal as refusal:
         if refusal.code not in _TOLD_BY_THE_PAGE:
             raise
 
 
 def _cashier_page(payment: Payment, language: Language, now: datetime) -> Response:
     texts = TEXTS[language]
-    return page(
+    return PAGES.show(
         "cashier.html",
         payment=payment,
         texts=texts,
@@ -76,7 +77,7 @@ def _cashier_page(payment: Payment, language: Language, now: datetime) -> Respon
 
 
 def _missing_page(language: Language) -> Response:
-    return page("missing.html", 404, texts=TEXTS[language], language=language)
+    return PAGES.show("missing.html", 404, texts=TEXTS[language], language=language)
 
 
 def cashier_routes(provider: Provider) -> APIRouter:
@@ -88,7 +89,7 @@ def cashier_routes(provider: Provider) -> APIRouter:
         """The cashier page."""
         try:
             payment = provider.payment(reference)
-        except ProviderRefusal:
+        except SandboxRefusal:
             return _missing_page(lang or "en")
         return _cashier_page(payment, lang or payment.language, provider.clock())
 

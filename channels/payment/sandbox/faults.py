@@ -1,21 +1,17 @@
 """What goes wrong on purpose, and how that is written down.
 
-A rule is one fault, in JSON or as text `fault[:value][@share][*limit][/on]`, for instance `lost`, `doubled:10`,
-`late:30@0.1/payment_paid` or `unavailable*2/create`. Rules come from the schedule (`POST /faults`, or the environment at start),
-from a payment's own metadata (`faults`), and from the button that the buyer pressed.
-
-The schedule is deterministic: whether a rule hits is decided by the seed, the rule and the payment's number (or, for faults of a
-call, which call of its kind it is since the start), never by chance, so the same traffic under the same seed meets the same fate.
+Rules are written as `channels/sandbox/faults.py` says, for instance `late:30@0.1/payment_paid`; `on` narrows one to a kind of
+event or an operation. They come from the schedule (`POST /faults`, or the environment at start), from a payment's own metadata
+(`faults`), and from the button that the buyer pressed. A case is a payment, or for faults of a call, which call of its kind it is
+since the start. A statement fault that ends after `for_seconds` is a statement that is corrected: fetched again, it is another file.
 """
 
-import hashlib
-import re
-from typing import Annotated, Literal, Self, get_args
+from typing import ClassVar, Literal, Self, get_args
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import model_validator
 
 from channels.payment.sandbox.wire import EventKind, Operation
-from models.shared import Frozen
+from channels.sandbox import faults
 
 CallbackFault = Literal["lost", "doubled", "late", "reordered", "wrong_amount", "forged", "stale", "unknown_payment"]
 CallFault = Literal["slow", "unavailable", "timeout_after_effect", "statement_not_ready"]
@@ -81,22 +77,12 @@ _PLACES: dict[str, frozenset[str]] = {
     "statement_not_ready": frozenset({"statement"}),
     **dict.fromkeys(get_args(StatementFault), frozenset({"statement"})),
 }
-_TEXT = re.compile(
-    r"(?P<fault>[a-z_]+)(:(?P<value>-?[0-9.]+))?(@(?P<share>[0-9.]+))?(\*(?P<limit>[0-9]+))?(/(?P<on>[a-z_]+))?"
-)
 
 
-class FaultRule(Frozen):
-    """One fault: how strong (`value`, see MEANINGS), for which share of cases, at most how often, and where only."""
+class FaultRule(faults.Rule[Fault, On]):
+    """One fault of the provider."""
 
-    fault: Fault
-    value: Annotated[float, Field(ge=-1_000_000, le=1_000_000)] | None = None
-    share: Annotated[float, Field(ge=0, le=1)] = 1.0
-    limit: Annotated[int, Field(ge=1)] | None = None
-    on: On | None = None
-    for_seconds: Annotated[float, Field(gt=0)] | None = None
-    """How long after it was set a rule of the schedule holds; for ever if absent. A statement fault that ends so is a statement
-    that is corrected: fetched again, it is another file."""
+    meanings: ClassVar = MEANINGS
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
@@ -109,11 +95,6 @@ class FaultRule(Frozen):
         return self
 
     @property
-    def strength(self) -> float:
-        """The value, or its default."""
-        return MEANINGS[self.fault][1] if self.value is None else self.value
-
-    @property
     def of_a_call(self) -> bool:
         """Whether it is the call that fails, and not what happens to the money or its callbacks."""
         return self.fault in get_args(CallFault)
@@ -122,36 +103,5 @@ class FaultRule(Frozen):
         """Whether this rule speaks about such a callback or call."""
         return place in _PLACES[self.fault] and self.on in (None, place)
 
-    def chosen(self, seed: int, ordinal: int) -> bool:
-        """Whether the `ordinal`-th case falls into this rule's share."""
-        digest = hashlib.sha256(f"{seed}/{self.text()}/{ordinal}".encode()).digest()
-        return int.from_bytes(digest[:8]) < self.share * 2**64
 
-    def text(self) -> str:
-        """The rule as text."""
-        value = "" if self.value is None else f":{self.value:g}"
-        share = "" if self.share == 1 else f"@{self.share:g}"
-        limit = "" if self.limit is None else f"*{self.limit}"
-        return f"{self.fault}{value}{share}{limit}" + ("" if self.on is None else f"/{self.on}")
-
-
-class Schedule(Frozen):
-    """The rules in force for everybody, and the seed that decides whom they hit."""
-
-    seed: int = 0
-    rules: list[FaultRule] = Field(default_factory=list, max_length=50)
-
-
-def read_rules(text: str) -> list[FaultRule]:
-    """Rules written as text, separated by commas. ValueError says which one makes no sense."""
-    rules = []
-    for part in filter(None, (piece.strip() for piece in text.split(","))):
-        match = _TEXT.fullmatch(part)
-        if match is None:
-            raise ValueError(f"{part[:60]!r} is not a fault; write fault[:value][@share][*limit][/on]")
-        given = {name: value for name, value in match.groupdict().items() if value is not None}
-        try:
-            rules.append(FaultRule.model_validate(given))
-        except ValidationError as problem:
-            raise ValueError(f"{part[:60]!r}: {problem.errors()[0]['msg']}") from problem
-    return rules
+Schedule = faults.Schedule[FaultRule]

@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import APIRouter, Response
 
 from channels.payment.sandbox.faults import MEANINGS, Schedule
-from channels.payment.sandbox.pages import page
+from channels.payment.sandbox.pages import PAGES
 from channels.payment.sandbox.provider import Provider
 from channels.payment.sandbox.texts import money_text
 from channels.payment.sandbox.types import Payment
@@ -15,12 +15,11 @@ _SHOWN = 100
 
 
 def _row(provider: Provider, payment: Payment) -> dict[str, Any]:
-    deliveries = provider.store.deliveries_of(payment.reference)
     return {
         "payment": payment,
         "amount": money_text(payment.amount.minor, payment.amount.currency),
         "refunds": provider.store.refunds_of(payment.reference),
-        "deliveries": deliveries,
+        "callbacks": provider.store.callbacks.about(payment.reference),
     }
 
 
@@ -33,7 +32,8 @@ def operator_routes(provider: Provider) -> APIRouter:
         """The latest payments with their refunds and callbacks; reloads itself."""
         rows = [_row(provider, payment) for payment in provider.store.recent_payments(_SHOWN)]
         states = Counter(row["payment"].status for row in rows)
-        return page("index.html", rows=rows, states=sorted(states.items()), report=provider.fate.report(), shown=_SHOWN)
+        report = provider.fate.report()
+        return PAGES.show("index.html", rows=rows, states=sorted(states.items()), report=report, shown=_SHOWN)
 
     @routes.get("/healthz")
     async def healthz() -> dict[str, str]:

@@ -1,34 +1,7 @@
-"""Turns templates into HTML that cannot be made to run anything but what is in them: escaped, with a strict CSP."""
+"""The provider's pages."""
 
-import secrets
 from pathlib import Path
-from typing import Any
 
-from fastapi import Response
-from fastapi.responses import HTMLResponse
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from channels.sandbox.page import Pages
 
-_TEMPLATES = Environment(
-    loader=FileSystemLoader(Path(__file__).with_name("templates")),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-
-
-def page(template: str, status: int = 200, **values: Any) -> Response:
-    """Render a template. Only script and style that carry this answer's nonce run; nobody may frame it."""
-    nonce = secrets.token_urlsafe(16)
-    html = _TEMPLATES.get_template(template).render(nonce=nonce, **values)
-    policy = (
-        f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; connect-src 'self'; "
-        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    )
-    headers = {
-        "Content-Security-Policy": policy,
-        "X-Content-Type-Options": "nosniff",
-        "Referrer-Policy": "no-referrer",
-        "Cache-Control": "no-store",
-    }
-    return HTMLResponse(html, status, headers)
+PAGES = Pages(Path(__file__).with_name("templates"))

@@ -8,12 +8,14 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Literal
 
-from channels.payment.sandbox.callbacks import payment_event, plan_deliveries, refund_event
+from channels.payment.sandbox.callbacks import payment_event, plan_callbacks, refund_event
 from channels.payment.sandbox.fate import Fate
-from channels.payment.sandbox.faults import FaultRule, read_rules
+from channels.payment.sandbox.faults import FaultRule
 from channels.payment.sandbox.store import SandboxStore
-from channels.payment.sandbox.types import Payment, ProviderRefusal, Refund
+from channels.payment.sandbox.types import Payment, Refund
 from channels.payment.sandbox.wire import CURRENCIES, MAX_MINOR, MIN_MINOR, CreateBody, RefundBody
+from channels.sandbox.callbacks import Callback
+from channels.sandbox.refusal import SandboxRefusal
 from models.shared import Money
 from models.shared.ids import RefundId
 from models.shared.time import Clock
@@ -64,7 +66,7 @@ class Provider:
             return payment
         late = any(rule.fault == "paid_although_closed" for rule in asked)
         if payment.status == "closed" and not late:
-            raise ProviderRefusal(409, "payment_closed", "This payment was closed and can no longer be paid.")
+            raise SandboxRefusal(409, "payment_closed", "This payment was closed and can no longer be paid.")
         return self._take_money(payment, asked)
 
     def _take_money(self, payment: Payment, asked: list[FaultRule]) -> Payment:
@@ -129,34 +131,34 @@ class Provider:
             return None
         same = (known.reference, known.amount.minor, known.amount.currency)
         if same != (body.reference, body.amount_minor, body.currency):
-            raise ProviderRefusal(409, "refund_conflict", "Another refund has this id; use a new one.")
+            raise SandboxRefusal(409, "refund_conflict", "Another refund has this id; use a new one.")
         return known
 
     def _refundable(self, body: RefundBody) -> Payment:
         payment = self._find(body.reference)
         if payment.status != "paid":
-            raise ProviderRefusal(409, "payment_not_paid", "Only a paid payment can be refunded.")
+            raise SandboxRefusal(409, "payment_not_paid", "Only a paid payment can be refunded.")
         if body.currency != payment.amount.currency or body.amount_minor <= 0:
-            raise ProviderRefusal(
+            raise SandboxRefusal(
                 422, "refund_amount_invalid", "A refund is more than nothing, in the payment's currency."
             )
         left = payment.amount.minor - self.store.refunded_minor(body.reference)
         if body.amount_minor > left:
-            raise ProviderRefusal(409, "refund_exceeds_payment", f"Only {left} of this payment can still be refunded.")
+            raise SandboxRefusal(409, "refund_exceeds_payment", f"Only {left} of this payment can still be refunded.")
         return payment
 
     def _find(self, reference: str) -> Payment:
         try:
             return self.store.payment(reference)
         except KeyError:
-            raise ProviderRefusal(404, "payment_unknown", "There is no payment with this reference.") from None
+            raise SandboxRefusal(404, "payment_unknown", "There is no payment with this reference.") from None
 
     def _settle(self, refund: Refund, now: datetime) -> Refund:
         settled = self.store.settle_refund(refund.refund, now)
         payment = self.store.payment(refund.reference)
         event = refund_event(payment, settled, self._new_name("evt"))
         hits = self.fate.hits_on_payment(event.kind, payment.number, payment.attempt, own_rules(payment), now)
-        self.store.insert_deliveries(plan_deliveries(event, refund.notify_url, hits, now))
+        self.store.callbacks.insert(plan_callbacks(event, refund.notify_url, hits, now))
         return settled
 
     def find_refund(self, refund: RefundId) -> Refund:
@@ -164,7 +166,7 @@ class Provider:
         try:
             return self.store.refund(refund)
         except KeyError:
-            raise ProviderRefusal(404, "refund_unknown", "There is no refund with this id.") from None
+            raise SandboxRefusal(404, "refund_unknown", "There is no refund with this id.") from None
 
     def advance(self) -> None:
         """Do what is due by itself: refunds settle, pending payments expire, late money arrives."""
@@ -177,35 +179,39 @@ class Provider:
             for refund in self.store.refunds_due(now):
                 self._settle(refund, now)
 
+    def lets_go(self, callback: Callback, /) -> bool:
+        """A paid callback that is held back waits for the report of a refund."""
+        return callback.kind.startswith("refund")
+
     def _report_payment(self, payment: Payment, asked: list[FaultRule], now: datetime) -> None:
         event = payment_event(payment, self._new_name("evt"))
         own = asked + own_rules(payment)
         hits = self.fate.hits_on_payment(event.kind, payment.number, payment.attempt, own, now)
-        self.store.insert_deliveries(plan_deliveries(event, payment.notify_url, hits, now))
+        self.store.callbacks.insert(plan_callbacks(event, payment.notify_url, hits, now))
 
 
 def own_rules(payment: Payment) -> list[FaultRule]:
     """What the merchant asked to go wrong with this payment."""
-    return read_rules(payment.metadata.get("faults", ""))
+    return FaultRule.read(payment.metadata.get("faults", ""))
 
 
 def _same_or_refuse(known: Payment, body: CreateBody) -> Payment:
     asked = (Money(minor=body.amount_minor, currency=body.currency), body.method)
     if (known.amount, known.method) != asked:
-        raise ProviderRefusal(409, "attempt_conflict", "This attempt opened a payment of another amount or method.")
+        raise SandboxRefusal(409, "attempt_conflict", "This attempt opened a payment of another amount or method.")
     return known
 
 
 def _refuse_nonsense(body: CreateBody, now: datetime) -> None:
     if body.currency not in CURRENCIES:
-        raise ProviderRefusal(
+        raise SandboxRefusal(
             422, "currency_not_taken", f"{body.currency} is not taken here; {', '.join(CURRENCIES)} are."
         )
     if not MIN_MINOR <= body.amount_minor <= MAX_MINOR:
-        raise ProviderRefusal(422, "amount_out_of_range", f"An amount lies between {MIN_MINOR} and {MAX_MINOR}.")
+        raise SandboxRefusal(422, "amount_out_of_range", f"An amount lies between {MIN_MINOR} and {MAX_MINOR}.")
     if not now < body.expires_at <= now + _LONGEST_LIFE:
-        raise ProviderRefusal(422, "expiry_out_of_range", "A payment expires in the future, within seven days.")
+        raise SandboxRefusal(422, "expiry_out_of_range", "A payment expires in the future, within seven days.")
     try:
-        read_rules(body.metadata.get("faults", ""))
+        FaultRule.read(body.metadata.get("faults", ""))
     except ValueError as problem:
-        raise ProviderRefusal(422, "faults_invalid", str(problem)) from problem
+        raise SandboxRefusal(422, "faults_invalid", str(problem)) from problem

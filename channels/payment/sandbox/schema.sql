@@ -1,4 +1,4 @@
--- The sandbox's own books. Times are milliseconds since 1970, money is minor units.
+-- What the provider keeps. Times are milliseconds since 1970, money is minor units.
 CREATE TABLE IF NOT EXISTS payments (
     number         INTEGER PRIMARY KEY AUTOINCREMENT,
     reference      TEXT NOT NULL UNIQUE,
@@ -43,41 +43,3 @@ CREATE TABLE IF NOT EXISTS refunds (
 CREATE INDEX IF NOT EXISTS refunds_of_payment ON refunds (reference);
 CREATE INDEX IF NOT EXISTS refunds_due ON refunds (due_at) WHERE status = 'processing';
 CREATE INDEX IF NOT EXISTS refunds_by_settled ON refunds (settled_at);
-
-CREATE TABLE IF NOT EXISTS deliveries (
-    number        INTEGER PRIMARY KEY AUTOINCREMENT,
-    event_id      TEXT NOT NULL,
-    kind          TEXT NOT NULL,
-    reference     TEXT NOT NULL,
-    url           TEXT NOT NULL,
-    body          TEXT NOT NULL,
-    send_at       INTEGER NOT NULL,
-    state         TEXT NOT NULL CHECK (state IN ('waiting', 'delivered', 'gave_up', 'lost')),
-    disguise      TEXT NOT NULL,
-    stale_seconds REAL NOT NULL,
-    once          INTEGER NOT NULL,
-    after_refund  INTEGER NOT NULL,
-    tries         INTEGER NOT NULL DEFAULT 0,
-    last_answer   TEXT
-);
-CREATE INDEX IF NOT EXISTS deliveries_due ON deliveries (send_at) WHERE state = 'waiting';
-CREATE INDEX IF NOT EXISTS deliveries_of_payment ON deliveries (reference);
-
-CREATE TABLE IF NOT EXISTS nonces (nonce TEXT PRIMARY KEY, seen_at INTEGER NOT NULL) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS nonces_by_age ON nonces (seen_at);
-
-CREATE TABLE IF NOT EXISTS schedule (
-    only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
-    set_at   INTEGER NOT NULL,
-    seed     INTEGER NOT NULL,
-    rules    TEXT NOT NULL
-);
-CREATE TABLE IF NOT EXISTS injected (
-    number  INTEGER PRIMARY KEY AUTOINCREMENT,
-    at      INTEGER NOT NULL,
-    owner   TEXT NOT NULL,
-    rule    TEXT NOT NULL,
-    hit_on  TEXT NOT NULL,
-    subject TEXT NOT NULL
-);
-CREATE INDEX IF NOT EXISTS injected_by_rule ON injected (owner, rule);

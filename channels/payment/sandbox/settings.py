@@ -14,7 +14,7 @@ class SandboxSettings(BaseSettings):
     public_url: str = ""
     """Where a buyer's browser finds the cashier; the sandbox's own address if empty."""
     faults: str = ""
-    """Replaces the fault schedule at start if not empty; see `faults.py` for how rules are written."""
+    """Replaces the fault schedule at start if not empty; see `faults.py`."""
     fault_seed: int = 0
     refund_seconds: Annotated[float, Field(ge=0)] = 1
     """How long a refund is being processed; zero settles it within the call."""

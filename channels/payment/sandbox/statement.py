@@ -11,9 +11,9 @@ from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from channels.payment.sandbox.faults import Schedule, read_rules
-from channels.payment.sandbox.store import from_ms, to_ms
+from channels.payment.sandbox.faults import FaultRule, Schedule
 from channels.payment.sandbox.wire import FEE_BASIS_POINTS, STATEMENT_COLUMNS, Method
+from channels.sandbox.times import from_ms, to_ms
 
 Line = dict[str, str | int]
 
@@ -95,7 +95,7 @@ def _of_nobody(row: sqlite3.Row, prefix: str) -> Line:
 
 
 def _hits(row: sqlite3.Row, schedule: Schedule) -> dict[str, float]:
-    own = read_rules(json.loads(row["metadata"]).get("faults", ""))
+    own = FaultRule.read(json.loads(row["metadata"]).get("faults", ""))
     rules = [rule for rule in schedule.rules + own if rule.happens_on("statement")]
     return {rule.fault: rule.strength for rule in rules if rule.chosen(schedule.seed, row["number"])}
 

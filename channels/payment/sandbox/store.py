@@ -1,49 +1,22 @@
-"""The sandbox's memory: one SQLite file that survives a restart and kill -9.
-
-One thread and one connection write. No method awaits, so each is atomic towards the others; those that change something
-are called inside `transaction()`, which is what makes a paid payment and its pending callback appear together or not at
-all. Write-ahead log with `synchronous=normal`: nothing committed is lost when the process dies.
-"""
+"""The provider's memory: payments and refunds, in one file with the callbacks about them (`channels/sandbox/books.py`)."""
 
 import json
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from channels.payment.sandbox.types import ClosedBecause, Delivery, NewDelivery, Payment, Refund
+from channels.payment.sandbox.types import ClosedBecause, Payment, Refund
 from channels.payment.sandbox.wire import CreateBody, RefundBody
+from channels.sandbox.books import Books
+from channels.sandbox.times import from_ms, to_ms
 from models.shared import Money
 from models.shared.ids import AttemptId, RefundId
 
-_SCHEMA = Path(__file__).with_name("schema.sql")
+SCHEMA = Path(__file__).with_name("schema.sql")
 _ROUND = 200
 """So much of what is due is answered at once: after a long rest the server must not be busy with the backlog only."""
 _NOT_FIELDS = {"amount_minor", "currency", "pay_late_at"}
-
-
-def to_ms(moment: datetime) -> int:
-    """Milliseconds since 1970, as stored."""
-    return round(moment.timestamp() * 1000)
-
-
-def from_ms(stored: int) -> datetime:
-    """A stored time, in UTC."""
-    return datetime.fromtimestamp(stored / 1000, UTC)
-
-
-def open_books(path: Path) -> sqlite3.Connection:
-    """Connect to the file, creating it and its tables when it is new."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    connection = sqlite3.connect(path, isolation_level=None, timeout=10)
-    connection.row_factory = sqlite3.Row
-    connection.execute("PRAGMA journal_mode=wal")
-    connection.execute("PRAGMA synchronous=normal")
-    connection.execute("PRAGMA foreign_keys=on")
-    connection.executescript(_SCHEMA.read_text())
-    return connection
 
 
 def _fields(row: sqlite3.Row) -> dict[str, Any]:
@@ -60,22 +33,8 @@ def _payment(row: sqlite3.Row) -> Payment:
     return Payment.model_validate(_fields(row) | {"metadata": json.loads(row["metadata"])})
 
 
-class SandboxStore:
-    """Payments, refunds and callbacks of the sandbox."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._db = connection
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """All or nothing. Do not await inside: other requests of this process share the connection."""
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
+class SandboxStore(Books):
+    """Payments and refunds of the sandbox."""
 
     def insert_payment(self, reference: str, body: CreateBody, now: datetime) -> Payment:
         """A new pending payment; an error if its attempt id is known."""
@@ -190,60 +149,11 @@ class SandboxStore:
         )
         return self.refund(refund)
 
-    def insert_deliveries(self, deliveries: list[NewDelivery]) -> None:
-        """Callbacks to be sent by the courier, also after a restart."""
-        for new in deliveries:
-            values = new.model_dump() | {"send_at": to_ms(new.send_at)}
-            names = ", ".join(values)
-            self._db.execute(
-                f"INSERT INTO deliveries ({names}) VALUES ({', '.join(':' + name for name in values)})", values
-            )
-
-    def deliveries_due(self, now: datetime, limit: int, besides: set[int]) -> list[Delivery]:
-        """Callbacks whose time has come, oldest first, without those already in someone's hands."""
-        rows = self._db.execute(
-            "SELECT * FROM deliveries WHERE state = 'waiting' AND send_at <= ? ORDER BY send_at, number LIMIT ?",
-            (to_ms(now), limit + len(besides)),
-        )
-        return [Delivery.model_validate(_fields(row)) for row in rows if row["number"] not in besides][:limit]
-
-    def deliveries_of(self, reference: str) -> list[Delivery]:
-        """Every callback of a payment, in the order they were written."""
-        rows = self._db.execute("SELECT * FROM deliveries WHERE reference = ? ORDER BY number", (reference,))
-        return [Delivery.model_validate(_fields(row)) for row in rows]
-
-    def record_try(self, delivery: Delivery, state: str, answer: str, next_at: datetime) -> None:
-        """One more try of a callback, and what becomes of it."""
-        self._db.execute(
-            "UPDATE deliveries SET tries = tries + 1, state = ?, last_answer = ?, send_at = ? WHERE number = ?",
-            (state, answer, to_ms(next_at), delivery.number),
-        )
-
-    def let_go(self, reference: str, now: datetime) -> None:
-        """Send what was held back until a refund of this payment had been reported."""
-        self._db.execute(
-            "UPDATE deliveries SET send_at = ?, after_refund = 0 WHERE reference = ? AND after_refund AND state = 'waiting'",
-            (to_ms(now), reference),
-        )
-
-    def next_due(self, besides: set[int]) -> datetime | None:
-        """When something is to happen next by itself; `besides` are callbacks already in someone's hands."""
+    def next_step_at(self) -> datetime | None:
+        """When a refund settles, a payment expires or late money arrives next."""
         row = self._db.execute(
-            "SELECT min(at) FROM (SELECT min(send_at) AS at FROM deliveries WHERE state = 'waiting'"
-            " AND number NOT IN (SELECT value FROM json_each(?))"
-            " UNION ALL SELECT min(due_at) FROM refunds WHERE status = 'processing'"
+            "SELECT min(at) FROM (SELECT min(due_at) AS at FROM refunds WHERE status = 'processing'"
             " UNION ALL SELECT min(expires_at) FROM payments WHERE status = 'pending'"
-            " UNION ALL SELECT min(pay_late_at) FROM payments WHERE pay_late_at IS NOT NULL)",
-            (json.dumps(list(besides)),),
+            " UNION ALL SELECT min(pay_late_at) FROM payments WHERE pay_late_at IS NOT NULL)"
         ).fetchone()
         return None if row[0] is None else from_ms(row[0])
-
-    def remember_nonce(self, nonce: str, now: datetime, forget_before: datetime) -> bool:
-        """False if the nonce was seen since `forget_before`."""
-        self._db.execute("DELETE FROM nonces WHERE seen_at < ?", (to_ms(forget_before),))
-        done = self._db.execute("INSERT OR IGNORE INTO nonces VALUES (?, ?)", (nonce, to_ms(now)))
-        return done.rowcount == 1
-
-    def close(self) -> None:
-        """Close the file."""
-        self._db.close()

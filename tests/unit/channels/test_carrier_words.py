@@ -6,7 +6,7 @@ from typing import get_args
 import pytest
 
 from channels.carrier.sandbox.depot import check_digit, waybill_of
-from channels.carrier.sandbox.faults import MEANINGS, FaultRule, read_rules
+from channels.carrier.sandbox.faults import MEANINGS, FaultRule
 from channels.carrier.sandbox.journey import arrival, next_step
 from channels.carrier.sandbox.pushes import plan_pushes
 from channels.carrier.sandbox.types import Happening, Parcel
@@ -46,11 +46,11 @@ def test_the_check_digit_is_that_of_the_standard() -> None:
 
 def test_rules_are_read_as_they_are_written() -> None:
     text = "lost@0.5,doubled:3*2/signed,unavailable/sandbox_relay"
-    assert ",".join(rule.text() for rule in read_rules(text)) == text
+    assert ",".join(rule.text() for rule in FaultRule.read(text)) == text
     assert all(FaultRule(fault=fault).strength == default for fault, (_, default) in MEANINGS.items())
     for wrong in ("gone", "lost@2", "lost/nowhere", "lost:x"):
         with pytest.raises(ValueError, match=wrong[:4]):
-            read_rules(wrong)
+            FaultRule.read(wrong)
 
 
 def test_a_share_hits_the_same_cases_every_time_and_about_so_many() -> None:
@@ -99,7 +99,7 @@ def pushes(*faults: str) -> list[str]:
         }
     )
     event = Happening(event_id="evt_1", waybill="SBX1", code="signed", at=T0, place="Haikou", detail="")
-    planned = plan_pushes(parcel, event, read_rules(",".join(faults)), T0)
+    planned = plan_pushes(parcel, event, FaultRule.read(",".join(faults)), T0)
     return [f"{push.state} {push.disguise} {(push.send_at - T0).seconds}" for push in planned]
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from channels.payment.sandbox.faults import MEANINGS, FaultRule, read_rules
+from channels.payment.sandbox.faults import MEANINGS, FaultRule
 
 
 @pytest.mark.parametrize(
@@ -19,13 +19,13 @@ from channels.payment.sandbox.faults import MEANINGS, FaultRule, read_rules
     ],
 )
 def test_a_rule_reads_back_as_it_was_written(text: str) -> None:
-    [rule] = read_rules(text)
+    [rule] = FaultRule.read(text)
     assert rule.text() == text
 
 
 def test_rules_are_separated_by_commas_and_may_be_none() -> None:
-    assert [rule.fault for rule in read_rules(" lost , doubled:2,")] == ["lost", "doubled"]
-    assert read_rules("") == []
+    assert [rule.fault for rule in FaultRule.read(" lost , doubled:2,")] == ["lost", "doubled"]
+    assert FaultRule.read("") == []
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_rules_are_separated_by_commas_and_may_be_none() -> None:
 )
 def test_a_rule_that_makes_no_sense_is_an_error_that_names_it(text: str) -> None:
     with pytest.raises(ValueError, match=text.split(":")[0].split("@")[0].split("*")[0]):
-        read_rules(f"lost,{text}")
+        FaultRule.read(f"lost,{text}")
 
 
 def test_every_fault_has_a_meaning_and_a_place() -> None:

@@ -2,9 +2,9 @@
 
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
-
-import pytest
 
 from hanse.settings import Settings
 from hanse.stack.processes import KnownProcess
@@ -22,10 +22,11 @@ def test_generated_secrets_are_found_and_kept(tmp_path: Path) -> None:
     assert Settings(data_dir=tmp_path) == first
 
 
-def test_the_environment_goes_before_generated_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_goes_before_generated_secrets(tmp_path: Path) -> None:
     ensure_secrets(tmp_path)
-    monkeypatch.setenv("HANSE_TOKEN_KEY", "said aloud")
-    assert Settings(data_dir=tmp_path).token_key.get_secret_value() == "said aloud"
+    ask = "from hanse.settings import Settings; print(Settings().token_key.get_secret_value())"
+    said = {**os.environ, "HANSE_DATA_DIR": str(tmp_path), "HANSE_TOKEN_KEY": "said aloud"}
+    assert subprocess.check_output([sys.executable, "-c", ask], env=said, text=True) == "said aloud\n"
 
 
 def stack_on(data_dir: Path, supervisor: KnownProcess) -> None:

@@ -1,19 +1,20 @@
 """The door of the merchant's api: nobody passes unsigned, stale or twice; and calls fail here when they are meant to.
 
-Plain ASGI, because the signature covers the raw body and must be checked before anyone parses it, and because a call that is
-never answered has to be held after its work is done.
+Plain ASGI, because the signature covers the raw body and must be checked before anyone parses it, and because a call that
+is never answered has to be held after its work is done.
 """
 
 import asyncio
 import re
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Protocol
 
 from starlette.datastructures import Headers
-from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from channels.carrier.sandbox.depot import Depot
-from channels.carrier.sandbox.types import CarrierSaysNo
+from channels.sandbox.books import Books
+from channels.sandbox.refusal import SandboxRefusal
 from channels.sandbox_signing import (
     NONCE_HEADER,
     REQUEST_SIGNATURE_HEADER,
@@ -22,18 +23,30 @@ from channels.sandbox_signing import (
     same_signature,
     sign_request,
 )
+from models.shared.time import Clock
 
 _MAX_BODY = 65_536
 _NONCE = re.compile(r"[A-Za-z0-9_-]{16,64}")
-_PATH = re.compile(r"/v1/(?P<company>[a-z_]+)/(?P<thing>waybills|cancellations)(?:/[^/]+)?(?P<label>/label)?")
+
+
+class Calls(Protocol):
+    """What a sandbox knows of the calls at its gate."""
+
+    def strength(self, method: str, path: str, body: bytes, /) -> Mapping[str, float]:
+        """The faults that hit this call, each with its value. `slow` and `timeout_after_effect` are the gate's to do."""
+
+    def turned_down(self, strength: Mapping[str, float]) -> SandboxRefusal | None:
+        """What the call is answered instead of being done, if one of the faults says so."""
 
 
 class Gate:
     """Wraps the application; guards every path under /v1/ and lets the rest through."""
 
-    def __init__(self, app: ASGIApp, depot: Depot, secret: str) -> None:
+    def __init__(self, app: ASGIApp, calls: Calls, books: Books, clock: Clock, secret: str) -> None:
         self._app = app
-        self._depot = depot
+        self._calls = calls
+        self._books = books
+        self._clock = clock
         self._secret = secret
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -44,8 +57,8 @@ class Gate:
         try:
             body = await _read(receive)
             self._check(scope, body)
-        except CarrierSaysNo as no:
-            await JSONResponse({"code": no.code, "message": no.message}, no.status)(scope, receive, send)
+        except SandboxRefusal as refusal:
+            await refusal.answer()(scope, receive, send)
             return
         await self._serve(scope, body, receive, send)
 
@@ -55,62 +68,44 @@ class Gate:
         nonce = headers.get(NONCE_HEADER, "")
         given = headers.get(REQUEST_SIGNATURE_HEADER, "")
         if not (re.fullmatch(r"[0-9]{1,12}", stamp) and _NONCE.fullmatch(nonce) and given):
-            raise CarrierSaysNo(401, "request_unsigned", "Timestamp, nonce and signature are needed on every request.")
-        path = scope["raw_path"].decode("latin-1")
+            raise SandboxRefusal(401, "request_unsigned", "Timestamp, nonce and signature are needed on every request.")
+        query = scope["query_string"].decode("latin-1")
+        path = scope["raw_path"].decode("latin-1") + (f"?{query}" if query else "")
         if not same_signature(sign_request(self._secret, stamp, nonce, scope["method"], path, body), given):
-            raise CarrierSaysNo(401, "request_signature_invalid", "The signature does not fit this request.")
-        now = self._depot.clock()
+            raise SandboxRefusal(401, "request_signature_invalid", "The signature does not fit this request.")
+        now = self._clock()
         if abs(now.timestamp() - int(stamp)) > TOLERANCE_SECONDS:
-            raise CarrierSaysNo(
+            raise SandboxRefusal(
                 401, "request_stale", f"The request was signed more than {TOLERANCE_SECONDS} s ago or ahead."
             )
         forget_before = now - timedelta(seconds=2 * TOLERANCE_SECONDS + 1)
-        with self._depot.store.transaction():
-            new = self._depot.store.remember_nonce(nonce, now, forget_before)
+        with self._books.transaction():
+            new = self._books.remember_nonce(nonce, now, forget_before)
         if not new:
-            raise CarrierSaysNo(401, "request_replayed", "This nonce was used before; sign again with a new one.")
+            raise SandboxRefusal(401, "request_replayed", "This nonce was used before; sign again with a new one.")
 
     async def _serve(self, scope: Scope, body: bytes, receive: Receive, send: Send) -> None:
-        places = _places(scope["method"], scope["path"])
-        hits = self._depot.fate.hits_on_call(self._depot.clock(), *places)
-        strength = {rule.fault: rule.strength for rule in hits}
+        strength = self._calls.strength(scope["method"], scope["path"], body)
         await asyncio.sleep(strength.get("slow", 0))
-        if "unavailable" in strength:
-            message = {"code": "unavailable", "message": "The carrier cannot answer now."}
-            await JSONResponse(message, int(strength["unavailable"]))(scope, receive, send)
-            return
-        if "address_refused" in strength and places[0] == "book":
-            message = {"code": "address_unknown", "message": "There is no such street."}
-            await JSONResponse(message, 422)(scope, receive, send)
-            return
-        if "timeout_after_effect" not in strength:
+        turned_down = self._calls.turned_down(strength)
+        if turned_down is not None:
+            await turned_down.answer()(scope, receive, send)
+        elif "timeout_after_effect" in strength:
+            await self._app(scope, _replay(body, receive), _drop)
+            await _hold(receive, strength["timeout_after_effect"])
+        else:
             await self._app(scope, _replay(body, receive), send)
-            return
-        await self._app(scope, _replay(body, receive), _drop)
-        await _hold(receive, strength["timeout_after_effect"])
-
-
-def _places(method: str, path: str) -> tuple[str, str]:
-    """The operation and the company of a call."""
-    match = _PATH.fullmatch(path)
-    if match is None:
-        return "elsewhere", ""
-    if match["thing"] == "cancellations":
-        return "cancel", match["company"]
-    if method == "POST":
-        return "book", match["company"]
-    return ("label" if match["label"] else "query"), match["company"]
 
 
 async def _read(receive: Receive) -> bytes:
-    body = b""
+    body: bytes = b""
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise CarrierSaysNo(400, "request_cut_off", "The request ended before its body did.")
+            raise SandboxRefusal(400, "request_cut_off", "The request ended before its body did.")
         body += bytes(message.get("body", b""))
         if len(body) > _MAX_BODY:
-            raise CarrierSaysNo(413, "request_too_large", f"A request has at most {_MAX_BODY} bytes.")
+            raise SandboxRefusal(413, "request_too_large", f"A request has at most {_MAX_BODY} bytes.")
         if not message.get("more_body", False):
             return body
 

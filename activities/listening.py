@@ -1,9 +1,9 @@
-"""What consumer groups do about events: each event becomes one small workflow, or one for each endpoint, once."""
+"""What consumer groups do about events: those that came together become one small workflow, or each becomes one for each endpoint."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from models.notifications.messages import TellPeople
+from models.notifications.messages import TellBatch, TellPeople
 from models.notifications.rules import CAUSES
 from models.shared.events import Event
 from models.shared.ids import WebhookDeliveryId
@@ -21,18 +21,19 @@ NOTICES, WEBHOOKS = "notices", "webhooks"
 
 
 class NoticeStarter:
-    """Starts `Notify` for each event that somebody is told of."""
+    """Starts one `Notify` for all events of a batch."""
 
     def __init__(self, siblings: "Siblings") -> None:
         self._siblings = siblings
 
-    def handlers(self, known: Mapping[str, type[Event]]) -> dict[type[Event], "Handler"]:
-        """For the events among these that have a cause."""
-        return {kind: self.tell for name, kind in known.items() if name in CAUSES}
+    def kinds(self, known: Mapping[str, type[Event]]) -> Sequence[type[Event]]:
+        """The events among these that have a cause; the others start nothing."""
+        return [kind for name, kind in known.items() if name in CAUSES]
 
-    async def tell(self, envelope: "Envelope") -> None:
-        """Once an event, however often it arrives: the workflow's id is the event's."""
-        await self._siblings.start_notify(TellPeople(source=envelope.source, event=envelope.event))
+    async def tell(self, envelopes: "Sequence[Envelope]") -> None:
+        """Once a batch, by the workflow's id; an event that is in another batch, too, is told once by the store's word."""
+        tellings = tuple(TellPeople(source=envelope.source, event=envelope.event) for envelope in envelopes)
+        await self._siblings.start_notify(TellBatch(tellings=tellings))
 
 
 class WebhookStarter:

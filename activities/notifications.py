@@ -1,14 +1,16 @@
-"""The step of sagas that tells people what happened."""
+"""The steps of sagas that tell people what happened."""
 
+import logging
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from temporalio import activity
 
 from channels.notification.notices import notice
-from models.notifications.messages import TellPeople
+from models.notifications.messages import BatchTold, TellBatch, TellPeople
 from models.notifications.rules import CAUSES
 from models.notifications.types import Audience, Language, Notice
+from models.shared import Refusal
 from models.shared.ids import OrderId, UserId
 from models.shared.time import Clock
 
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from stores.notifications import NoticeStore
     from stores.orders import OrderStore
     from stores.users.reaching import Reaching
+
+_log = logging.getLogger(__name__)
 
 
 def _utc_now() -> datetime:
@@ -67,6 +71,25 @@ class NotificationActivities:
                 )
             )
         return len(told) + len(contacts)
+
+    @activity.defn(name="notifications.tell_batch")
+    async def tell_batch(self, batch: TellBatch) -> BatchTold:
+        """Tell of each of these events in its turn, as `tell_people` does; one that fails holds up no other and is answered as
+        left. Raises a fault that met all that could be told: then it is not the events'. Idempotent by each event's source and
+        id."""
+        told = 0
+        failed: dict[int, Exception] = {}
+        for place, telling in enumerate(batch.tellings):
+            activity.heartbeat()
+            try:
+                told += await self.tell_people(telling)
+            except Exception as error:
+                _log.warning("nobody could be told of %s yet: %r", telling.cause, error)
+                failed[place] = error
+        faults = [error for error in failed.values() if not isinstance(error, Refusal)]
+        if faults and len(failed) == len(batch.tellings):
+            raise faults[-1]
+        return BatchTold(told=told, left=tuple(failed))
 
     async def _audience(self, audience: Audience, facts: dict[str, Any]) -> list[UserId]:
         if audience.permission is not None:

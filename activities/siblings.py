@@ -20,7 +20,7 @@ from models.fulfillment.returning import ExchangeEnd, ReturnReport, aftersale_wo
 from models.inventory.ahead import shipment_of
 from models.inventory.messages import TellLowStock, low_stock_id
 from models.inventory.types import Claim
-from models.notifications.messages import TellPeople, notify_id
+from models.notifications.messages import TellBatch, notify_id
 from models.orders.messages import ParcelReport, ParcelSplit, Settlement, checkout_id
 from models.payments.messages import (
     PaymentReport,
@@ -185,9 +185,9 @@ class Siblings:
             attributes(SkuIds=skus[:_SKUS_SHOWN]),
         )
 
-    async def start_notify(self, tell: TellPeople) -> None:
-        """Tell people of an event, once an event."""
-        await self._start("Notify", tell, notify_id(tell.source, tell.event.event_id), tell.event.type, attributes())
+    async def start_notify(self, batch: TellBatch) -> None:
+        """Tell people of events, once for the same events."""
+        await self._start("Notify", batch, notify_id(batch), batch.in_short, attributes())
 
     async def start_webhook(self, delivery: DeliveryInput, again: str = "") -> None:
         """Send an event to an endpoint: once by itself, and once more for each `again` that an operator asks for."""

@@ -20,6 +20,7 @@ from hanse.database import Database
 from hanse.settings import Settings
 from hanse.stack.part import StackError
 from hanse.temporal import connect
+from hanse.unreachable import Unreachable
 from models.products.errors import ImportUnreadable
 from models.products.files import FileFormat, read_file
 from stores.products import BulkStore, ListingStore
@@ -113,7 +114,7 @@ async def _followed(
         return
     try:
         client = await connect(settings)
-    except (RuntimeError, PayloadKeysMissing) as fault:
+    except (Unreachable, PayloadKeysMissing) as fault:
         raise StackError(f"{fault}; or import with --no-follow and run `hanse reindex` later") from fault
     async with FollowedImport(Following(client, ListingStore(database)), now) as followed:
         yield followed

@@ -10,6 +10,7 @@ from rich.markup import escape
 from typer.core import TyperGroup
 
 import cli
+from cli.away import what_is_away
 from cli.console import errors
 from hanse.stack.part import StackError
 
@@ -48,12 +49,21 @@ def hanse() -> None:
 
 
 def main() -> None:
-    """The `hanse` command. A problem of the set-up is told in a sentence, without a traceback."""
+    """The `hanse` command. A problem of the set-up is told in a sentence, without a traceback: exit code 1 when it cannot be
+    done, 2 when the stack that should do it does not answer."""
     try:
         app()
     except StackError as problem:
-        errors.print(f"[bold red]✗[/] {escape(str(problem))}", highlight=False)
-        sys.exit(1)
+        _tell(str(problem), exit_code=1)
+    except Exception as fault:
+        if (away := what_is_away(fault)) is None:
+            raise
+        _tell(away, exit_code=2)
+
+
+def _tell(problem: str, *, exit_code: int) -> None:
+    errors.print(f"[bold red]✗[/] {escape(problem)}", highlight=False)
+    sys.exit(exit_code)
 
 
 if __name__ == "__main__":

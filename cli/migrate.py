@@ -2,6 +2,7 @@
 
 import asyncio
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import asyncpg
 import typer
@@ -9,6 +10,7 @@ from rich.table import Table
 
 from cli.console import DataDir, console, settings_for
 from hanse.stack.part import StackError
+from hanse.unreachable import Unreachable
 from stores.migrations import DATABASES
 from stores.migrations import migrate as apply
 
@@ -22,12 +24,12 @@ def migrate(
     """Create missing databases and apply missing migrations. Safe to repeat, and beside a running shop."""
     if database is not None and database not in DATABASES:
         raise StackError(f"there is no database {database!r}; the databases are {', '.join(DATABASES)}")
+    settings = settings_for(data_dir)
     try:
-        done = asyncio.run(apply(settings_for(data_dir), database))
+        done = asyncio.run(apply(settings, database))
     except _UNREACHABLE as fault:
-        raise StackError(
-            f"PostgreSQL does not let us in ({fault}); start it with `hanse up`, see `hanse doctor`"
-        ) from fault
+        where = urlsplit(settings.postgres_url)
+        raise Unreachable("PostgreSQL", f"{where.hostname}:{where.port} ({fault})") from fault
     table = Table("database", "was at", "is at")
     for step in done:
         table.add_row(step.database, step.before or "–", step.after or "– (no migrations yet)")

@@ -8,9 +8,12 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Self, TypeAlias
+from urllib.parse import urlsplit
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
+
+from hanse.unreachable import Unreachable
 
 Connection: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
 
@@ -35,16 +38,21 @@ class Database:
         self._pool: asyncpg.Pool[asyncpg.Record] | None = None
 
     async def open(self) -> Self:
-        """Connect. Statements are bounded by 30 s and idle transactions by 60 s, so a lost client frees its locks."""
-        self._pool = await asyncpg.create_pool(
-            self._dsn,
-            min_size=self._min_size,
-            max_size=self._max_size,
-            init=_speak_json,
-            reset=_leave_as_it_is,
-            command_timeout=30,
-            server_settings={"idle_in_transaction_session_timeout": "60000", "application_name": "hanse"},
-        )
+        """Connect. Statements are bounded by 30 s and idle transactions by 60 s, so a lost client frees its locks. Raises
+        Unreachable when nobody answers, or not yet."""
+        try:
+            self._pool = await asyncpg.create_pool(
+                self._dsn,
+                min_size=self._min_size,
+                max_size=self._max_size,
+                init=_speak_json,
+                reset=_leave_as_it_is,
+                command_timeout=30,
+                server_settings={"idle_in_transaction_session_timeout": "60000", "application_name": "hanse"},
+            )
+        except (OSError, asyncpg.CannotConnectNowError) as error:
+            where = urlsplit(self._dsn)
+            raise Unreachable("PostgreSQL", f"{where.hostname}:{where.port}{where.path}") from error
         return self
 
     async def close(self) -> None:

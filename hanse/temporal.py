@@ -12,6 +12,7 @@ from temporalio.service import GrpcCompression
 
 from hanse.codec import EncryptingCodec, PayloadKeys
 from hanse.settings import Settings
+from hanse.unreachable import Unreachable
 
 
 def data_converter(settings: Settings) -> DataConverter:
@@ -33,7 +34,7 @@ async def connect(settings: Settings, runtime: Runtime | None = None, *, lazy: b
 
     Tracing is on once `hanse.telemetry.setup_telemetry` ran in this process, since workflow spans need its replay-safe
     provider; a process without telemetry traces nothing. gRPC is not compressed: payloads are ciphertext, and on loopback
-    compression only costs time. Raises PayloadKeysMissing, or RuntimeError when nobody answers.
+    compression only costs time. Raises PayloadKeysMissing, or Unreachable when nobody answers.
     """
     traced = isinstance(trace.get_tracer_provider(), ReplaySafeTracerProvider)
     try:
@@ -47,7 +48,4 @@ async def connect(settings: Settings, runtime: Runtime | None = None, *, lazy: b
             lazy=lazy,
         )
     except RuntimeError as error:
-        raise RuntimeError(
-            f"no Temporal server at {settings.temporal_address} ({error}); start it with `hanse up` or set "
-            "HANSE_TEMPORAL_ADDRESS"
-        ) from error
+        raise Unreachable("Temporal", settings.temporal_address) from error

@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from redis.asyncio import Redis
 
 from activities.siblings import Siblings
-from bus.consumer import Consumer
+from bus.member import Member
 from bus.publisher import Publisher
 from hanse.database import Database
 from hanse.keys import WEBHOOKS, derived_key
@@ -39,7 +39,7 @@ async def open_counts(settings: Settings, clock: Clock) -> AsyncIterator[tuple[R
 
 
 @asynccontextmanager
-async def open_listeners(settings: Settings, redis: Redis, publisher: Publisher) -> AsyncIterator[Sequence[Consumer]]:
+async def open_listeners(settings: Settings, redis: Redis, publisher: Publisher) -> AsyncIterator[Sequence[Member]]:
     """The consumer groups that tell people and other systems; none where the settings say so."""
     if not settings.listeners:
         yield ()

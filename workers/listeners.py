@@ -7,12 +7,13 @@ from redis.asyncio import Redis
 
 from activities.listening import NOTICES, WEBHOOKS, NoticeStarter, WebhookStarter
 from activities.siblings import Siblings
+from bus.batches import BatchConsumer
 from bus.catalog import known_events
-from bus.consumer import Consumer, Handler
+from bus.consumer import Consumer
+from bus.member import Member
 from bus.publisher import Publisher
 from bus.seen import RedisSeenEvents
 from hanse.settings import Settings
-from models.shared.events import Event
 
 if TYPE_CHECKING:
     from stores.webhooks import EndpointStore
@@ -20,15 +21,12 @@ if TYPE_CHECKING:
 
 def listeners(
     settings: Settings, siblings: Siblings, redis: Redis, publisher: Publisher, endpoints: "EndpointStore"
-) -> Sequence[Consumer]:
+) -> Sequence[Member]:
     """Every group that this module knows."""
-    known = known_events()
-
-    def group(name: str, handlers: dict[type[Event], Handler]) -> Consumer:
-        seen = RedisSeenEvents(redis, name)
-        return Consumer(settings.kafka_bootstrap, name, handlers, seen=seen, publisher=publisher)
-
+    known, kafka = known_events(), settings.kafka_bootstrap
+    notices, webhooks = NoticeStarter(siblings), WebhookStarter(siblings, endpoints)
+    seen = {name: RedisSeenEvents(redis, name) for name in (NOTICES, WEBHOOKS)}
     return (
-        group(NOTICES, NoticeStarter(siblings).handlers(known)),
-        group(WEBHOOKS, WebhookStarter(siblings, endpoints).handlers(known)),
+        BatchConsumer(kafka, NOTICES, notices.kinds(known), notices.tell, seen=seen[NOTICES], publisher=publisher),
+        Consumer(kafka, WEBHOOKS, webhooks.handlers(known), seen=seen[WEBHOOKS], publisher=publisher),
     )

@@ -81,6 +81,21 @@ def test_every_alert_watches_something_that_is_counted() -> None:
     assert watched - counted == set()
 
 
+def test_an_alert_on_a_counter_hears_the_first_count_of_one_that_did_not_exist_before() -> None:
+    rules = yaml.safe_load((ROOT / "deploy/alerts.yml").read_text())
+    counting = {
+        rule["alert"]: rule["expr"]
+        for group in rules["groups"]
+        for rule in group["rules"]
+        if re.search(r"\b(increase|i?rate|delta)\(", rule["expr"])
+    }
+    first_too = re.compile(
+        r"sum(?: by \(\w+\) )?\(\((?P<x>hanse_\w+_total) unless (?P=x) offset (?P<w>\w+)\) or increase\((?P=x)\[(?P=w)\]\)\) > 0"
+    )
+    assert counting, "no alert looks at a counter"
+    assert [name for name, expr in counting.items() if not first_too.fullmatch(expr)] == []
+
+
 def test_every_alert_says_what_to_do_about_it() -> None:
     rules = yaml.safe_load((ROOT / "deploy/alerts.yml").read_text())
     silent = [

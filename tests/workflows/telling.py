@@ -8,7 +8,7 @@ from typing import Any
 from temporalio.client import WithStartWorkflowOperation, WorkflowHandle
 from temporalio.common import WorkflowIDConflictPolicy
 
-from models.notifications.messages import TellPeople, notify_id
+from models.notifications.messages import BatchTold, TellBatch, TellPeople, notify_id
 from models.orders.events import OrderCompleted
 from models.reviews.events import ReviewRemoved
 from models.reviews.messages import ChangeReview, RemoveReview, ReviewChanged, review_change_id
@@ -81,10 +81,13 @@ class Reviewing:
         )
 
 
-async def notify(sagas: Sagas) -> WorkflowHandle[Any, Any]:
-    """An order is completed: its buyer is to be told."""
-    tell = TellPeople(source=f"/hanse/orders-{secrets.token_hex(4)}", event=COMPLETED)
-    return await sagas.start(Notify.run, tell, notify_id(tell.source, tell.event.event_id))
+async def notify(sagas: Sagas, left: tuple[int, ...] = ()) -> WorkflowHandle[Any, Any]:
+    """An order is completed and an endpoint given up: its buyer and operators are to be told. What is left was not, at first."""
+    source = f"/hanse/orders-{secrets.token_hex(4)}"
+    batch = TellBatch(tellings=tuple(TellPeople(source=source, event=event) for event in (COMPLETED, DISABLED)))
+    sagas.steps.answer("notifications.tell_batch", BatchTold(told=2 - len(left), left=left))
+    sagas.steps.answer("notifications.tell_people", 1)
+    return await sagas.start(Notify.run, batch, notify_id(batch))
 
 
 def failing(times: int, last: Tried | None = None) -> Callable[[TryDelivery], Tried]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
@@ -11,6 +11,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
 from opentelemetry import trace
 from redis.asyncio import Redis
 
+from bus.batches import BatchConsumer
 from bus.catalog import dead_letter_topic
 from bus.consumer import Consumer, Handler
 from bus.dead_letters import Retries
@@ -116,6 +117,16 @@ async def read_all(bootstrap: str, topic: str, count: int) -> list[ConsumerRecor
             return [await consumer.getone() for _ in range(count)]
 
 
+async def first_failed(bootstrap: str, topic: str) -> ConsumerRecord[bytes, bytes]:
+    """The first letter that a handler failed on: other tests leave records in the topics that are no events at all."""
+    async with AIOKafkaConsumer(topic, bootstrap_servers=bootstrap, auto_offset_reset="earliest") as consumer:
+        async with asyncio.timeout(20):
+            while True:
+                letter = await consumer.getone()
+                if dict(letter.headers)["dead_letter_reason"] == b"handler_failed":
+                    return letter
+
+
 async def test_events_of_an_order_arrive_in_the_order_they_were_told(
     kafka_bootstrap: str, publisher: Publisher, seen_redis: Redis
 ) -> None:
@@ -174,6 +185,43 @@ async def test_a_record_that_is_no_event_goes_to_the_dead_letters_at_once(
         (letter,) = await read_all(kafka_bootstrap, dead_letter_topic(name), 1)
         await until(lambda: event.event_id in listener.heard)
     assert dict(letter.headers)["dead_letter_reason"] == b"malformed"
+
+
+async def test_events_that_come_within_a_moment_are_handed_over_together_and_one_that_poisons_them_suffers_alone(
+    kafka_bootstrap: str, publisher: Publisher, seen_redis: Redis
+) -> None:
+    name, lives = group(), [life_of(order()) for _ in range(4)]
+    events, poison = [event.event_id for life in lives for event in life], lives[1][1].event_id
+    batches: list[list[str]] = []
+
+    async def listen(envelopes: Sequence[Envelope]) -> None:
+        batches.append([envelope.id for envelope in envelopes if envelope.id in events])
+        if poison in batches[-1]:
+            raise RuntimeError("not this one")
+
+    consumer = BatchConsumer(
+        kafka_bootstrap,
+        name,
+        (OrderCreated, OrderCancelled, OrderCompleted),
+        listen,
+        seen=RedisSeenEvents(seen_redis, name),
+        publisher=publisher,
+        retries=QUICK,
+        gather_for=0.3,
+    )
+    await publisher.publish([event for life in lives for event in life])
+    running = asyncio.create_task(consumer.run())
+    await until(lambda: [poison] in batches and set(events) <= {id_ for batch in batches for id_ in batch})
+    letter = await first_failed(kafka_bootstrap, dead_letter_topic(name))
+    consumer.stop()
+    await running
+    assert dict(letter.headers)["ce_id"].decode() == poison
+    together = next(batch for batch in batches if poison in batch)
+    assert len(together) > 1
+    assert batches.count(together) == QUICK.tries
+    for life in lives:
+        told = [id_ for batch in batches if len(batch) == 1 or poison not in batch for id_ in batch]
+        assert [id_ for id_ in told if id_ in {event.event_id for event in life}] == [event.event_id for event in life]
 
 
 @pytest.mark.proof

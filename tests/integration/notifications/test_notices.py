@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from temporalio.testing import ActivityEnvironment
 
 from activities.notifications import NotificationActivities
 from api.app import build
@@ -15,7 +16,7 @@ from models.aftersales.events import AftersaleChanged
 from models.aftersales.types import AftersaleKind, AftersaleState
 from models.fulfillment.events import ShipmentSigned
 from models.inventory.events import StockLow
-from models.notifications.messages import TellPeople
+from models.notifications.messages import BatchTold, TellBatch, TellPeople
 from models.notifications.types import Language, Template
 from models.orders.events import OrderPaid
 from models.shared.events import Event
@@ -41,6 +42,11 @@ class Desk:
 
     async def tell(self, event: Event) -> int:
         return await self.steps.tell_people(TellPeople(source="/hanse/test", event=event))
+
+    async def tell_together(self, *events: Event) -> BatchTold:
+        tellings = tuple(TellPeople(source="/hanse/test", event=event) for event in events)
+        told: BatchTold = await ActivityEnvironment().run(self.steps.tell_batch, TellBatch(tellings=tellings))
+        return told
 
     async def got(self, who: Person) -> list[Message]:
         return await self.outbox.latest(who.contact, 50)
@@ -76,6 +82,30 @@ async def test_a_buyer_is_told_once_a_cause_in_the_language_they_chose(desk: Des
     english, chinese = await desk.got(anna)
     assert (english.subject, "¥368.00" in chinese.text) == ("We have your payment", True)
     assert [each.template for each in await desk.notices.sent_to(anna.id, limit=5)] == [Template.ORDER_PAID] * 2
+
+
+async def test_an_event_that_cannot_be_told_of_holds_up_no_other_of_its_batch(desk: Desk) -> None:
+    anna, now = await desk.shop.customer(), desk.shop.clock()
+    nowhere = ShipmentSigned(
+        occurred_at=now, order_id=OrderId.derive(now, "unknown"), shipment_id=ShipmentId.derive(now, "parcel")
+    )
+    events = (desk.paid(anna.id), nowhere, desk.paid(anna.id, "second"))
+    for _ in range(2):
+        assert await desk.tell_together(*events) == BatchTold(told=2, left=(1,))
+    assert len(await desk.got(anna)) == 2
+
+
+async def test_a_fault_that_meets_a_whole_batch_is_the_batch_s_and_what_can_never_be_told_does_not_hide_it(
+    desk: Desk, tmp_path: Path
+) -> None:
+    anna, now = await desk.shop.customer(), desk.shop.clock()
+    nowhere = ShipmentSigned(
+        occurred_at=now, order_id=OrderId.derive(now, "unknown"), shipment_id=ShipmentId.derive(now, "parcel")
+    )
+    (tmp_path / "notices").write_text("a file where the outbox should be a folder")
+    with pytest.raises(OSError, match="notices"):
+        await desk.tell_together(desk.paid(anna.id), nowhere)
+    assert await desk.tell_together(nowhere) == BatchTold(told=0, left=(0,))
 
 
 async def test_a_message_that_was_sent_but_not_written_down_is_known_by_the_channel(desk: Desk) -> None:

@@ -1,11 +1,13 @@
 """One trace from an HTTP request through a workflow, its activity, SQL and Redis to a Kafka consumer."""
 
 import asyncio
+import re
 import secrets
 import socket
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
 
 import httpx
 import pytest
@@ -290,13 +292,21 @@ async def test_the_temporal_sdk_and_the_process_serve_metrics_side_by_side(
 ) -> None:
     port = two_free_ports()
     measured = settings.model_copy(update={"metrics_port": port})
-    client = await connect(measured, temporal_runtime(measured))
+    runtime = temporal_runtime(measured)
+    client = await connect(measured, runtime)
     serve_metrics(measured)
     await client.count_workflows()
     http_active_requests.labels("TRACE").inc()
+    alerts = (Path(__file__).parents[3] / "deploy/alerts.yml").read_text()
+    watched = sorted(set(re.findall(r"increase\((hanse_\w+)_total\[", alerts)))
     async with httpx.AsyncClient() as http:
+        begun = (await http.get(f"http://127.0.0.1:{port}/metrics")).text
+        for name in watched:
+            runtime.metric_meter.create_counter(name).add(1)
         sdk = (await http.get(f"http://127.0.0.1:{port}/metrics")).text
         own = (await http.get(f"http://127.0.0.1:{port + 1}/metrics")).text
+    assert [name for name in watched if name in begun] == []  # so the alerts must hear a first count
+    assert [name for name in watched if not re.search(rf"^{name}_total(\{{.*\}})? 1$", sdk, re.MULTILINE)] == []
     assert "temporal_request_latency_seconds_bucket" in sdk
     assert 'http_server_active_requests{http_request_method="TRACE"} 1.0' in own
 

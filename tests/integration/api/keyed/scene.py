@@ -66,6 +66,10 @@ class Scene:
         self.operator = shop.operator
         self.shelves = Shelves(shop.operator)
 
+    async def buyer(self) -> Buyer:
+        """Someone who buys."""
+        return await self.shop.buyer()
+
     async def good(self, *units: int, by_hand: bool = False) -> Good:
         """A SKU of its own; `by_hand`: its parcels wait for a word."""
         return await self.shelves.good(*(units or (20,)), outbound="manual" if by_hand else "automatic")
@@ -73,7 +77,7 @@ class Scene:
     async def ordered(self, good: Good | None = None, quantity: int = 2) -> Bought:
         """An order that waits for its payment."""
         good = good or await self.good()
-        buyer = await self.shop.buyer()
+        buyer = await self.buyer()
         order = await buyer.placed(good.sku_id, quantity=quantity)
         return Bought(buyer, good, order["order_id"], order["payment_id"])
 

@@ -16,13 +16,13 @@ _days = count(1)
 
 @makes("POST /orders/prepare")
 async def prepare(scene: Scene) -> Ask:
-    good, buyer = await scene.good(), await scene.shop.buyer()
+    good, buyer = await scene.good(), await scene.buyer()
     return Ask(buyer, "/orders/prepare", buyer.basket(good.sku_id))
 
 
 @makes("POST /orders", 201)
 async def place(scene: Scene) -> Ask:
-    good, buyer = await scene.good(), await scene.shop.buyer()
+    good, buyer = await scene.good(), await scene.buyer()
     return Ask(buyer, "/orders", {"basket": buyer.basket(good.sku_id, quantity=2)})
 
 
@@ -145,12 +145,12 @@ async def claim_coupon(scene: Scene) -> Ask:
     template = await scene.made("/v1/operators/coupon-templates", await _coupon(scene))
     path = f"/v1/operators/coupon-templates/{template['template_id']}/status"
     said(await scene.operator.send("PUT", path, {"status": "active"}, headers=at(template["version"])), 200)
-    return Ask(await scene.shop.buyer(), "/coupons/claim", {"template_id": template["template_id"]})
+    return Ask(await scene.buyer(), "/coupons/claim", {"template_id": template["template_id"]})
 
 
 @makes("POST /v1/operators/points/{user_id}/adjust")
 async def give_points(scene: Scene) -> Ask:
-    me = await (await scene.shop.buyer()).read("/v1/users/me")
+    me = await (await scene.buyer()).read("/v1/users/me")
     return Ask(scene.operator, f"/v1/operators/points/{me['id']}/adjust", {"delta": 200, "why": "a present"})
 
 

@@ -178,7 +178,7 @@ async def decide_review(scene: Scene) -> Ask:
 async def report_review(scene: Scene) -> Ask:
     _, written = await _reviewed(scene)
     path = f"/v1/products/{written['spu_id']}/reviews/{written['review_id']}/reports"
-    return Ask(await scene.shop.buyer(), path, {"reason": "abuse"})
+    return Ask(await scene.buyer(), path, {"reason": "abuse"})
 
 
 @makes("POST /v1/operators/moderation-words", 201)

@@ -98,8 +98,13 @@ class Scene:
         return str(await eventually(f"the parcel of {bought.order_id} is {status}", reached))
 
     async def about(self, shipment_id: str, what: str, **body: Any) -> None:
-        """An operator's word on a parcel, granted."""
-        said(await self.operator.post(f"/v1/shipments/{shipment_id}/{what}", body), 200)
+        """An operator's word on a parcel, granted: once its process knows what its database shows already."""
+
+        async def granted() -> bool:
+            answer = await self.operator.post(f"/v1/shipments/{shipment_id}/{what}", body)
+            return answer.status_code == 200
+
+        await eventually(f"{what} is granted to {shipment_id}", granted)
 
     async def arrived(self, good: Good | None = None, quantity: int = 2) -> Bought:
         """An order whose parcel was signed for."""

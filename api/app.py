@@ -32,6 +32,7 @@ from api.contract import describe, operation_id
 from api.edge import problems
 from api.edge.body_limit import BodyLimit
 from api.edge.limits import Limits
+from api.edge.no_nul import NoNul
 from api.edge.security_headers import SecurityHeaders
 from api.showcase.at_hand import AtHand, is_at_hand
 from api.wiring import Services, open_services
@@ -99,6 +100,7 @@ class CodecCors(CORSMiddleware):
 def _guard(app: FastAPI, settings: Settings) -> None:
     """What stands before every route; the last one added sees a request first."""
     app.add_middleware(AtHand)
+    app.add_middleware(NoNul)
     app.add_middleware(BodyLimit, limit=settings.max_body_bytes, larger=_LARGER_BODIES)
     if settings.rate_limits:
         app.add_middleware(Limits, settings=settings)

@@ -43,7 +43,7 @@ if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM:
     tempfile.tempdir = str(_MEMORY)
 
 _LONGEST_FIRST = ("e2e", "workflows", "integration", "architecture", "unit", "replay")
-_ONE_SHOP = ("e2e",)
+_ONE_SHOP = ("tests/e2e/", "tests/integration/api/")
 """Folders whose tests share one running shop: they stay in one process of a parallel run."""
 
 
@@ -88,8 +88,7 @@ class _ByServers(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.split("::")[0]
-        folder = _folder(file)
-        return folder if folder in _ONE_SHOP else file
+        return next((folder for folder in _ONE_SHOP if file.startswith(folder)), file)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadScopeScheduling:

@@ -8,7 +8,7 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from api.contract.answers import calls_of, complete
 from api.contract.examples import Examples
 from api.contract.tags import TAGS
-from api.edge.identity import current_user, maybe_user
+from api.edge.identity import current_user, maybe_user, permissions_of
 from api.edge.problems import PROBLEM_SCHEMA
 
 _SAME_NAMED = {"HTTPValidationError", "ValidationError"}
@@ -68,8 +68,11 @@ def _restore_nulls(schema: dict[str, Any]) -> None:
 
 
 def _say_who(operation: dict[str, Any], dependant: Any) -> None:
-    """A log-in that is optional is written as such; public operations say that they are."""
+    """A log-in that is optional is written as such; public operations say that they are; operators' name the permissions of
+    which one is enough."""
     calls = set(calls_of(dependant))
+    if permissions := sorted(permission.value for call in calls for permission in permissions_of(call)):
+        operation["x-permissions"] = permissions
     if maybe_user in calls and current_user not in calls:
         operation["security"] = [{}, *operation["security"]]
     else:

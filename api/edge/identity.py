@@ -84,4 +84,11 @@ def operator(*permissions: str) -> Any:
             raise PermissionMissing(f"This takes the permission {' or '.join(names)}.", permission=names[0])
         return who
 
+    allowed.__permissions__ = wanted  # type: ignore[attr-defined] # a mark on a function, as `may_refuse` leaves one
     return Depends(allowed)
+
+
+def permissions_of(dependency: object) -> frozenset[Permission]:
+    """The permissions of which `operator` wants one here; none of any other dependency."""
+    found: frozenset[Permission] = getattr(dependency, "__permissions__", frozenset())
+    return found

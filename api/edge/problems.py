@@ -146,9 +146,9 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def on_http(_request: Request, error: HTTPException) -> Response:
         if error.status_code == 400:  # the framework's only one: it could not take the body apart
+            if isinstance(error.__cause__, Refusal):  # what was refused while the body came in
+                return problem_of(error.__cause__)
             return problem_of(BodyMalformed(f"The body cannot be read: {error.detail}"))
-        if error.status_code == 400 and isinstance(error.__cause__, UnicodeDecodeError | RecursionError):
-            return problem_of(BodyMalformed("The body is not JSON in UTF-8, or nested too deeply to be read."))
         answer = problem(error.status_code, f"http_{error.status_code}", str(error.detail), f"{error.detail}.")
         answer.headers.update(error.headers or {})
         return answer

@@ -112,7 +112,7 @@ class RefundLine(Frozen):
     """So many units of one SKU that this refund pays back, and puts back on the shelf if asked."""
 
     sku_id: SkuId
-    quantity: Annotated[int, Field(ge=1)]
+    quantity: Annotated[int, Field(ge=1, le=9_999)]
 
 
 class Refund(Frozen):

@@ -140,6 +140,7 @@ def test_operators_operations_refuse_who_lacks_the_permission() -> None:
         return any(PermissionMissing in refusals_of(call) for call in operation.calls)
 
     assert lacking(lambda o: refuses_with(o, "403", "permission_missing"), for_operators) == []
+    assert lacking(lambda o: bool(o.says.get("x-permissions")) == for_operators(o)) == []
     assert lacking(for_operators, lambda o: o.path.startswith(("/v1/operators/", "/v1/catalogue/"))) == []
 
 
@@ -196,6 +197,71 @@ def test_the_idempotency_key_is_documented_exactly_where_it_is_required() -> Non
     ):
         assert lacking(lambda o, s=status, c=code: refuses_with(o, s, c), required) == []
     assert lacking(lambda o: o.method == "post", required) == []
+
+
+NO_KEY_SINCE = {
+    "nothing is done": {
+        "POST /coupons/validate",
+        "POST /v1/coupons/validate",
+        "POST /v1/orders/{order_id}/refund-proposal",
+        "POST /v1/operators/list-entries/judgement",
+        "POST /v1/operators/moderation-words/trial",
+    },
+    "a cart holds nothing, and shows what is in it": {
+        "POST /v1/cart/lines",
+        "POST /v1/cart/lines/{sku_id}/save-for-later",
+        "POST /v1/cart/saved/{sku_id}/move-to-cart",
+        "POST /v1/cart/merge",
+    },
+    "codes, passwords, tokens and secrets are used or shown once, and no answer with one is kept": {
+        "POST /v1/verification-codes",
+        "POST /v1/users/register",
+        "POST /v1/users/login",
+        "POST /v1/users/password-reset",
+        "POST /v1/users/me/second-factor",
+        "POST /v1/users/me/second-factor/removal",
+        "POST /v1/sessions/refresh",
+        "POST /v1/operators/webhooks",
+        "POST /v1/operators/webhooks/{endpoint_id}/secrets",
+        "POST /v1/operators/coupon-templates/{template_id}/batches",
+    },
+    "its code is good once, so a repetition is refused": {
+        "POST /v1/catalogue/products",
+        "POST /v1/catalogue/products/{spu_id}/skus",
+        "POST /v1/catalogue/merchants",
+        "POST /v1/catalogue/brands",
+        "POST /v1/catalogue/categories",
+    },
+    "the same file again changes nothing": {
+        "POST /v1/catalogue/import",
+        "POST /v1/catalogue/media",
+        "POST /v1/reviews/pictures",
+    },
+    "repeats are known by the event's own id": {
+        "POST /payments/{addressee}/callbacks",
+        "POST /v1/payments/{addressee}/callbacks",
+        "POST /payment-channels/{name}/callbacks",
+        "POST /v1/payment-channels/{name}/callbacks",
+        "POST /v1/carriers/{name}/tracking",
+    },
+    "a second one is seen, harms nobody and can be taken away or left": {
+        "POST /v1/addresses",
+        "POST /v1/aftersale-evidence",
+        "POST /v1/operators/orders/{order_id}/notes",
+    },
+}
+"""POSTs without an Idempotency-Key, by the reason. None of them moves stock, money or points; of coupons, codes in bulk are made
+by one, whose answer must not be kept: its batch can be voided whole."""
+
+
+def test_a_post_without_an_idempotency_key_says_why() -> None:
+    def takes_one(operation: Operation) -> bool:
+        return refuses_with(operation, "400", "idempotency_key_missing")
+
+    keyless = {str(o) for o in OPERATIONS if o.method == "post" and not takes_one(o)}
+    told = [operation for operations in NO_KEY_SINCE.values() for operation in operations]
+    assert keyless - set(told) == set(), "a POST that moves stock, money, coupons or points takes an Idempotency-Key"
+    assert sorted(told) == sorted(keyless)
 
 
 def test_every_refusal_is_a_problem_with_an_example_and_a_description() -> None:

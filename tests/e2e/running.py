@@ -93,6 +93,15 @@ class RunningShop:
         _, token = await self._someone(f"operator-{secrets.token_hex(6)}@hanse.example", ["administrator"])
         return Operator(self.http, self.settings.api_url, token)
 
+    async def staff(self, *permissions: str) -> Operator:
+        """An operator with exactly these permissions, by a role of its own."""
+        name = f"role_{secrets.token_hex(6)}"
+        told = {"title": "Of a test", "permissions": list(permissions)}
+        made = await self.operator.send("PUT", f"/v1/operators/roles/{name}", told, headers={"if-match": '"0"'})
+        made.raise_for_status()
+        _, token = await self._someone(f"staff-{secrets.token_hex(6)}@hanse.example", [name])
+        return Operator(self.http, self.settings.api_url, token)
+
     async def _someone(self, contact: str, roles: list[str]) -> tuple[UserId, str]:
         now = datetime.now(UTC)
         user_id = UserId.mint(now, secrets.token_bytes(10))

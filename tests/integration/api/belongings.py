@@ -27,6 +27,8 @@ class Belongings:
     ids: dict[str, str]
     sku_id: str
     """What Anna ordered; everyone may buy it."""
+    loose_picture: str
+    """A picture that no case shows yet."""
     secrets: tuple[str, ...]
 
     async def look(self) -> list[Any]:
@@ -86,7 +88,8 @@ async def gather(shop: RunningShop) -> Belongings:
         "evidence_id": picture["evidence_id"],
         "review_id": await reviewed(shop, account["id"], order_id),
     }
-    return Belongings(anna, ids, good.sku_id, (account["email"], address["recipient"], address["line"]))
+    loose = said(await upload(anna), 201)["evidence_id"]
+    return Belongings(anna, ids, good.sku_id, loose, (account["email"], address["recipient"], address["line"]))
 
 
 async def complained(anna: Buyer, order_id: str, sku_id: str) -> tuple[Any, Any]:

@@ -24,5 +24,11 @@ async def annas(whole_shop: RunningShop) -> Belongings:
 
 
 @pytest.fixture(scope="session")
+async def eves(whole_shop: RunningShop) -> Belongings:
+    """What Eve has herself, when she has something."""
+    return await gather(whole_shop)
+
+
+@pytest.fixture(scope="session")
 async def eve(whole_shop: RunningShop) -> Buyer:
     return await whole_shop.buyer()

@@ -1,0 +1,85 @@
+"""What a request did: rows of every table, sums of what they count, and processes that were started."""
+
+import asyncio
+from collections.abc import Iterable
+from contextlib import AsyncExitStack
+from typing import Any, Self
+
+from temporalio.client import Client
+
+from hanse.database import Database
+from stores.migrations import DATABASES
+from tests.e2e.running import RunningShop
+
+_ELSEWHERE = {"search"}
+"""Made of the others, later."""
+_STARTED = "TemporalScheduledById IS NULL AND WorkflowType != 'CatalogSync'"
+_COLUMNS = """
+    SELECT t.table_name, array_remove(array_agg(c.column_name::text ORDER BY c.ordinal_position), NULL) AS counted
+    FROM information_schema.tables t
+    LEFT JOIN information_schema.columns c
+        ON c.table_schema = t.table_schema AND c.table_name = t.table_name
+        AND c.data_type IN ('smallint', 'integer', 'bigint', 'numeric')
+        AND c.column_name ~ '(on_hand|reserved|claimed|minor|^delta$|units|quantity|^points$|balance|^used)'
+    WHERE t.table_schema = 'public' AND t.table_type = 'BASE TABLE'
+    GROUP BY t.table_name
+"""
+"""Tables with the columns that hold stock, money, coupons or points."""
+_PAUSE = 0.6
+"""Longer than what is shown lags behind what is."""
+
+Counts = dict[str, int]
+
+
+class Effects:
+    """Counts everything in a shop."""
+
+    def __init__(self, databases: dict[str, Database], temporal: Client) -> None:
+        self._databases = databases
+        self._temporal = temporal
+        self._questions: dict[str, str] = {}
+
+    @classmethod
+    async def of(cls, shop: RunningShop, opened: AsyncExitStack) -> Self:
+        """Counts in the databases of this shop, which are closed with `opened`."""
+        databases = {}
+        for name in set(DATABASES) - _ELSEWHERE:
+            databases[name] = await Database(shop.settings.dsn(name)).open()
+            opened.push_async_callback(databases[name].close)
+        return cls(databases, await shop.temporal())
+
+    async def settled(self) -> Counts:
+        """Everything, once nothing changes any more."""
+        last = await self._counts()
+        for _ in range(50):
+            await asyncio.sleep(_PAUSE)
+            now = await self._counts()
+            if now == last:
+                return now
+            last = now
+        raise AssertionError("the shop does not come to rest")
+
+    async def _counts(self) -> Counts:
+        parts = await asyncio.gather(*(self._rows(name) for name in self._databases))
+        started = await self._temporal.count_workflows(_STARTED)
+        return {key: count for part in parts for key, count in part.items()} | {"processes": started.count}
+
+    async def _rows(self, name: str) -> Counts:
+        async with self._databases[name].reader() as connection:
+            if name not in self._questions:
+                self._questions[name] = _question(await connection.fetch(_COLUMNS))
+            rows = await connection.fetch(self._questions[name])
+        return {f"{name}.{row['what']}": int(row["much"]) for row in rows}
+
+
+def _question(tables: Iterable[Iterable[Any]]) -> str:
+    parts = []
+    for table, columns in tables:
+        parts.append(f"SELECT '{table}' AS what, count(*)::numeric AS much FROM \"{table}\"")
+        parts += [f'SELECT \'{table}.{each}\', coalesce(sum("{each}"), 0) FROM "{table}"' for each in columns]
+    return " UNION ALL ".join(parts)
+
+
+def difference(before: Counts, after: Counts) -> Counts:
+    """What there is more of."""
+    return {what: after[what] - before.get(what, 0) for what in after if after[what] != before.get(what, 0)}

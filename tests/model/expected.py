@@ -104,6 +104,8 @@ class Back:
     restock: Mapping[str, int] = field(default_factory=dict)
     whole: bool = False
     state: str = "refused"
+    over: bool = False
+    """Refused, and nobody waits any more: all of it went back another way."""
 
 
 @dataclass
@@ -132,6 +134,9 @@ class Expected:
     decidable: bool = False
     stock: str = "reserved"
     benefits_out: bool = False
+    earned: int = 0
+    earned_on: int = 0
+    taken_back: int = 0
 
     # ---- placing -----------------------------------------------------------------------------------------------------
 
@@ -239,6 +244,18 @@ class Expected:
             self.refunded += back.amount
             if back.whole:
                 self._benefits_back()
+            self._earns_less()
+
+    def tried_again(self, back: Back) -> bool:
+        """As much of it as is left; when nothing is, it is over, and False."""
+        if back.of is None:
+            back.amount = min(back.amount, self.left) or back.amount
+        if back.of is None and self.left == 0:
+            back.over = True
+            self._restocked(back.restock)
+        elif not self.provider.refuses_refunds:
+            self.gone(back, "succeeded")
+        return not back.over
 
     def refund(self, amount: int | None) -> None:
         """An operator gives so much back, or all that is left."""
@@ -266,8 +283,23 @@ class Expected:
             self._goes_back(why, self.left, restock=restock)
 
     def completed(self) -> None:
+        """One point for every hundred that was paid and is still here."""
         self.stage = "completed"
         self.steps.append("completed")
+        gone = [back for back in self.backs if back.of is None and back.state != "refused"]
+        self.earned_on = 0 if any(back.whole for back in gone) else self.total - sum(back.amount for back in gone)
+        self.earned = self.earned_on // 100
+        self.benefits.points += self.earned
+
+    def _earns_less(self) -> None:
+        """Points that were earned on money that went back afterwards, as far as the buyer has them."""
+        if self.stage == "completed" and self.earned:
+            since = self.earned_on - self.left
+            whole = since >= self.earned_on or any(back.whole and back.state != "refused" for back in self.backs)
+            due = self.earned if whole else self.earned * since // self.earned_on
+            taken = min(max(due - self.taken_back, 0), self.benefits.points)
+            self.taken_back += taken
+            self.benefits.points -= taken
 
     # ---- the parcel --------------------------------------------------------------------------------------------------
 

@@ -227,7 +227,7 @@ class Operating(Buying):
     @rule(case=Shop.cases, decision=st.sampled_from(["retry", "other_means"]))
     def its_refund_is_decided(self, case: Case, decision: str) -> None:
         """One that the provider refused, if there is one."""
-        refused = [back for back in case.model.backs if back.state == "refused"]
+        refused = [back for back in case.model.backs if back.state == "refused" and not back.over]
         self.commands.turn_to(case)
         if not refused:
             code = self.do(self.commands.decide_refund(case, "by_operator", 1, decision))
@@ -237,12 +237,14 @@ class Operating(Buying):
 
     def _decides(self, case: Case, back: Back, decision: str) -> None:
         self.commands.turn_to(case)
-        wanted = "refund_exceeds_rest" if back.of is None and back.amount > case.model.left else ""
-        assert self.do(self.commands.decide_refund(case, back.reason, back.amount, decision)) == wanted
-        if not wanted and decision == "other_means":
-            case.model.gone(back, "other_means")
-        elif not wanted and not self.provider.refuses_refunds:
-            case.model.gone(back, "succeeded")
+        reason, amount = back.reason, back.amount
+        if decision == "retry":
+            wanted = "" if case.model.tried_again(back) else "refund_exceeds_rest"
+        else:
+            wanted = "refund_exceeds_rest" if back.of is None and amount > case.model.left else ""
+            if not wanted:
+                case.model.gone(back, "other_means")
+        assert self.do(self.commands.decide_refund(case, reason, amount, decision)) == wanted
         self.comes_to(case)
 
     # ---- the end -----------------------------------------------------------------------------------------------------
@@ -273,7 +275,6 @@ class Operating(Buying):
             Operating.is_signed_off(self, case)
 
     def _pays_back(self, case: Case) -> None:
-        """What another refund has taken meanwhile needs no deciding: it waits for ever, and nothing is owed."""
-        for back in [back for back in case.model.backs if back.state == "refused"]:
-            if back.of is not None or back.amount <= case.model.left:
-                self._decides(case, back, "retry")
+        """All that was refused is tried again; what has gone another way meanwhile is over with that."""
+        for back in [back for back in case.model.backs if back.state == "refused" and not back.over]:
+            self._decides(case, back, "retry")

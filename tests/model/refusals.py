@@ -85,6 +85,6 @@ def runs(order: Expected) -> dict[str, int]:
         "checkout": order.stage in _RUNS,
         "payment-timeout": order.payment == "pending",
         "fulfillment": order.parcel in ("picking", "returning", *_UNDER_WAY),
-        "refund": sum(back.state == "refused" for back in order.backs),
+        "refund": sum(back.state == "refused" and not back.over for back in order.backs),
     }
     return {kind: int(number) for kind, number in wanted.items()}

@@ -1,7 +1,7 @@
 """Whatever happens to orders and payments, in any order: the real shop agrees with a model that was written down apart from it.
 
-`make test` tries a few stories, always the same. `make proof` makes up hundreds, other ones each time, and prints the seed:
-`HANSE_MODEL_SEED=… HANSE_MODEL_EXAMPLES=…` tells the same again.
+`make test` tries a few stories, always the same. `make proof` makes up hundreds, other ones each time; when one
+fails, it says with which HANSE_MODEL_SEED the same is told again.
 """
 
 import asyncio
@@ -98,7 +98,10 @@ def test_hundreds_of_stories_go_as_the_model_says(
 ) -> None:
     seed = int(os.environ.get("HANSE_MODEL_SEED") or secrets.randbelow(2**32))
     examples = int(os.environ.get("HANSE_MODEL_EXAMPLES") or 300)
-    print(f"HANSE_MODEL_SEED={seed} HANSE_MODEL_EXAMPLES={examples}")
     for number in range(-(-examples // _PER_WORLD)):
-        folder = tmp_path / f"world-{number}"
-        play(runner, monkeypatch, migrated_copies, settings, folder, profile(_PER_WORLD, 40), seed + number)
+        folder, story = tmp_path / f"world-{number}", seed + number
+        try:
+            play(runner, monkeypatch, migrated_copies, settings, folder, profile(_PER_WORLD, 40), story)
+        except BaseException as fault:
+            fault.add_note(f"The same again: HANSE_MODEL_SEED={story} HANSE_MODEL_EXAMPLES={_PER_WORLD} make proof")
+            raise

@@ -24,6 +24,7 @@ with workflow.unsafe.imports_passed_through():
         CommitDecision,
         OrderRef,
         ParcelEnd,
+        PaymentReceived,
         Settlement,
         SettlementKind,
     )
@@ -133,6 +134,7 @@ class Checkout(CheckoutPlacing):
                 return True
 
     async def _decided_to_retry(self, error: ActivityError) -> bool:
+        await self._money_is_there()
         cause = refusal_code(error) if is_refusal(error) else type(error.cause).__name__
         workflow.metric_meter().create_counter("hanse_stock_commit_failed").add(1)
         self._saga.announce((stock_commit_failed(self._start.order_id, cause, workflow.now()),))
@@ -149,6 +151,13 @@ class Checkout(CheckoutPlacing):
             retry = ask.wish.decision is CommitDecision.RETRY
         self._refuse_all(NothingToDecide("It was decided a moment ago."), self._decisions)
         return retry
+
+    async def _money_is_there(self) -> None:
+        """The order waits for its stock and not for its payment: what goes back meanwhile is told to it, and nobody is late."""
+        received = PaymentReceived(order_id=self._start.order_id, at=self._paid_at() or workflow.now())
+        await self._saga.store_call_or_alert(
+            OrderActivities.record_payment, received, "the money is there, the stock is not committed"
+        )
 
     async def _benefits_redeemed(self) -> None:
         """What the order held is spent for good. It cannot be refused unless books disagree, and then the order goes on."""

@@ -41,6 +41,7 @@ def parcel_refund(
         actor="saga",
         lines=tuple(RefundLine(sku_id=line.sku_id, quantity=line.quantity) for line in lines),
         by_lines=True,
+        or_the_rest=True,
         restock=restock,
         placement=start.placement,
     )

@@ -17,7 +17,7 @@ with workflow.unsafe.imports_passed_through():
     from models.inventory.types import SkuQuantity
     from models.orders.messages import DropReturn, RefundRecorded, TakeReturn
     from models.orders.types import LineRequest, ReturnProposal
-    from models.payments.errors import NoRefundDecisionNeeded
+    from models.payments.errors import NoRefundDecisionNeeded, RefundExceedsRest
     from models.payments.messages import (
         BookRefund,
         DecideRefund,
@@ -93,8 +93,12 @@ class Refund:
         self._saga.keep(OrderActivities.drop_return)
         self._tell(f"{self._held.amount} held, going back over {len(self._held.legs)} capture(s)")
         while refusal_of_channel := await self._refused_by_channel(self._held):
-            if await self._decided_after(refusal_of_channel) is RefundDecision.OTHER_MEANS:
-                return await self._put_right(RefundState.OTHER_MEANS)
+            match await self._decided_after(refusal_of_channel):
+                case RefundDecision.OTHER_MEANS:
+                    return await self._put_right(RefundState.OTHER_MEANS)
+                case None:
+                    await self._restock()
+                    return RefundState.REFUSED
         return await self._put_right(RefundState.SUCCEEDED)
 
     async def _taken_back(self) -> ReturnProposal | None:
@@ -177,8 +181,9 @@ class Refund:
 
     # ---- after a channel's final no ----------------------------------------------------------------------------------
 
-    async def _decided_after(self, refusal: str) -> RefundDecision:
-        """The hold is given back; an operator decides. Brought up again every day until someone does."""
+    async def _decided_after(self, refusal: str) -> RefundDecision | None:
+        """The hold is given back; an operator decides. Brought up again every day until someone does. None when it turns out
+        that nothing is left to go back: all of it went another way meanwhile."""
         released = ReleaseRefund(refund_id=self._start.refund_id, at=workflow.now(), detail=refusal)
         told = await self._saga.store_call(
             PaymentActivities.release_refund, released, "release the hold: the channel refused"
@@ -193,11 +198,19 @@ class Refund:
                 await self._carry_out(ask.wish)
             except ActivityError as no:  # what was released may have gone back otherwise by now
                 ask.refuse(no)
+                if ask.wish.decision is RefundDecision.RETRY and refusal_code(no) == RefundExceedsRest.code:
+                    return self._over_without_money(no)
                 continue
             self._waits_for_decision = False
             ask.answer(self._answer(ask.wish.decision))
             self._refuse_other_decisions()
             return ask.wish.decision
+
+    def _over_without_money(self, refusal: ActivityError) -> None:
+        self._refused = refusal
+        self._waits_for_decision = False
+        self._refuse_other_decisions()
+        self._tell("Nothing is left to go back: it went another way")
 
     async def _next_decision(self) -> Ask[DecideRefund, RefundAnswer]:
         while not self._decisions:
@@ -275,7 +288,7 @@ class Refund:
         outcome = RefundOutcome(
             refund_id=self._start.refund_id,
             state=state,
-            amount=self._held.amount if self._held else None,
+            amount=self._held.amount if self._held and state is not RefundState.REFUSED else None,
             refusal=refusal_code(self._refused) if self._refused else "",
         )
         report = ReportRefund(aftersale_id=self._start.aftersale_id, outcome=outcome)

@@ -180,6 +180,8 @@ class RefundInput(Frozen):
     """With `by_lines`: whether the shipping of these units goes back too."""
     at_most: Money | None = None
     """With `by_lines`: pay back no more than this, whatever the units would bring."""
+    or_the_rest: bool = False
+    """Pay back what is left when that is less: nobody gets nothing because an operator gave a part before."""
     aftersale_id: AftersaleId | None = None
     """The case that pays this, and is told how it ended."""
     restock: bool = False

@@ -40,13 +40,14 @@ class Room:
     payment: Payment
     left: list[tuple[AttemptId, Money]]
 
-    def take(self, asked: Money | None) -> Money:
-        """The amount to hold: what is asked, or all that is left. Refused unless it is positive and fits."""
+    def take(self, asked: Money | None, *, or_the_rest: bool = False) -> Money:
+        """The amount to hold: what is asked, or all that is left. Refused unless it is positive and fits; with `or_the_rest`
+        so much of it as fits."""
         currency = self.payment.amount.currency
         left = total([part for _, part in self.left], currency)
         if asked is not None and (asked.currency != currency or asked.minor <= 0):
             raise RefundAmountInvalid.of(self.payment.payment_id, asked, currency)
-        wanted = left if asked is None else asked
+        wanted = left if asked is None or (or_the_rest and left < asked) else asked
         if wanted.minor == 0 or left < wanted:
             raise RefundExceedsRest.of(self.payment.payment_id, left)
         return wanted

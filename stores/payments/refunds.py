@@ -33,7 +33,7 @@ class Refunds:
         """Hold an amount against what can still go back (captured − refunded − held − charged back, never below zero however many ask
         at once) and say over which captured attempts it goes. Idempotent by refund id; `RefundConflict` if it names
         another refund. A refund that was released after a channel's refusal is held again, for what has not gone back
-        yet, in legs with new ids.
+        yet, in legs with new ids; when other refunds have taken a part of that, for the rest, and its amount is lowered.
 
         With `attempt_id` it gives back one surplus capture; surplus goes back in no other way. `RefundExceedsRest`,
         `RefundAmountInvalid`, `PaymentStillOpen`, `CaptureNotSurplus`, `NotFound`.
@@ -45,13 +45,13 @@ class Refunds:
             known = await tx.fetchrow("SELECT * FROM refunds WHERE refund_id = $1", ask.refund_id)
             if known is None:
                 room = await find_room(tx, payment, ask.attempt_id)
-                amount = room.take(ask.amount)
+                amount = room.take(ask.amount, or_the_rest=ask.or_the_rest)
                 await _insert(tx, ask, amount, now)
                 await hold_legs(tx, payment, ask.refund_id, 1, room, amount, now)
             else:
                 _same_or_refuse(known, ask)
                 if known["state"] == RefundState.REFUSED:
-                    await _hold_again(tx, payment, known, now)
+                    await _hold_again(tx, payment, known, now, or_the_rest=True)
             return await _held(tx, ask.refund_id)
 
     async def mark_leg_sent(self, leg_id: RefundId) -> None:
@@ -130,7 +130,7 @@ class Refunds:
                 return await read_refund(tx, refund_id)
             if refund["state"] != RefundState.REFUSED:
                 raise RefundNotReleased.of(refund_id, refund["state"])
-            await _hold_again(tx, payment, refund, now)
+            await _hold_again(tx, payment, refund, now, or_the_rest=False)
             for leg in await legs_to_go(tx, await _refund_row(tx, refund_id)):
                 if leg["state"] == "held":
                     await book_leg(tx, payment, leg, now, by_other_means=True)
@@ -166,15 +166,20 @@ def _same_or_refuse(known: Row, ask: RefundInput) -> None:
         raise RefundConflict.of(ask.refund_id)
 
 
-async def _hold_again(tx: Connection, payment: Payment, refund: Row, now: datetime) -> None:
+async def _hold_again(tx: Connection, payment: Payment, refund: Row, now: datetime, *, or_the_rest: bool) -> None:
     """Hold what a released refund has not given back yet, in a new round of legs."""
     refund_id = RefundId(refund["refund_id"])
     room = await find_room(tx, payment, refund["attempt_id"])
-    amount = room.take(await not_given_back(tx, refund))
+    owed = await not_given_back(tx, refund)
+    amount = room.take(owed, or_the_rest=or_the_rest)
     round_no = refund["round_no"] + 1
     await hold_legs(tx, payment, refund_id, round_no, room, amount, now)
     await tx.execute(
-        "UPDATE refunds SET state = 'held', refusal = NULL, round_no = $2 WHERE refund_id = $1", refund_id, round_no
+        "UPDATE refunds SET state = 'held', refusal = NULL, round_no = $2, amount_minor = amount_minor - $3"
+        " WHERE refund_id = $1",
+        refund_id,
+        round_no,
+        (owed - amount).minor,
     )
 
 

@@ -81,16 +81,24 @@ async def test_paid_by_other_means_is_booked_and_told_as_any_refund(undecided: R
     assert len(steps.told("inventory.restock")) == len(steps.told("orders.record_refund")) == 1
 
 
-@pytest.mark.parametrize(
-    ("decision", "name"), [(RETRY, "payments.hold_refund"), (OTHER_MEANS, "payments.refund_by_other_means")]
-)
 async def test_a_decision_that_cannot_be_carried_out_is_refused_and_the_refund_waits_on(
-    undecided: Refunding, steps: Scripted, decision: RefundDecision, name: str
+    undecided: Refunding, steps: Scripted
 ) -> None:
-    steps.refuse(name, too_much(undecided), times=1)
-    assert await refused(undecided.decide(decision)) == "refund_exceeds_rest"
+    steps.refuse("payments.refund_by_other_means", too_much(undecided), times=1)
+    assert await refused(undecided.decide(OTHER_MEANS)) == "refund_exceeds_rest"
     await undecided.decide(OTHER_MEANS)
     assert await undecided.ended() is RefundState.OTHER_MEANS
+
+
+async def test_a_refund_of_which_nothing_is_left_waits_for_nobody_once_it_is_tried_again(
+    undecided: Refunding, steps: Scripted
+) -> None:
+    """Other refunds have taken all of it meanwhile: no decision could ever be carried out, and the goods are back."""
+    steps.refuse("payments.hold_refund", too_much(undecided), times=1)
+    assert await refused(undecided.decide(RETRY)) == "refund_exceeds_rest"
+    assert await undecided.ended() is RefundState.REFUSED
+    assert len(steps.told("inventory.restock")) == 1
+    assert not steps.told("orders.record_refund")
 
 
 async def test_of_two_decisions_at_once_one_counts(undecided: Refunding, steps: Scripted) -> None:

@@ -111,18 +111,19 @@ async def test_the_audit_finds_a_transfer_whose_process_is_gone(
     planned = (await post(keeper, TRANSFERS, plan(warehouse, south))).json()
     store = accounts.app.state.services.inventory
 
-    async def found(count: int) -> list[str]:
+    async def found(count: int) -> list[tuple[str, str]]:
         """What is found; Temporal's list of what runs is some moments late."""
         for _ in range(100):
             findings = (await transfers_and_workflows(saga_client, store)).findings
             if len(findings) == count:
                 break
             await asyncio.sleep(0.05)
-        return [finding.subject for finding in findings]
+        return [(finding.check, finding.workflow_id) for finding in findings]
 
     assert await found(0) == []
-    await saga_client.get_workflow_handle(transfer_workflow_id(planned["transfer_id"])).terminate()
-    assert await found(1) == [planned["transfer_id"]]
+    process = transfer_workflow_id(planned["transfer_id"])
+    await saga_client.get_workflow_handle(process).terminate()
+    assert await found(1) == [("transfer_without_workflow", process)]
 
 
 async def test_each_impossible_transfer_is_a_problem_document(

@@ -262,6 +262,40 @@ async def test_a_finished_refund_is_not_released(till: Till) -> None:
     assert await sums(till, payment) == (0, 10_000)
 
 
+async def test_a_refused_refund_that_is_tried_again_takes_what_others_have_left_of_it(till: Till) -> None:
+    payment, _ = await till.paid()
+    first = await refused(till, payment, 9_000)
+    other = await till.hold(payment, 4_000)
+    assert await book(till, other, payment) is RefundState.SUCCEEDED
+    again = await till.hold(payment, 9_000, refund_id=first.refund_id)
+    assert again.amount == cny(6_000)
+    assert await book(till, again, payment) is RefundState.SUCCEEDED
+    assert await sums(till, payment) == (0, 10_000)
+    assert await till.sound()
+
+
+async def test_a_refused_refund_of_which_others_have_left_nothing_cannot_be_held_again(till: Till) -> None:
+    payment, _ = await till.paid()
+    first = await refused(till, payment, 9_000)
+    await book(till, await till.hold(payment), payment)
+    with pytest.raises(RefundExceedsRest):
+        await till.hold(payment, 9_000, refund_id=first.refund_id)
+    assert await till.sound()
+
+
+@pytest.mark.parametrize(("given", "back"), [(0, 8_000), (4_000, 6_000)])
+async def test_a_refund_that_nobody_chose_the_amount_of_takes_the_rest_when_that_is_less(
+    till: Till, given: int, back: int
+) -> None:
+    payment, _ = await till.paid()
+    if given:
+        await book(till, await till.hold(payment, given), payment)
+    ask = till.refund_of(payment, 8_000).model_copy(update={"or_the_rest": True})
+    for _ in range(2):
+        assert (await till.store.hold_refund(ask, till.tick())).amount == cny(back)
+    assert await till.sound()
+
+
 async def test_a_refused_refund_can_be_paid_back_by_other_means_once(till: Till) -> None:
     payment, _ = await till.paid()
     held = await refused(till, payment, 4_000)

@@ -6,6 +6,7 @@ import random
 import pytest
 from pydantic import ValidationError
 
+from activities.auditing import books
 from models.reviews.errors import AlreadyReviewed, OwnReview, PictureUnknown, ReviewNotOpen
 from models.reviews.types import HeldFor, Part, PartState, ReviewOrder, Verdict
 from models.shared.refusals import NotFound, StaleVersion
@@ -193,9 +194,22 @@ async def test_votes_are_counted_once_a_reader_whoever_votes_at_once(desk: Desk)
     assert len(await desk.store.voted_for(user("r7"), [review.review_id])) == 1
 
 
-async def test_the_audit_finds_a_summary_that_does_not_add_up(unaudited: Desk) -> None:
-    await unaudited.post()
+@pytest.mark.parametrize(
+    ("sabotage", "says"),
+    [
+        ("UPDATE rating_summaries SET three = three + 1", "the summary says"),
+        ("UPDATE reviews SET useful = 7", "counts 7 votes"),
+        ("UPDATE reviews SET reports = 2", "and 2 open reports"),
+        ("UPDATE reviews SET has_pictures = NOT has_pictures", "its main part is"),
+        ("DELETE FROM review_votes", "counts 1 votes and 0 open reports; there are 0"),
+    ],
+)
+async def test_the_audit_finds_what_does_not_add_up_at_its_product(unaudited: Desk, sabotage: str, says: str) -> None:
+    posted = await unaudited.post()
+    await unaudited.store.vote_once(posted.review_id, PRODUCT, user("voter"), NOW)
+    assert (await books.reviews(unaudited.store)).findings == ()
     async with unaudited.db.reader() as connection:
-        await connection.execute("UPDATE rating_summaries SET three = three + 1")
-        await connection.execute("UPDATE reviews SET useful = 7")
-    assert len(await unaudited.store.audit()) == 2
+        await connection.execute(sabotage)
+    found = (await books.reviews(unaudited.store)).findings
+    assert {(finding.check, finding.subject) for finding in found} == {("rating_unexplained", PRODUCT)}
+    assert any(says in finding.detail for finding in found)

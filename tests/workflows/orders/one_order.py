@@ -64,6 +64,7 @@ QUOTE, RESERVE, RELEASE = "orders.quote_basket", "inventory.reserve_stock", "inv
 OPEN, DISCARD, ADVANCE = "orders.open_order", "orders.discard_order", "orders.advance_order"
 OPEN_PAYMENT, CLOSE_PAYMENT, STOP_PAYMENT = "payments.open_payment", "payments.close_payment", "payments.request_stop"
 COMMIT, RESTOCK, REFUND = "inventory.commit_stock", "inventory.restock", "payments.start_refund"
+MONEY_CAME = "orders.record_payment"
 COUNT, HOLD = "promotions.count_purchases", "promotions.hold_benefits"
 REDEEM, RETURN = "promotions.redeem_benefits", "promotions.return_benefits"
 HAND_OVER, STOP_PARCELS, PUBLISH = "fulfillment.hand_over", "fulfillment.stop_shipments", "bus.publish_events"

@@ -16,6 +16,7 @@ from tests.workflows.orders.one_order import (
     DISCARD,
     HAND_OVER,
     HOLD,
+    MONEY_CAME,
     OPEN,
     OPEN_PAYMENT,
     QUOTE,
@@ -151,7 +152,7 @@ async def test_an_order_whose_stock_cannot_be_committed_gives_everything_back(
     await spending.decide(CommitDecision.REFUND)
     assert await spending.result() == OrderStatus.CANCELLED
     names = steps.names("bus.publish_events")
-    assert names == [*PLACING, COMMIT, RELEASE, RETURN, ADVANCE, REFUND]
+    assert names == [*PLACING, COMMIT, MONEY_CAME, RELEASE, RETURN, ADVANCE, REFUND]
     assert REDEEM not in names
 
 

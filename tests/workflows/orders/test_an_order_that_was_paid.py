@@ -22,6 +22,7 @@ from tests.workflows.orders.one_order import (
     DISCARD,
     HAND_OVER,
     HERE,
+    MONEY_CAME,
     PLACING,
     PUBLISH,
     REFUND,
@@ -334,7 +335,10 @@ async def test_an_operator_refunds_instead(order: OneOrder, steps: Scripted) -> 
     await order.at("stock not committed")
     await order.decide(CommitDecision.REFUND)
     assert await order.result() == CANCELLED
-    assert [name for name in since_paid(steps) if name != PUBLISH] == [COMMIT, RELEASE, ADVANCE, REFUND]
+    assert [name for name in since_paid(steps) if name != PUBLISH] == [
+        *(COMMIT, MONEY_CAME),
+        *(RELEASE, ADVANCE, REFUND),
+    ]
     (refund,) = steps.told(REFUND)
     assert (refund.reason, refund.restock) == (RefundReason.STOCK_COMMIT_FAILED, False)
     assert order.last_step() == (CANCELLED, CancelReason.STOCK_COMMIT_FAILED)

@@ -28,7 +28,6 @@ from hanse.logs import setup_logs
 from hanse.settings import Settings
 from hanse.spans import MaskingExporter, SpanRing
 
-
 _SPANS_AT_HAND = 500
 """About 3 KB each."""
 

@@ -4,8 +4,10 @@ import hashlib
 import io
 import warnings
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+if TYPE_CHECKING:
+    from PIL import Image
 
 MAX_BYTES = 5 * 1024 * 1024
 MAX_SIDE = 6000
@@ -57,7 +59,9 @@ def encode_picture(upload: bytes) -> Picture:
     )
 
 
-def _decode(upload: bytes) -> Image.Image:
+def _decode(upload: bytes) -> "Image.Image":
+    from PIL import Image, ImageOps, UnidentifiedImageError  # loaded by the first upload, not by every process
+
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -86,7 +90,9 @@ def _decode(upload: bytes) -> Image.Image:
         ) from error
 
 
-def _encode(image: Image.Image, side: int) -> EncodedPicture:
+def _encode(image: "Image.Image", side: int) -> EncodedPicture:
+    from PIL import Image
+
     scaled = image.copy()
     scaled.thumbnail((side, side), Image.Resampling.LANCZOS)
     out = io.BytesIO()

@@ -18,7 +18,7 @@ us or by instrumentations that leave values out."""
 class SpanRing(SpanProcessor):
     """Keeps the last `size` finished spans in memory, for tests and for a developer who looks at one trace."""
 
-    def __init__(self, size: int = 4096) -> None:
+    def __init__(self, size: int) -> None:
         self._spans: deque[ReadableSpan] = deque(maxlen=size)
 
     def on_end(self, span: ReadableSpan) -> None:

@@ -9,7 +9,6 @@ import os
 from dataclasses import dataclass
 
 from opentelemetry import trace
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.instrumentation.asyncpg import AsyncPGInstrumentor
 from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor
 from opentelemetry.instrumentation.redis import RedisInstrumentor
@@ -28,6 +27,9 @@ from temporalio.runtime import (
 from hanse.logs import setup_logs
 from hanse.settings import Settings
 from hanse.spans import MaskingExporter, SpanRing
+
+_SPANS_AT_HAND = 500
+"""About 3 KB each."""
 
 
 @dataclass(frozen=True)
@@ -67,9 +69,12 @@ def setup_telemetry(settings: Settings, service_name: str) -> Telemetry:
         }
     )
     provider = create_tracer_provider(resource=resource, shutdown_on_exit=False)
-    ring = SpanRing()
+    ring = SpanRing(_SPANS_AT_HAND)
     provider.add_span_processor(ring)
     if settings.otlp_endpoint:
+        # Loaded where spans are sent: with what it needs to speak HTTP and protocol buffers 3 MB.
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+
         exporter = OTLPSpanExporter(endpoint=f"{settings.otlp_endpoint.rstrip('/')}/v1/traces")
         provider.add_span_processor(BatchSpanProcessor(MaskingExporter(exporter)))
     trace.set_tracer_provider(provider)

@@ -2,11 +2,13 @@
 
 import uvicorn
 
+from hanse.memory import keep_little
 from hanse.settings import Settings
 from hanse.telemetry import setup_telemetry
 from web.app import build
 
 if __name__ == "__main__":
+    keep_little()
     settings = Settings()
     setup_telemetry(settings, "hanse-api")
     host, port = settings.listen_on(settings.api_url)

@@ -13,6 +13,7 @@ from temporalio.worker import PollerBehaviorAutoscaling, Worker
 
 from activities.log_lines import LogInterceptor
 from activities.refusals import RefusalInterceptor
+from hanse.memory import keep_little
 from hanse.metrics import serve_metrics
 from hanse.settings import Settings
 from hanse.telemetry import setup_telemetry
@@ -76,6 +77,7 @@ async def _warm_up(built: Activities) -> None:
 
 def run(settings: Settings, queues: Sequence[str] = (), *, current: bool = False) -> None:
     """The whole life of a worker process."""
+    keep_little()
     setup_telemetry(settings, "hanse-worker")
     serve_metrics(settings)
     uvloop.run(serve(settings, queues, current=current))

@@ -7,9 +7,9 @@ letters, letters drawn out, and everything that is neither letter nor digit.
 import re
 import unicodedata
 from dataclasses import dataclass
-from functools import cache
 from itertools import compress, pairwise
-from typing import Any
+
+from models.shared import chinese
 
 _WIDE = re.compile("[０-９Ａ-Ｚａ-ｚ＠＄]")
 _NARROW = {0xFF01 + n: 0x21 + n for n in range(94)}
@@ -33,13 +33,6 @@ class Folded:
         return self.at[index] - self.at[index - 1] <= 1
 
 
-@cache
-def _simplify() -> Any:
-    from opencc import OpenCC  # its tables are loaded by whoever reads a text, not by every process
-
-    return OpenCC("t2s")
-
-
 class _Letters(dict[int, str]):
     """What each character is compared as; nothing for one that is neither letter nor digit. Fills itself."""
 
@@ -49,7 +42,7 @@ class _Letters(dict[int, str]):
         plain = unicodedata.normalize("NFKC", bare).casefold()
         plain = "".join(_LOOKALIKES.get(c, c) for c in plain if c.isalnum())
         if plain and not plain.isascii():
-            plain = _simplify().convert(plain)
+            plain = chinese.simplified(plain)
         self[code] = plain
         return plain
 
@@ -104,20 +97,9 @@ class _Sounds(dict[int, str]):
 _sounds = _Sounds()
 
 
-@cache
-def _readings() -> tuple[Any, Any]:
-    from pypinyin import Style, pinyin  # a third of a second to load
-
-    return pinyin, Style.NORMAL
-
-
 def syllable(character: str) -> str | None:
     """How a Chinese character is read, in its most usual reading and without the tone; None for anything else."""
-    if not is_chinese(character):
-        return None
-    pinyin, style = _readings()
-    said: list[list[str]] = pinyin(character, style=style, errors="ignore")
-    return said[0][0] if said else None
+    return chinese.syllable(character) if is_chinese(character) else None
 
 
 def sound(folded: str) -> str:

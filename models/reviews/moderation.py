@@ -8,14 +8,13 @@ that belong to two different words ("消毒" + "品质") are neither; neither ar
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
 
 from ahocorasick_rs import AhoCorasick
 
 from models.reviews.errors import WordEmpty
 from models.reviews.folding import Folded, fold, gaps, is_chinese, sound, syllable
 from models.reviews.types import Finding, How, Judgement, Verdict, WordTerms
+from models.shared import chinese
 
 _WEAK = frozenset("，。！？；：、,.!?;:…—\"'“”‘’()（）《》〈〉【】[]/~～-")
 """What stands between words of honest people."""
@@ -63,7 +62,7 @@ class Judge:
     @staticmethod
     def load() -> None:
         """Load the dictionaries that the first reading would."""
-        _dictionary()
+        chinese.words("一", guess=False)
         sound("一")
         fold("一")
 
@@ -194,15 +193,8 @@ class _Reading:
         return self._words[first]
 
 
-@cache
-def _dictionary() -> Any:
-    from rjieba import Jieba  # a third of a second to load
-
-    return Jieba()
-
-
 def _cut(run: str, first: int) -> Iterable[tuple[int, int]]:
-    for word in _dictionary().cut(run, False):
+    for word in chinese.words(run, guess=False):
         yield first, first + len(word)
         first += len(word)
 

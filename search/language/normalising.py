@@ -2,20 +2,15 @@
 
 import re
 import unicodedata
-from functools import cache, lru_cache
+from functools import lru_cache
 
-import opencc
+from models.shared.chinese import simplified
 
 _ACCENTS = re.compile("[\u0300-\u036f]")
 _HAS_HAN = re.compile("[\u2e80-\u2fdf\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _SPACES = re.compile(r"\s+")
 _ROUNDS = 4
 """One foldings's result may hold what another folds; the longest chain known to Unicode and OpenCC takes three."""
-
-
-@cache
-def _to_simplified() -> opencc.OpenCC:
-    return opencc.OpenCC("t2s")
 
 
 @lru_cache(maxsize=4096)
@@ -43,5 +38,5 @@ def _fold(text: str) -> str:
     wide = unicodedata.normalize("NFKD", shown).casefold()
     plain = unicodedata.normalize("NFKC", _ACCENTS.sub("", wide))
     if _HAS_HAN.search(plain):
-        plain = _to_simplified().convert(plain)
+        plain = simplified(plain)
     return _SPACES.sub(" ", plain).strip()

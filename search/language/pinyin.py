@@ -1,35 +1,36 @@
 """How Chinese sounds, in Latin letters: in full, by initials, and with sounds that many speakers do not tell apart as one."""
 
-import os
 import re
+from collections.abc import Iterator
 from functools import cache, lru_cache
+from itertools import groupby
 from pathlib import Path
-from typing import Any
+
+from models.shared.chinese import syllable, without_tone
 
 _ALIKE = (("zh", "z"), ("ch", "c"), ("sh", "s"), ("ang", "an"), ("eng", "en"), ("ing", "in"), ("v", "u"))
 
 
 @cache
-def _library() -> Any:
-    """Loaded by who meets Chinese that has to be spelled; with its characters only, 14 MB instead of 56 with its phrases."""
-    os.environ.setdefault("PYPINYIN_NO_PHRASES", "true")
-    import pypinyin
-
-    pypinyin.load_phrases_dict(
-        {word: [[syllable] for syllable in said.split()] for word, said in _otherwise_read().items()}, style="default"
-    )
-    return pypinyin
-
-
-def _otherwise_read() -> dict[str, str]:
+def _otherwise_read() -> tuple[re.Pattern[str], dict[str, list[str]]]:
+    """Words whose characters are read otherwise than each by itself: what finds them in a text, and how they are read."""
     lines = Path(__file__).with_name("readings.txt").read_text(encoding="utf-8").splitlines()
-    return dict(line.split(" ", 1) for line in lines if line and not line.startswith("#"))
+    said = [line.split(" ") for line in lines if line and not line.startswith("#")]
+    read = {word: list(map(without_tone, syllables)) for word, *syllables in said}
+    return re.compile(f"({'|'.join(sorted(read, key=len, reverse=True))})"), read
 
 
 @lru_cache(maxsize=8192)
 def syllables(han: str) -> tuple[str, ...]:
     """The syllables without tones, ü as v: 连衣裙 is lian, yi, qun. What is not Chinese stays, as one syllable."""
-    return tuple(_library().lazy_pinyin(han))
+    finds, read = _otherwise_read()
+    return tuple(each for piece in finds.split(han) for each in read.get(piece) or _one_by_one(piece))
+
+
+def _one_by_one(text: str) -> Iterator[str]:
+    for said, run in groupby(text, syllable):
+        characters = list(run)
+        yield from ["".join(characters)] if said is None else [said] * len(characters)
 
 
 def spelled(han: str) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from models.shared import chinese
 from search.language.normalising import normalise
 
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff\u3007\U00020000-\U0003134f"
@@ -78,10 +79,8 @@ def _plain_word(run: str, start: int) -> Word:
 
 
 def _han_words(run: str, start: int) -> Iterator[Word]:
-    from rjieba import cut  # 33 MB: loaded by who meets Chinese
-
     at = start
-    for piece in cut(run):
+    for piece in chinese.words(run):
         text = piece[:_LONGEST]
         yield Word(text, at, at + len(piece), pairs(text) if len(text) > 2 else ())
         at += len(piece)
@@ -133,6 +132,4 @@ def pairs(han: str) -> tuple[str, ...]:
 
 def finer_words(han: str) -> tuple[str, ...]:
     """The words inside a Chinese run, overlapping: 连衣裙 also as 连衣 and 衣裙."""
-    from rjieba import cut_for_search
-
-    return tuple(dict.fromkeys(cut_for_search(han)))
+    return tuple(dict.fromkeys(chinese.finer_words(han)))

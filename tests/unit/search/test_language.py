@@ -3,7 +3,9 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pypinyin import Style, pinyin
 
+from models.shared.chinese import syllable
 from search.language import (
     SynonymsUnreadable,
     distance,
@@ -41,6 +43,12 @@ ANY_TEXT = st.text(alphabet=st.characters(), max_size=40)  # lone surrogates too
 )
 def test_what_looks_alike_is_spelled_alike(written: str, compared: str) -> None:
     assert normalise(written) == compared
+
+
+def test_characters_are_read_as_pypinyin_reads_them() -> None:
+    for code in (0x3001, 0x3007, *range(0x3400, 0xA000, 7), *range(0xF900, 0xFB00, 7), *range(0x20000, 0x323B0, 77)):
+        said = pinyin(chr(code), style=Style.NORMAL, errors="ignore")
+        assert syllable(chr(code)) == (said[0][0] if said else None), hex(code)
 
 
 @given(ANY_TEXT)

@@ -130,7 +130,7 @@ async def histories_of_one(ground: Ground) -> dict[str, Histories]:
     """An order that was handed over and waits, and one that was completed."""
     temporal = await connect(ground.settings)
     waiting = OneOrder(ground, temporal, ground.shop.sku_ids[0])
-    whole = OneOrder(ground, temporal, ground.shop.sku_that_leaves)
+    whole = OneOrder(ground, temporal, ground.shop.skus_that_leave[0])
     try:
         await waiting.until_handed_over()
         await whole.until_handed_over()

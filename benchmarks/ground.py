@@ -128,11 +128,11 @@ async def open_ground(folder: Path, lay: Lay | None = None) -> AsyncIterator[Gro
         yield Ground(stack, shop, shelves)
 
 
-async def log_in(api_url: str, contact: str = BUYER[0]) -> str:
-    """An access token of a buyer, the demo shop's unless another is named; all have one password."""
+async def log_in(api_url: str, contact: str = BUYER[0], password: str = BUYER[1]) -> str:
+    """An access token, the demo buyer's unless somebody else is named; all buyers have one password."""
     wire = Wire(api_url)
     try:
-        told = await wire.call("POST", "/v1/users/login", body={"contact": contact, "password": BUYER[1]})
+        told = await wire.call("POST", "/v1/users/login", body={"contact": contact, "password": password})
     finally:
         await wire.close()
     return str(told["access_token"])

@@ -64,12 +64,17 @@ async def soak(plan: Plan, results: Path, console: Console) -> int:
 
 
 def judged(day: Day) -> dict[str, Growth | None]:
-    """Each process by its resident memory over the orders."""
+    """Ours by their resident memory over the orders; servers by what is theirs alone of it, since PostgreSQL's processes each count
+    the buffers that they share."""
     found = {}
     for name in (*OURS, *SERVERS):
         seen = [sample for sample in day.samples if name in sample.memory]
-        found[name] = growth([sample.orders for sample in seen], [sample.memory[name].rss for sample in seen])
+        found[name] = growth([sample.orders for sample in seen], [_judged_by(name, sample) for sample in seen])
     return found
+
+
+def _judged_by(name: str, sample: Sample) -> float:
+    return sample.memory[name].rss if name in OURS else sample.memory[name].pss
 
 
 def drawing(samples: list[Sample], title: str) -> str:
@@ -77,7 +82,7 @@ def drawing(samples: list[Sample], title: str) -> str:
     lines: dict[str, list[float]] = {name: [] for name in (*OURS, *SERVERS)}
     for sample in samples:
         for name, line in lines.items():
-            line.append(sample.memory[name].rss if name in sample.memory else (line[-1] if line else 0.0))
+            line.append(_judged_by(name, sample) if name in sample.memory else (line[-1] if line else 0.0))
     return draw([sample.orders for sample in samples], lines, title)
 
 

@@ -11,7 +11,7 @@ ARGS ?=
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status doctor reset install test record-histories proof chaos lint types imports fix clean bench bench-search contract
+.PHONY: help up down status doctor reset install test record-histories proof chaos lint types imports fix clean bench bench-load bench-growth bench-search soak contract
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -84,6 +84,15 @@ bench: install ## what the shop costs, beside floors of the same run; a quiet ma
 
 bench-search: install ## how well goods are found (nDCG, recall, corrections), how fast at 100,000 SKUs (ARGS=--quick: quality only)
 	@exec $(BIN)/python -m benchmarks.search $(ARGS)
+
+bench-load: install ## load that does not wait for answers, up to an overload, and a crowd on few units (ARGS="--seconds 120")
+	@exec $(BIN)/python -m benchmarks.load $(ARGS)
+
+bench-growth: install ## a shop with 1,000,000 old orders and 100,000 SKUs beside an empty one (ARGS="--orders 100000")
+	@exec $(BIN)/python -m benchmarks.growth $(ARGS)
+
+soak: install ## a day of orders at full speed: does the memory of every process stay flat (ARGS="--minutes 30 --watch")
+	@exec $(BIN)/python -m benchmarks.soak $(ARGS)
 
 fix: install ## let ruff correct and format what it can
 	$(BIN)/ruff check --fix .

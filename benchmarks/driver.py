@@ -4,7 +4,7 @@ import asyncio
 import json
 import logging
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 from typing import Any
@@ -14,6 +14,7 @@ import uvloop
 from benchmarks.figures import Run
 from benchmarks.jobs import Shop, open_jobs
 from benchmarks.loops import closed_loop, open_loop
+from benchmarks.rush import Rush, rush
 
 
 class LoadProcess:
@@ -24,20 +25,28 @@ class LoadProcess:
 
     async def closed(self, job: str, clients: int, seconds: float, warm_up: float = 0.0) -> Run:
         """See `closed_loop`."""
-        return await self._ask({"loop": "closed", "job": job, "load": [clients, seconds, warm_up]})
+        return Run(**await self._ask({"loop": "closed", "job": job, "load": [clients, seconds, warm_up]}))
 
     async def open(self, job: str, per_second: float, seconds: float) -> Run:
         """See `open_loop`."""
-        return await self._ask({"loop": "open", "job": job, "load": [per_second, seconds]})
+        return Run(**await self._ask({"loop": "open", "job": job, "load": [per_second, seconds]}))
 
-    async def _ask(self, wish: dict[str, Any]) -> Run:
+    async def rush(self, sku_id: str, per_second: float, arrivals: int) -> Rush:
+        """See `rush`: a crowd on this SKU."""
+        return Rush(**await self._ask({"loop": "rush", "job": "few", "sku_id": sku_id, "load": [per_second, arrivals]}))
+
+    async def _ask(self, wish: dict[str, Any]) -> dict[str, Any]:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(json.dumps(wish).encode() + b"\n")
         line = await self._process.stdout.readline()
         if not line:
             raise RuntimeError(f"the load process ended while it did {wish}; its errors stand above")
-        return Run(**json.loads(line))
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+
+_LOOPS: dict[str, Callable[..., Awaitable[Any]]] = {"closed": closed_loop, "open": open_loop, "rush": rush}
 
 
 @asynccontextmanager
@@ -66,8 +75,8 @@ async def _serve() -> None:
     async with open_jobs(shop) as jobs:
         while line := await reader.readline():
             wish = json.loads(line)
-            loop = closed_loop if wish["loop"] == "closed" else open_loop
-            run = await loop(jobs.named(wish["job"]), *wish["load"])
+            jobs.scarce = wish.get("sku_id", jobs.scarce)
+            run = await _LOOPS[wish["loop"]](jobs.named(wish["job"]), *wish["load"])
             sys.stdout.write(json.dumps(asdict(run)) + "\n")
             sys.stdout.flush()
 

@@ -1,8 +1,11 @@
 """Samples and what is said about them: rates, percentiles, the median of several rounds with its spread."""
 
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+
+ENOUGH_FOR_P999 = 1_000
+"""With fewer samples the 99.9th percentile is only another name for the slowest one."""
 
 
 @dataclass(frozen=True)
@@ -16,6 +19,20 @@ class Run:
     refused: int
     failed: int
     seconds: float
+    p90_ms: float = 0.0
+    p999_ms: float | None = None
+    """None with fewer than `ENOUGH_FOR_P999` samples."""
+    most_ms: float = 0.0
+    refused_as: dict[str, int] = field(default_factory=dict)
+    """Refusals by status and code."""
+    asked_per_second: float = 0.0
+    """Of an open loop: the rate it asked at, whatever came of it."""
+    p50_ms_by_third: tuple[float, ...] = ()
+    """Of an open loop: the median of what should have been asked in its first, second and last third. Equal ones show a load
+    that is carried; growing ones a queue that grows for as long as the load lasts."""
+    asked_late_p99_ms: float = 0.0
+    """Of an open loop: how much later than intended the load process asked. It is within the times above; a large one says that
+    the load process itself was short of CPU."""
 
 
 @dataclass(frozen=True)
@@ -46,14 +63,18 @@ def percentile(values: Sequence[float], share: float) -> float:
     return ranked[max(0, -(-len(ranked) * round(share * 1000) // 1000) - 1)]
 
 
-def summarise(took: Sequence[float], refused: int, failed: int, seconds: float) -> Run:
+def summarise(took: Sequence[float], refused_as: Mapping[str, int], failed: int, seconds: float) -> Run:
     """A round from the seconds each granted answer took."""
     return Run(
         per_second=len(took) / seconds,
         p50_ms=percentile(took, 0.5) * 1000,
+        p90_ms=percentile(took, 0.9) * 1000,
         p99_ms=percentile(took, 0.99) * 1000,
+        p999_ms=percentile(took, 0.999) * 1000 if len(took) >= ENOUGH_FOR_P999 else None,
+        most_ms=max(took, default=0.0) * 1000,
         count=len(took),
-        refused=refused,
+        refused=sum(refused_as.values()),
+        refused_as=dict(refused_as),
         failed=failed,
         seconds=seconds,
     )

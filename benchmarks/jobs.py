@@ -14,7 +14,9 @@ from redis.asyncio import Redis
 from temporalio.client import Client
 
 from benchmarks import empty
-from benchmarks.loops import Work
+from benchmarks.loops import Refused, Work
+from benchmarks.rush import SOLD_OUT
+from benchmarks.visits import Ends, Visits
 from benchmarks.wire import Wire
 
 _LOOKS_EVERY = 0.01
@@ -35,10 +37,15 @@ class Shop:
     orders_dsn: str
     token: str
     address_id: str
+    buyers: list[tuple[str, str]]
+    """Token and address of everybody who buys in a crowd; the first is the one above."""
     spu_ids: list[str]
     sku_ids: list[str]
-    sku_that_leaves: str
-    """The one whose parcels leave the warehouse without being told to."""
+    skus_that_leave: list[str]
+    """Those whose parcels leave the warehouse without being told to."""
+    scarce: list[str]
+    """Those of which there are `few`."""
+    few: int
 
 
 @dataclass
@@ -79,6 +86,9 @@ class Jobs:
         self._handed = handed
         self._api, self._bare, self._sandbox = Wire(shop.api_url), Wire(shop.bare_url), Wire(shop.sandbox_url)
         self._chance = random.Random(11)
+        self._visits = Visits(self._api, self._sandbox, handed.over, Ends(), self._chance)
+        self.scarce = shop.scarce[0]
+        """Which SKU `few` asks for."""
 
     def named(self, name: str) -> Work:
         """The work of this name."""
@@ -96,6 +106,12 @@ class Jobs:
         """`POST /orders` with one line."""
         await self._place()
 
+    async def few(self) -> None:
+        """`POST /orders` for one unit of the SKU that `scarce` names, by any of the buyers."""
+        token, address = self._chance.choice(self._shop.buyers)
+        basket = {"lines": [{"sku_id": self.scarce, "quantity": 1}], "address_id": address}
+        await self._post(self._api, "/orders", {"basket": basket}, token)
+
     async def life(self) -> None:
         """An order placed, paid at the channel, its stock committed, its parcel handed to fulfillment."""
         order_id = (await self._place())["order_id"]
@@ -107,6 +123,21 @@ class Jobs:
             handed.cancel()
             raise
         await handed
+
+    async def sold_out(self) -> None:
+        """The same, and to be told that nothing is left is what is wanted."""
+        try:
+            await self.few()
+        except Refused as refusal:
+            if str(refusal) != SOLD_OUT:
+                raise
+        else:
+            raise RuntimeError(f"{self.scarce} was to be sold out, and an order was placed")
+
+    async def visit(self) -> None:
+        """What a buyer of a whole day does, by any of them; see `visits.py`."""
+        shop = self._shop
+        await self._visits.one(self._chance.choice(shop.buyers), shop.spu_ids, shop.sku_ids, shop.skus_that_leave)
 
     async def product(self) -> None:
         """`GET /v1/products/{id}`, any of them."""
@@ -141,8 +172,11 @@ class Jobs:
             self._api, "/orders", {"basket": {"lines": [line], "address_id": self._shop.address_id}}
         )
 
-    async def _post(self, wire: Wire, path: str, body: Any) -> Any:
-        headers = {"idempotency-key": secrets.token_hex(12), "authorization": f"Bearer {self._shop.token}"}
+    async def _post(self, wire: Wire, path: str, body: Any, token: str = "") -> Any:
+        headers = {
+            "idempotency-key": secrets.token_hex(12),
+            "authorization": f"Bearer {token or self._shop.token}",
+        }
         return await wire.call("POST", path, headers, body)
 
 

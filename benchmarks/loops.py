@@ -3,35 +3,39 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 
-from benchmarks.figures import Run, summarise
+from benchmarks.figures import Run, percentile, summarise
 
 _log = logging.getLogger(__name__)
+_THIRDS = 3
 
 
 class Refused(Exception):
-    """The shop said no: an answer, counted apart."""
+    """The shop said no: an answer, counted apart. Its text is the status and the code."""
 
 
 Work = Callable[[], Awaitable[float | None]]
 """One piece of work; answers with the seconds until the answer that counts, or None when that is all of it."""
 
 
-class _Tally:
+class Tally:
     """What came of the work of one round."""
 
     def __init__(self) -> None:
         self.took: list[float] = []
-        self.refused = 0
+        self.refused_as: Counter[str] = Counter()
         self.failed = 0
 
     async def once(self, work: Work, counted_from: float) -> None:
+        """Do it and count it, its time from this moment on."""
         begun = time.perf_counter()
         try:
             inner = await work()
-        except Refused:
-            self.refused += 1
+        except Refused as refusal:
+            self.refused_as[str(refusal)] += 1
         except Exception as fault:  # a benchmark reports what fails under load; it does not stop for it
             self.failed += 1
             _log.warning("failed under load: %r", fault)
@@ -45,7 +49,7 @@ async def closed_loop(work: Work, clients: int, seconds: float, warm_up: float =
     is the time it took."""
     if warm_up:
         await closed_loop(work, clients, warm_up)
-    tally = _Tally()
+    tally = Tally()
     begun = time.perf_counter()
 
     async def client() -> None:
@@ -53,18 +57,33 @@ async def closed_loop(work: Work, clients: int, seconds: float, warm_up: float =
             await tally.once(work, now)
 
     await asyncio.gather(*(client() for _ in range(clients)))
-    return summarise(tally.took, tally.refused, tally.failed, time.perf_counter() - begun)
+    return summarise(tally.took, tally.refused_as, tally.failed, time.perf_counter() - begun)
 
 
 async def open_loop(work: Work, per_second: float, seconds: float) -> Run:
     """A piece of work every 1/rate seconds whether or not earlier ones have been answered; each answer's time is counted from
     the moment it should have been asked, so that a stall is paid for by everything it held up."""
-    tally = _Tally()
+    number = max(1, round(per_second * seconds))
+    thirds = [Tally() for _ in range(_THIRDS)]
+    late: list[float] = []
     begun = time.perf_counter()
     at_work: list[asyncio.Task[None]] = []
-    for number in range(max(1, round(per_second * seconds))):
-        intended = begun + number / per_second
+    for turn in range(number):
+        intended = begun + turn / per_second
         await asyncio.sleep(max(0.0, intended - time.perf_counter()))
-        at_work.append(asyncio.create_task(tally.once(work, intended)))
+        late.append(max(0.0, time.perf_counter() - intended))
+        at_work.append(asyncio.create_task(thirds[turn * _THIRDS // number].once(work, intended)))
     await asyncio.gather(*at_work)
-    return summarise(tally.took, tally.refused, tally.failed, time.perf_counter() - begun)
+    took = time.perf_counter() - begun
+    return replace(
+        summarise(*_together(thirds), took),
+        asked_per_second=per_second,
+        p50_ms_by_third=tuple(percentile(third.took, 0.5) * 1000 for third in thirds),
+        asked_late_p99_ms=percentile(late, 0.99) * 1000,
+    )
+
+
+def _together(tallies: Sequence[Tally]) -> tuple[list[float], Counter[str], int]:
+    took = [one for tally in tallies for one in tally.took]
+    refused: Counter[str] = sum((tally.refused_as for tally in tallies), Counter())
+    return took, refused, sum(tally.failed for tally in tallies)

@@ -58,14 +58,23 @@ class OneOrder:
         self._shop = ground.shop
         self._temporal = temporal
         self._api, self._sandbox = Wire(ground.shop.api_url), Wire(ground.shop.sandbox_url)
-        self._order_id = OrderId.mint(datetime.now(UTC), secrets.token_bytes(10))
+        self.order_id = OrderId.mint(datetime.now(UTC), secrets.token_bytes(10))
+
+    async def until_cancelled(self) -> None:
+        """Placed and, before it was paid, given up."""
+        line = {"sku_id": self._sku_id, "quantity": 1}
+        placed = await self._post("/orders", {"basket": {"lines": [line], "address_id": self._shop.address_id}})
+        self.order_id = OrderId(placed["order_id"])
+        await self._post(f"/orders/{self.order_id}/cancel", {"why": "bench"})
+        await self._temporal.get_workflow_handle(checkout_id(self.order_id)).result()
+        await asyncio.sleep(_SETTLES_WITHIN)
 
     async def until_handed_over(self) -> None:
         """Placed, paid, committed, handed to fulfillment."""
         line = {"sku_id": self._sku_id, "quantity": 1}
         placed = await self._post("/orders", {"basket": {"lines": [line], "address_id": self._shop.address_id}})
-        self._order_id = OrderId(placed["order_id"])
-        attempt = await self._post("/payments", {"order_id": self._order_id, "channel": "sandbox_card"})
+        self.order_id = OrderId(placed["order_id"])
+        attempt = await self._post("/payments", {"order_id": self.order_id, "channel": "sandbox_card"})
         await self._sandbox.call("POST", urlsplit(attempt["cashier_url"]).path + "/pay", body={})
         await _until(self._is_with_fulfillment)
         await asyncio.sleep(_SETTLES_WITHIN)
@@ -76,12 +85,12 @@ class OneOrder:
         await _until(self._is_shipped)
         await shipment.execute_update("sign_off", SignOff(actor="bench", at=datetime.now(UTC)))
         await shipment.result()
-        await self._post(f"/v1/orders/{self._order_id}/confirm", None)
-        await self._temporal.get_workflow_handle(checkout_id(self._order_id)).result()
+        await self._post(f"/v1/orders/{self.order_id}/confirm", None)
+        await self._temporal.get_workflow_handle(checkout_id(self.order_id)).result()
 
     async def histories(self) -> Histories:
         """All workflows of the order, as they are now."""
-        ids = [checkout_id(self._order_id), payment_timeout_id(self._order_id), fulfillment_id(await self._shipment())]
+        ids = [checkout_id(self.order_id), payment_timeout_id(self.order_id), fulfillment_id(await self._shipment())]
         found = [(await self._temporal.get_workflow_handle(name).describe()).raw_info for name in ids]
         return Histories(
             events=sum(info.history_length for info in found),
@@ -96,7 +105,7 @@ class OneOrder:
 
     async def _is_with_fulfillment(self) -> bool:
         """Asked from the saga, since looking into the shop would cost statements."""
-        saga = self._temporal.get_workflow_handle(checkout_id(self._order_id))
+        saga = self._temporal.get_workflow_handle(checkout_id(self.order_id))
         return bool((await saga.query("progress", result_type=Progress)).step == "fulfilling")
 
     async def _is_shipped(self) -> bool:
@@ -107,7 +116,7 @@ class OneOrder:
 
     async def _parcels(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = await self._api.call(
-            "GET", f"/v1/orders/{self._order_id}/shipments", self._headers()
+            "GET", f"/v1/orders/{self.order_id}/shipments", self._headers()
         )
         return found
 
@@ -130,7 +139,7 @@ async def histories_of_one(ground: Ground) -> dict[str, Histories]:
     """An order that was handed over and waits, and one that was completed."""
     temporal = await connect(ground.settings)
     waiting = OneOrder(ground, temporal, ground.shop.sku_ids[0])
-    whole = OneOrder(ground, temporal, ground.shop.sku_that_leaves)
+    whole = OneOrder(ground, temporal, ground.shop.skus_that_leave[0])
     try:
         await waiting.until_handed_over()
         await whole.until_handed_over()

@@ -8,9 +8,11 @@ from pathlib import Path
 
 from benchmarks import reserve_stock
 from benchmarks.cold_start import first_order_after
+from benchmarks.crowds import SHARES, OpenLoops, SoldOutFigures, open_loops, sell_out
 from benchmarks.driver import LoadProcess, load_process
 from benchmarks.figures import Figure, Run, over_rounds
-from benchmarks.ground import OURS, SERVERS, Ground, open_ground
+from benchmarks.goods import Stocking
+from benchmarks.ground import OURS, SERVERS, Ground, Lay, open_ground
 from benchmarks.loops import Work, closed_loop
 from benchmarks.machine import machine
 from benchmarks.one_order import Histories, Statements, histories_of_one, statements_of_one
@@ -23,9 +25,6 @@ from models.orders.messages import Placement
 Rounds = dict[str, list[Run]]
 """Each load with its rounds, in the order they were done."""
 
-OPEN_LOOP_SHARE = 0.6
-"""Open loops ask this share of what the closed loop reached, floor and order alike."""
-
 
 @dataclass(frozen=True)
 class Plan:
@@ -34,6 +33,10 @@ class Plan:
     rounds: int = 3
     seconds: float = 4.0
     crowds: tuple[int, ...] = (4, 16)
+    open_shares: tuple[float, ...] = SHARES
+    open_seconds: float = 12.0
+    few: int = 200
+    """Units in a rush."""
     shelf_crowds: tuple[int, ...] = (1, 8, 16)
     shelf_seconds: float = 2.0
     engine_carts: int = 200
@@ -46,6 +49,9 @@ QUICK = Plan(
     rounds=1,
     seconds=2.0,
     crowds=(4,),
+    open_shares=(0.6, 1.2),
+    open_seconds=5.0,
+    few=30,
     shelf_crowds=(8,),
     shelf_seconds=1.0,
     engine_carts=40,
@@ -60,7 +66,8 @@ class OrderFigures:
 
     one_client: Rounds
     crowds: dict[int, Rounds]
-    open_loop: dict[str, Run]
+    open_loops: OpenLoops
+    sold_out: SoldOutFigures
     cpu_ms: dict[str, dict[str, float]]
     """CPU milliseconds of each part, for an order until it is handed over and for an empty workflow."""
     histories: dict[str, Histories]
@@ -100,7 +107,7 @@ async def run_suite(plan: Plan, say: Say) -> Results:
     results.engine = measure_engine(plan.engine_carts, plan.rounds)
     say("a throw-away stack")
     with tempfile.TemporaryDirectory(prefix="hanse-bench-", ignore_cleanup_errors=True) as folder:
-        async with open_ground(Path(folder)) as ground:
+        async with open_ground(Path(folder), Lay(stocking=Stocking(few=plan.few, buyers=20))) as ground:
             results.memory_idle_mb = {name: ground.memory_mb(name) for name in OURS}
             await _shelves(plan, ground, results, say)
             await _loads(plan, ground, results, say)
@@ -121,7 +128,8 @@ async def _loads(plan: Plan, ground: Ground, results: Results, say: Say) -> None
             if placement != "inline":
                 say(f"api and worker again, store calls placed {placement}")
                 await ground.place_store_calls(placement)
-            results.orders[placement] = await _orders(plan, ground, load, say, placement)
+            scarce = ground.shop.scarce[len(results.orders)]
+            results.orders[placement] = await _orders(plan, ground, load, say, placement, scarce)
             if placement == "inline":
                 results.memory_mb = {name: ground.memory_mb(name) for name in (*OURS, *SERVERS)}
 
@@ -136,18 +144,24 @@ async def _in_turn(load: LoadProcess, jobs: tuple[str, ...], clients: int, round
     return found
 
 
-async def _orders(plan: Plan, ground: Ground, load: LoadProcess, say: Say, placement: str) -> OrderFigures:
+async def _orders(plan: Plan, ground: Ground, load: LoadProcess, say: Say, placement: str, scarce: str) -> OrderFigures:
     say(f"orders, {placement}: one client")
     one_client = await _in_turn(load, ("empty_ask", "empty_life", "place", "life"), 1, plan.rounds, plan.seconds)
     crowds = {}
     for crowd in plan.crowds:
         say(f"orders, {placement}: {crowd} clients")
         crowds[crowd] = await _in_turn(load, ("empty_life", "life"), crowd, plan.rounds, plan.seconds * 1.5)
-    say(f"orders, {placement}: at a steady rate, what one costs, step by step")
+    say(f"orders, {placement}: at steady rates up to an overload")
+    most = {job: _most(job, crowds) for job in ("empty_life", "life")}
+    steady = await open_loops(load, most, plan.open_shares, plan.open_seconds)
+    say(f"orders, {placement}: {plan.few} units and a crowd")
+    sold_out = await sell_out(ground, load, scarce, plan.seconds)
+    say(f"orders, {placement}: what one costs, step by step")
     return OrderFigures(
         one_client=one_client,
         crowds=crowds,
-        open_loop=await _open_loops(load, crowds[plan.crowds[0]], plan.seconds * 2),
+        open_loops=steady,
+        sold_out=sold_out,
         cpu_ms={
             job: await _cpu_of(job, ground, load, plan.crowds[0], plan.seconds * 1.5) for job in ("life", "empty_life")
         },
@@ -156,9 +170,9 @@ async def _orders(plan: Plan, ground: Ground, load: LoadProcess, say: Say, place
     )
 
 
-async def _open_loops(load: LoadProcess, closed: Rounds, seconds: float) -> dict[str, Run]:
-    rates = {job: over_rounds(runs, lambda run: run.per_second).median for job, runs in closed.items()}
-    return {job: await load.open(job, max(0.5, rate * OPEN_LOOP_SHARE), seconds) for job, rate in rates.items()}
+def _most(job: str, crowds: dict[int, Rounds]) -> float:
+    """What the job reached with the crowd that got most of it."""
+    return max(over_rounds(rounds[job], lambda run: run.per_second).median for rounds in crowds.values())
 
 
 async def _cpu_of(job: str, ground: Ground, load: LoadProcess, clients: int, seconds: float) -> dict[str, float]:

@@ -37,7 +37,7 @@ def audit(data_dir: DataDir = None) -> None:
 
 async def sure_audit(settings: Settings) -> list[Section]:
     """Every section, with only what each of several looks saw broken: as the process `Audit` judges."""
-    async with _auditor(settings) as auditor:
+    async with open_auditor(settings) as auditor:
         sections = [await auditor.look(invariant, datetime.now(UTC)) for invariant in Invariant]
         for _ in range(LOOKS - 1):
             if not any(section.findings for section in sections):
@@ -54,12 +54,13 @@ async def sure_audit(settings: Settings) -> list[Section]:
 
 async def run_audit(settings: Settings) -> list[Section]:
     """Every section as one look sees it, on the stack of these settings."""
-    async with _auditor(settings) as auditor:
+    async with open_auditor(settings) as auditor:
         return [await auditor.look(invariant, datetime.now(UTC)) for invariant in Invariant]
 
 
 @asynccontextmanager
-async def _auditor(settings: Settings) -> "AsyncIterator[Auditor]":
+async def open_auditor(settings: Settings) -> "AsyncIterator[Auditor]":
+    """The auditor on the stack of these settings."""
     from activities.auditing import Auditor
     from hanse.database import Database
     from hanse.temporal import connect

@@ -39,7 +39,7 @@ from models.payments.messages import (
 from models.payments.rules import order_refund_id, surplus_refund_id
 from models.payments.types import Attempt, AttemptState, Payment, PaymentState, Refund, RefundLeg, RefundReason
 from models.payments.types import RefundState as StateHere
-from models.shared import Instant
+from models.shared import Instant, Money
 from models.shared.done import Done
 from models.shared.events import Event
 from models.shared.ids import AttemptId, RefundId
@@ -131,9 +131,8 @@ class PaymentActivities:
     async def settle(self, ask: SettleReport) -> Settled:
         """Book a report. A payment that is complete is reported to the order; a capture that is not kept starts its refund;
         one that contradicts its attempt raises the alert `hanse_payment_mismatches`. Refusal: `not_found`."""
-        attempt = await self._store.attempt(ask.report.attempt_id)
-        fee = ask.report.fee or self._channels.named(attempt.channel).terms.fee.on(attempt.amount)
-        booked = await self._store.settle(ask, fee)
+        booked = await self._store.settle(ask, self._fee)
+        attempt = booked.attempt
         if booked.result is SettleResult.MISMATCH:
             _mismatches.labels(attempt.channel).inc()
             _log.error(
@@ -155,8 +154,10 @@ class PaymentActivities:
             amount=booked.payment.amount,
         )
         unannounced = await self._announcer.announce(paid)
-        open_still = tuple(entry.attempt_id for entry in await self._store.attempts_open(ask.order_id))
-        return Settled(result=booked.result, paid=True, still_open=open_still, unannounced=unannounced)
+        return Settled(result=booked.result, paid=True, still_open=booked.still_open, unannounced=unannounced)
+
+    def _fee(self, attempt: Attempt) -> Money:
+        return self._channels.named(attempt.channel).terms.fee.on(attempt.amount)
 
     @activity.defn(name="payments.attempts_open")
     async def attempts_open(self, order: OrderRef) -> OpenAttempts:

@@ -46,6 +46,10 @@ def _ids_in(args: Any) -> dict[str, str]:
 
 
 def _tell(level: int, info: activity.Info, outcome: str, started: float) -> None:
+    if not _log.isEnabledFor(level):
+        return
     milliseconds = round((time.perf_counter() - started) * 1000, 1)
     facts = {"activity": info.activity_type, "outcome": outcome, "duration_ms": milliseconds, "attempt": info.attempt}
-    _log.log(level, "%s: %s", info.activity_type, outcome, extra=facts)
+    # Made without `logger.log`, which looks through the stack for a line number that nobody writes down.
+    words = (info.activity_type, outcome)
+    _log.handle(_log.makeRecord(_log.name, level, "", 0, "%s: %s", words, None, extra=facts))

@@ -1,6 +1,7 @@
 """The steps of sagas that move money. Undo stands directly below do."""
 
 import logging
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from prometheus_client import Counter
@@ -38,10 +39,11 @@ from models.payments.messages import (
 from models.payments.rules import order_refund_id, surplus_refund_id
 from models.payments.types import Attempt, AttemptState, Payment, PaymentState, Refund, RefundLeg, RefundReason
 from models.payments.types import RefundState as StateHere
-from models.shared import Instant
+from models.shared import Instant, Money
 from models.shared.done import Done
 from models.shared.events import Event
 from models.shared.ids import AttemptId, RefundId
+from models.shared.refusals import NotFound
 from models.shared.time import Clock
 
 if TYPE_CHECKING:
@@ -95,7 +97,8 @@ class PaymentActivities:
                 user_id=payment.user_id,
                 due_at=payment.due_at,
                 placement=ask.placement,
-            )
+            ),
+            self._clock(),
         )
 
     @activity.defn(name="payments.close_payment")
@@ -111,20 +114,25 @@ class PaymentActivities:
         if ended.kind is SettlementKind.PAID:
             refund_id = order_refund_id(ended.payment.order_id)
             await self._refund(ended.payment, refund_id, RefundReason.ORDER_CANCELLED)
-        await self._siblings.stop_payment(order.order_id, StopWaiting(actor="saga"))
+        await self._stop(ended.payment, "saga")
 
     @activity.defn(name="payments.request_stop")
     async def request_stop(self, ask: RequestStop) -> None:
         """Tell the payment window that the order is being cancelled; it asks the channels a last time, then reports."""
-        await self._siblings.stop_payment(ask.order_id, StopWaiting(actor=ask.actor))
+        with suppress(NotFound):
+            await self._stop(await self._store.payment_for_order(ask.order_id), ask.actor)
+
+    async def _stop(self, payment: Payment, actor: str) -> None:
+        window = PaymentTimeoutInput.taking_up(payment, self._placement)
+        asks = window.model_copy(update={"window_closed": False})  # the channels, if it only begins now
+        await self._siblings.stop_payment(asks, StopWaiting(actor=actor))
 
     @activity.defn(name="payments.settle")
     async def settle(self, ask: SettleReport) -> Settled:
         """Book a report. A payment that is complete is reported to the order; a capture that is not kept starts its refund;
         one that contradicts its attempt raises the alert `hanse_payment_mismatches`. Refusal: `not_found`."""
-        attempt = await self._store.attempt(ask.report.attempt_id)
-        fee = ask.report.fee or self._channels.named(attempt.channel).terms.fee.on(attempt.amount)
-        booked = await self._store.settle(ask, fee)
+        booked = await self._store.settle(ask, self._fee)
+        attempt = booked.attempt
         if booked.result is SettleResult.MISMATCH:
             _mismatches.labels(attempt.channel).inc()
             _log.error(
@@ -146,8 +154,10 @@ class PaymentActivities:
             amount=booked.payment.amount,
         )
         unannounced = await self._announcer.announce(paid)
-        open_still = tuple(entry.attempt_id for entry in await self._store.attempts_open(ask.order_id))
-        return Settled(result=booked.result, paid=True, still_open=open_still, unannounced=unannounced)
+        return Settled(result=booked.result, paid=True, still_open=booked.still_open, unannounced=unannounced)
+
+    def _fee(self, attempt: Attempt) -> Money:
+        return self._channels.named(attempt.channel).terms.fee.on(attempt.amount)
 
     @activity.defn(name="payments.attempts_open")
     async def attempts_open(self, order: OrderRef) -> OpenAttempts:

@@ -6,6 +6,8 @@ that runs or ran already counts as started, and nobody to tell counts as told.
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 
 from temporalio.client import Client, WorkflowExecutionStatus
@@ -31,6 +33,7 @@ from models.payments.messages import (
     payment_timeout_id,
     refund_workflow_id,
 )
+from models.shared import Instant
 from models.shared.ids import AftersaleId, OrderId, RefundId, ShipmentId
 from models.webhooks.messages import DeliveryInput, delivery_workflow_id
 
@@ -46,14 +49,16 @@ class Siblings:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    async def start_payment_timeout(self, start: PaymentTimeoutInput) -> None:
-        """Open the payment window of an order, once."""
+    async def start_payment_timeout(self, start: PaymentTimeoutInput, now: Instant) -> None:
+        """Open the payment window of an order, once. Until money is reported, or the order stops it, there is nothing to do
+        before its end: so it sleeps in Temporal till then, without a first task and a timer of its own."""
         await self._start(
             "PaymentTimeout",
             start,
             payment_timeout_id(start.order_id),
             f"Payment window of order {start.order_id}, until {start.due_at:%Y-%m-%d %H:%M} UTC",
             attributes(OrderId=start.order_id, UserId=start.user_id),  # `PaymentStatus` is kept true by `Checkout`
+            sleeps=start.due_at - now,
         )
 
     async def report_payment(self, start: PaymentTimeoutInput, report: PaymentReport) -> None:
@@ -86,9 +91,21 @@ class Siblings:
         except WorkflowAlreadyStartedError:
             return
 
-    async def stop_payment(self, order_id: OrderId, stop: StopWaiting) -> None:
-        """Tell the payment window that the order no longer wants the money."""
-        await self._tell(payment_timeout_id(order_id), "stop_waiting", stop)
+    async def stop_payment(self, start: PaymentTimeoutInput, stop: StopWaiting) -> None:
+        """Tell the payment window that the order no longer wants the money. A plain signal would not wake one that sleeps; one
+        that never began, since a worker died, begins and asks the channels like any other."""
+        with suppress(WorkflowAlreadyStartedError):  # and ended
+            await self._client.start_workflow(
+                "PaymentTimeout",
+                start,
+                id=payment_timeout_id(start.order_id),
+                task_queue=SAGA_QUEUE,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                start_signal="stop_waiting",
+                start_signal_args=[stop],
+                search_attributes=attributes(OrderId=start.order_id, UserId=start.user_id),
+                static_summary=f"Payment window of order {start.order_id}, stopped",
+            )
 
     async def report_settlement(self, order_id: OrderId, settlement: Settlement) -> None:
         """Tell the order how its payment window ended."""
@@ -199,7 +216,18 @@ class Siblings:
             attributes(),
         )
 
-    async def _start(self, name: str, arg: Any, workflow_id: str, summary: str, shown: TypedSearchAttributes) -> None:
+    async def _start(
+        self,
+        name: str,
+        arg: Any,
+        workflow_id: str,
+        summary: str,
+        shown: TypedSearchAttributes,
+        *,
+        sleeps: timedelta = timedelta(0),
+    ) -> None:
+        """`sleeps`: how long its first task waits, unless a signal that comes with a start (`report_payment`) wakes it."""
+        at_once = sleeps <= timedelta(0)
         try:
             await self._client.start_workflow(
                 name,
@@ -209,7 +237,8 @@ class Siblings:
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
                 search_attributes=shown,
                 static_summary=summary,
-                request_eager_start=True,  # a worker gets the first task with the answer: two transitions less an order
+                request_eager_start=at_once,  # a worker gets the first task with the answer: two transitions less an order
+                start_delay=None if at_once else sleeps,
             )
         except WorkflowAlreadyStartedError:
             return

@@ -43,6 +43,9 @@ _INTERNATIONAL_PHONE = re.compile(r"(?<![0-9A-Za-z])\+[1-9](?:[ -]?\d){5,12}(?P<
 
 _SECRET_WORDS = ("passw", "passphrase", "secret", "token", "authorization", "cookie", "api", "cvv", "cvc", "otp")
 _MANY_DIGITS = re.compile(r"\d(?:[ -]?\d){6}")
+_plain: set[str] = set()
+"""Short texts that were looked through and have nothing to hide: ids and names come again and again."""
+_PLAIN_LENGTH, _PLAIN_MOST = 80, 4_096
 
 
 def mask_text(text: str) -> str:
@@ -50,6 +53,17 @@ def mask_text(text: str) -> str:
 
     Cheap questions come before costly patterns: every log line passes here, and most have nothing to hide.
     """
+    if text in _plain:
+        return text
+    masked = _looked_through(text)
+    if masked == text and len(text) <= _PLAIN_LENGTH:
+        if len(_plain) >= _PLAIN_MOST:
+            _plain.clear()
+        _plain.add(text)
+    return masked
+
+
+def _looked_through(text: str) -> str:
     lowered = text.lower()
     if any(word in lowered for word in _SECRET_WORDS):
         text = _NAMED_SECRET.sub(rf"\g<name>{MASK}", text)

@@ -199,7 +199,7 @@ class Settings(BaseSettings):
 
     # Telemetry
     otlp_endpoint: str = ""
-    """An OpenTelemetry collector (HTTP); empty keeps spans in this process's ring and exports nothing."""
+    """An OpenTelemetry collector (HTTP); empty makes no spans: traces then have ids, in logs and answers, and nothing else."""
     log_level: str = "INFO"
     metrics_port: int = 0
     """Where this process serves Prometheus metrics of the Temporal SDK; 0 means nowhere."""

@@ -14,6 +14,7 @@ from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor
 from opentelemetry.instrumentation.redis import RedisInstrumentor
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 from temporalio.contrib.opentelemetry import ReplaySafeTracerProvider, create_tracer_provider
 from temporalio.runtime import (
     LogForwardingConfig,
@@ -38,6 +39,8 @@ class Telemetry:
 
     ring: SpanRing
     provider: ReplaySafeTracerProvider
+    recorded: bool
+    """Whether spans are made, or only their ids: those stand in log lines, answers and messages in any case."""
 
     def close(self) -> None:
         """Send the spans that wait, at the end of the process."""
@@ -48,12 +51,13 @@ class Telemetry:
 _installed: Telemetry | None = None
 
 
-def setup_telemetry(settings: Settings, service_name: str) -> Telemetry:
+def setup_telemetry(settings: Settings, service_name: str, *, kept: bool = False) -> Telemetry:
     """Logs, tracing and instrumentation of asyncpg, redis and httpx. OpenTelemetry allows one set-up a process: a second
     call changes nothing and answers the first.
 
-    Call it before connecting to Temporal. Spans go to a ring in memory, and to `otlp_endpoint` (OTLP over HTTP) if it is set.
-    Sampling follows `OTEL_TRACES_SAMPLER`; every trace by default.
+    Call it before connecting to Temporal. Spans go to `otlp_endpoint` (OTLP over HTTP) if it is set, and with `kept` to a ring
+    in memory; then sampling follows `OTEL_TRACES_SAMPLER`, every trace by default. Where nobody could see them none is made,
+    since they are a tenth of what an order costs: a trace then has its id alone.
     """
     global _installed
     if _installed is not None:
@@ -68,9 +72,11 @@ def setup_telemetry(settings: Settings, service_name: str) -> Telemetry:
             "deployment.environment.name": settings.environment,
         }
     )
-    provider = create_tracer_provider(resource=resource, shutdown_on_exit=False)
+    recorded = kept or bool(settings.otlp_endpoint)
+    provider = create_tracer_provider(None if recorded else ALWAYS_OFF, resource=resource, shutdown_on_exit=False)
     ring = SpanRing(_SPANS_AT_HAND)
-    provider.add_span_processor(ring)
+    if kept:
+        provider.add_span_processor(ring)
     if settings.otlp_endpoint:
         # Loaded where spans are sent: with what it needs to speak HTTP and protocol buffers 3 MB.
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
@@ -78,11 +84,17 @@ def setup_telemetry(settings: Settings, service_name: str) -> Telemetry:
         exporter = OTLPSpanExporter(endpoint=f"{settings.otlp_endpoint.rstrip('/')}/v1/traces")
         provider.add_span_processor(BatchSpanProcessor(MaskingExporter(exporter)))
     trace.set_tracer_provider(provider)
-    AsyncPGInstrumentor().instrument()  # type: ignore[no-untyped-call]
-    RedisInstrumentor().instrument()
-    HTTPXClientInstrumentor().instrument()
-    _installed = Telemetry(ring, provider)
+    if recorded:
+        AsyncPGInstrumentor().instrument()  # type: ignore[no-untyped-call]
+        RedisInstrumentor().instrument()
+    HTTPXClientInstrumentor().instrument()  # which hands on the trace's id, too
+    _installed = Telemetry(ring, provider, recorded)
     return _installed
+
+
+def spans_are_recorded() -> bool:
+    """Whether this process makes spans."""
+    return _installed is not None and _installed.recorded
 
 
 def temporal_runtime(settings: Settings) -> Runtime:

@@ -12,6 +12,7 @@ from temporalio.service import GrpcCompression
 
 from hanse.codec import EncryptingCodec, PayloadKeys
 from hanse.settings import Settings
+from hanse.telemetry import spans_are_recorded
 from hanse.unreachable import Unreachable
 
 
@@ -42,7 +43,7 @@ async def connect(settings: Settings, runtime: Runtime | None = None, *, lazy: b
             settings.temporal_address,
             namespace=settings.temporal_namespace,
             data_converter=data_converter(settings),
-            plugins=[OpenTelemetryPlugin(add_temporal_spans=True)] if traced else [],
+            plugins=[OpenTelemetryPlugin(add_temporal_spans=spans_are_recorded())] if traced else [],
             runtime=runtime,
             grpc_compression=GrpcCompression.NONE,
             lazy=lazy,

@@ -124,7 +124,7 @@ def _digest(*parts: str) -> bytes:
     return hashlib.sha256("\x1f".join(parts).encode()).digest()
 
 
-def claim_of(request: Request) -> Claim:
+async def claim_of(request: Request) -> Claim:  # like every dependency: a plain function would be run in a thread
     """The claim under which this request runs."""
     claim: Claim = request.state.claim
     return claim
@@ -134,7 +134,7 @@ Claimant = Annotated[Claim, Depends(claim_of)]
 
 
 @may_refuse(IdempotencyKeyMissing, IdempotencyKeyMalformed, IdempotencyKeyInFlight, IdempotencyKeyReused)
-def _key_header(
+async def _key_header(
     idempotency_key: Annotated[
         str,
         Header(

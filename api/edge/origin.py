@@ -18,7 +18,7 @@ DeviceHeader = Annotated[
 ]
 
 
-def _origin(request: Request, device: DeviceHeader = None) -> Origin:
+async def _origin(request: Request, device: DeviceHeader = None) -> Origin:
     """The address as the connection has it; behind a proxy, uvicorn's `FORWARDED_ALLOW_IPS` decides which that is."""
     return Origin(ip=request.client.host if request.client else None, device=device)
 

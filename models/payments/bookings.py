@@ -4,6 +4,7 @@ from models.orders.messages import SettlementKind
 from models.payments.messages import SettleResult
 from models.payments.types import Attempt, Payment
 from models.shared import Frozen
+from models.shared.ids import AttemptId
 
 
 class Booked(Frozen):
@@ -13,6 +14,8 @@ class Booked(Frozen):
     result: SettleResult
     payment: Payment
     attempt: Attempt
+    still_open: tuple[AttemptId, ...] = ()
+    """Other attempts that may still bring money."""
 
 
 class Ended(Frozen):

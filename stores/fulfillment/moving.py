@@ -8,13 +8,14 @@ from models.fulfillment.messages import AdvanceShipment, BookWaybill, HandOver, 
 from models.fulfillment.rules import FINAL, check_picked, check_step, left_the_house, moved_by_report
 from models.fulfillment.types import ParcelToSend, Shipment, ShipmentStatus, Tracked
 from models.orders.errors import OrderAlreadyShipped, OrderNotOpen
-from models.orders.types import FulfillmentStatus, OrderStatus, ParcelPlan
+from models.orders.types import FulfillmentStatus, OrderStatus
 from models.shared import Instant
 from models.shared.ids import OrderId, ShipmentId
 from stores.fulfillment.room import Room
 from stores.fulfillment.rows import (
     change_parcel,
     follow_parcels,
+    insert_shipments,
     lock_parcel,
     parcel_entry,
     read_shipments,
@@ -34,19 +35,19 @@ class Moving(Room):
         """
         async with self._db.transaction() as tx:
             order = await lock_order(tx, hand_over.order_id)
-            known = {parcel.shipment_id for parcel in await _parcels(tx, order.order_id)}
+            parcels = await _parcels(tx, order.order_id)
+            known = {parcel.shipment_id for parcel in parcels}
             new = [parcel for parcel in hand_over.parcels if parcel.shipment_id not in known]
             if new:
                 if order.status is not OrderStatus.PAID or order.fulfillment_status is FulfillmentStatus.STOPPED:
                     raise OrderNotOpen(
                         f"Order {order.order_id} is {order.status}, its parcels {order.fulfillment_status}: nothing to pack."
                     )
-                await _insert(tx, order.order_id, new, hand_over.at)
-            parcels = await _parcels(tx, order.order_id)
-            for parcel in parcels:
-                if parcel.shipment_id not in known:
+                opened = await insert_shipments(tx, order.order_id, new, hand_over.at)
+                parcels = sorted([*parcels, *opened], key=lambda parcel: parcel.shipment_id)
+                for parcel in [parcel for parcel in parcels if parcel.shipment_id not in known]:
                     entry = parcel_entry(parcel, hand_over.at, parcel.status.value, "saga")
-                    order = await follow_parcels(tx, order, entry)
+                    order = await follow_parcels(tx, order, entry, parcels)
             return parcels
 
     async def stop_all_or_refuse(self, stop: StopShipments) -> list[Shipment]:
@@ -171,28 +172,6 @@ class Moving(Room):
 
 async def _parcels(tx: Connection, order_id: OrderId) -> list[Shipment]:
     return await read_shipments(tx, "WHERE s.order_id = $1 ORDER BY s.shipment_id", order_id)
-
-
-async def _insert(tx: Connection, order_id: OrderId, parcels: list[ParcelPlan], now: Instant) -> None:
-    await tx.executemany(
-        """
-        INSERT INTO shipments (shipment_id, order_id, merchant_id, warehouse_id, items, status, round, created_at, polled_at,
-            version)
-        VALUES ($1, $2, $3, $4, $5, $7, 1, $6, $6, 1)
-        """,
-        [
-            (
-                parcel.shipment_id,
-                order_id,
-                parcel.merchant_id,
-                parcel.warehouse_id,
-                [item.model_dump(mode="json") for item in parcel.items],
-                now,
-                ShipmentStatus.WAITING if parcel.waits else ShipmentStatus.PICKING,
-            )
-            for parcel in parcels
-        ],
-    )
 
 
 def _changes(parcel: Shipment, step: AdvanceShipment) -> dict[str, Any]:

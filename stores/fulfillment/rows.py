@@ -1,5 +1,6 @@
 """Parcels as rows: read with their tracking, locked behind their order, changed together with it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from asyncpg import Record
@@ -7,19 +8,29 @@ from asyncpg import Record
 from hanse.database import Connection
 from models.fulfillment.messages import fulfillment_id
 from models.fulfillment.rules import fulfillment_status
-from models.fulfillment.types import Shipment, TrackingEvent
-from models.orders.types import Order, TimelineEntry
+from models.fulfillment.types import Shipment, ShipmentStatus, TrackingEvent
+from models.orders.types import Order, ParcelPlan, TimelineEntry
 from models.shared import Instant
-from models.shared.ids import ShipmentId
+from models.shared.ids import OrderId, ShipmentId
 from models.shared.refusals import NotFound
 from stores.orders.rows import change_order, lock_order, write_entry
 
-_READ = """
-    SELECT s.shipment_id, s.order_id, s.merchant_id, s.warehouse_id, s.items, s.picked, s.status, s.carrier, s.waybill,
-        s.exception, s.round, s.created_at, s.shipped_at, s.estimated_at, s.delivered_at, s.signed_at, s.aftersale_id, s.version,
+_COLUMNS = """
+    s.shipment_id, s.order_id, s.merchant_id, s.warehouse_id, s.items, s.picked, s.status, s.carrier, s.waybill,
+    s.exception, s.round, s.created_at, s.shipped_at, s.estimated_at, s.delivered_at, s.signed_at, s.aftersale_id, s.version
+"""
+_READ = f"""
+    SELECT {_COLUMNS},
         (SELECT jsonb_agg(to_jsonb(t) - 'shipment_id' ORDER BY t.at, t.event_id) FROM tracking t
          WHERE t.shipment_id = s.shipment_id) AS tracking
     FROM shipments s
+"""
+_OPEN = f"""
+    INSERT INTO shipments AS s (shipment_id, order_id, merchant_id, warehouse_id, items, status, round, created_at, polled_at,
+        version)
+    SELECT p.shipment_id, $1, p.merchant_id, p.warehouse_id, p.items, p.status, 1, $2, $2, 1
+    FROM jsonb_populate_recordset(NULL::shipments, $3) p
+    RETURNING {_COLUMNS}, NULL::jsonb AS tracking
 """
 _CHANGEABLE = (
     "status",
@@ -45,6 +56,20 @@ async def read_shipment(connection: Connection, shipment_id: ShipmentId) -> Ship
     if not found:
         raise shipment_unknown(shipment_id)
     return found[0]
+
+
+async def insert_shipments(
+    tx: Connection, order_id: OrderId, parcels: Sequence[ParcelPlan], now: Instant
+) -> list[Shipment]:
+    """Open parcels of a locked order: for picking, or to wait for their goods."""
+    rows = [
+        {
+            **parcel.model_dump(mode="json", include={"shipment_id", "merchant_id", "warehouse_id", "items"}),
+            "status": ShipmentStatus.WAITING if parcel.waits else ShipmentStatus.PICKING,
+        }
+        for parcel in parcels
+    ]
+    return [_shipment(row) for row in await tx.fetch(_OPEN, order_id, now, rows)]
 
 
 def shipment_unknown(shipment_id: ShipmentId) -> NotFound:
@@ -76,9 +101,13 @@ async def change_parcel(
     return await follow_parcels(tx, order, entry), after
 
 
-async def follow_parcels(tx: Connection, order: Order, entry: TimelineEntry) -> Order:
-    """Bring a locked order's fulfillment status in line with its parcels, and write the timeline entry in any case."""
-    parcels = await read_shipments(tx, "WHERE s.order_id = $1", order.order_id)
+async def follow_parcels(
+    tx: Connection, order: Order, entry: TimelineEntry, parcels: list[Shipment] | None = None
+) -> Order:
+    """Bring a locked order's fulfillment status in line with its parcels (read, unless the caller just did), and write the
+    timeline entry in any case."""
+    if parcels is None:
+        parcels = await read_shipments(tx, "WHERE s.order_id = $1", order.order_id)
     status = fulfillment_status(parcels)
     if status is order.fulfillment_status:
         await write_entry(tx, order.order_id, entry)

@@ -1,16 +1,49 @@
 """Opening an order, and giving it up before it was anybody's."""
 
 import hashlib
+from typing import Any
 
 from hanse.database import Connection
 from models.orders.errors import IllegalTransition, OrderConflict, OrderDiscarded
 from models.orders.messages import OpenOrder
 from models.orders.rules import check_adds_up
-from models.orders.types import CancelReason, FulfillmentStatus, Order, OrderStatus, PaymentStatus
+from models.orders.types import CancelReason, FulfillmentStatus, Order, OrderStatus, ParcelPlan, PaymentStatus
 from models.shared import Instant, Money
 from models.shared.ids import OrderId
 from stores.orders.room import Room
-from stores.orders.rows import change_order, checkout_entry, insert_lines, lock_order, read_order, write_entry
+from stores.orders.rows import (
+    change_order,
+    checkout_entry,
+    columns_of_line,
+    entry_parameters,
+    entry_values,
+    lock_order,
+    read_order,
+)
+
+_PARCEL_COLUMNS = {"shipment_id", "merchant_id", "warehouse_id", "items", "waits"}
+_DISCARDED = b""
+"""What stands for the digest of an order that was discarded before it was opened."""
+
+_OPENED_AS = """
+    SELECT opened_as FROM orders WHERE order_id = $1
+    UNION ALL SELECT ''::bytea FROM discarded_orders WHERE order_id = $1
+"""
+_OPEN = f"""
+    WITH opened AS (
+        INSERT INTO orders (order_id, user_id, status, payment_status, fulfillment_status, currency, goods_minor,
+            discount_minor, shipping_minor, total_minor, refunded_minor, address_id, address, note, payment_id, placed_at,
+            payment_due_at, hidden, opened_as, version, points)
+        VALUES ($1, $2, 'pending_payment', 'unpaid', 'unfulfilled', $3, $4, $5, $6, $7, 0, $8, $9, $10, $11, $12, $13,
+            false, $14, 1, $15)
+    ), lines AS (
+        INSERT INTO order_lines SELECT * FROM jsonb_populate_recordset(NULL::order_lines, $16)
+    ), parcels AS (
+        INSERT INTO order_parcels SELECT * FROM jsonb_populate_recordset(NULL::order_parcels, $17)
+    )
+    INSERT INTO order_timeline (order_id, at, step, actor, detail, workflow_id) SELECT $1, {entry_parameters(18)}
+    ON CONFLICT (order_id, at, step, actor, detail) DO NOTHING
+"""
 
 
 class Opening(Room):
@@ -27,9 +60,9 @@ class Opening(Room):
         digest = _digest(opening)
         async with self._db.transaction() as tx:
             await _one_at_a_time(tx, opening.order_id)
-            if await tx.fetchval("SELECT true FROM discarded_orders WHERE order_id = $1", opening.order_id):
+            known = await tx.fetchval(_OPENED_AS, opening.order_id)
+            if known == _DISCARDED:
                 raise OrderDiscarded.of(opening.order_id)
-            known = await tx.fetchval("SELECT opened_as FROM orders WHERE order_id = $1", opening.order_id)
             if known is None:
                 return await _insert(tx, opening, digest)
             if known != digest:
@@ -75,14 +108,9 @@ def _digest(opening: OpenOrder) -> bytes:
 
 async def _insert(tx: Connection, opening: OpenOrder, digest: bytes) -> Order:
     quote = opening.quote
+    entry = checkout_entry(opening.order_id, opening.placed_at, "opened", "buyer")
     await tx.execute(
-        """
-        INSERT INTO orders (order_id, user_id, status, payment_status, fulfillment_status, currency, goods_minor,
-            discount_minor, shipping_minor, total_minor, refunded_minor, address_id, address, note, payment_id, placed_at,
-            payment_due_at, hidden, opened_as, version, points)
-        VALUES ($1, $2, 'pending_payment', 'unpaid', 'unfulfilled', $3, $4, $5, $6, $7, 0, $8, $9, $10, $11, $12, $13,
-            false, $14, 1, $15)
-        """,
+        _OPEN,
         opening.order_id,
         opening.user_id,
         quote.total.currency,
@@ -98,29 +126,15 @@ async def _insert(tx: Connection, opening: OpenOrder, digest: bytes) -> Order:
         opening.payment_due_at,
         digest,
         quote.points,
+        [columns_of_line(opening.order_id, line) for line in quote.lines],
+        [_columns_of_parcel(opening.order_id, n, parcel) for n, parcel in enumerate(opening.parcels, 1)],
+        *entry_values(entry),
     )
-    await insert_lines(tx, opening.order_id, quote.lines)
-    await _insert_parcels(tx, opening)
-    await write_entry(tx, opening.order_id, checkout_entry(opening.order_id, opening.placed_at, "opened", "buyer"))
     return _opened(opening)
 
 
-async def _insert_parcels(tx: Connection, opening: OpenOrder) -> None:
-    await tx.executemany(
-        "INSERT INTO order_parcels VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        [
-            (
-                parcel.shipment_id,
-                opening.order_id,
-                position,
-                parcel.merchant_id,
-                parcel.warehouse_id,
-                [item.model_dump(mode="json") for item in parcel.items],
-                None if parcel.waits is None else parcel.waits.model_dump(mode="json"),
-            )
-            for position, parcel in enumerate(opening.parcels, 1)
-        ],
-    )
+def _columns_of_parcel(order_id: OrderId, position: int, parcel: ParcelPlan) -> dict[str, Any]:
+    return {**parcel.model_dump(mode="json", include=_PARCEL_COLUMNS), "order_id": order_id, "position": position}
 
 
 def _opened(opening: OpenOrder) -> Order:

@@ -1,6 +1,5 @@
 """Orders as rows: read whole, locked, changed with their timeline entry."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from asyncpg import Record
@@ -20,6 +19,10 @@ _READ = """
 """
 _AMOUNTS = ("goods", "discount", "shipping", "total", "refunded")
 _LINE_AMOUNTS = ("unit_price", "goods", "discount", "shipping", "total")
+_LINE_COLUMNS = (
+    *("line_no", "sku_id", "spu_id", "merchant_id", "title", "options", "image_url"),
+    *("quantity", "weight_g", "category_ids", "brand_id"),
+)
 _CHANGEABLE = (
     "status",
     "payment_status",
@@ -32,6 +35,28 @@ _CHANGEABLE = (
     "aftersale_until",
     "hidden",
 )
+
+
+def entry_parameters(first: int) -> str:
+    """SQL for the columns `at` to `workflow_id` of a timeline entry, of `entry_values` as parameters from `first` on."""
+    kinds = ("timestamptz", "text", "text", "text", "text")
+    return ", ".join(f"${n}::{kind}" for n, kind in enumerate(kinds, first))
+
+
+_CHANGE = f"""
+    WITH changed AS (
+        UPDATE orders SET version = version + 1, goods_minor = $3, discount_minor = $4, shipping_minor = $5,
+            total_minor = $6, refunded_minor = $7, address = $8,
+            {", ".join(f"{column} = ${n}" for n, column in enumerate(_CHANGEABLE, 9))}
+        WHERE order_id = $1 AND version = $2
+        RETURNING order_id
+    ), told AS (
+        INSERT INTO order_timeline (order_id, at, step, actor, detail, workflow_id)
+        SELECT order_id, {{entry}} FROM changed
+        ON CONFLICT (order_id, at, step, actor, detail) DO NOTHING
+    )
+    SELECT true FROM changed
+""".format(entry=entry_parameters(9 + len(_CHANGEABLE)))
 DETAIL_LENGTH = 500
 """A timeline entry says one thing; what is longer is cut."""
 
@@ -68,22 +93,17 @@ async def lock_order(tx: Connection, order_id: OrderId) -> Order:
 async def change_order(tx: Connection, before: Order, entry: TimelineEntry, **changes: Any) -> Order:
     """Write `changes` to a locked order, one version further, and the timeline entry that explains them."""
     after = before.model_copy(update={**changes, "version": before.version + 1})
-    columns = ", ".join(f"{column} = ${n}" for n, column in enumerate(_CHANGEABLE, 9))
-    done = await tx.execute(
-        f"""
-        UPDATE orders SET version = version + 1, goods_minor = $3, discount_minor = $4, shipping_minor = $5,
-            total_minor = $6, refunded_minor = $7, address = $8, {columns}
-        WHERE order_id = $1 AND version = $2
-        """,
+    done = await tx.fetchval(
+        _CHANGE,
         after.order_id,
         before.version,
         *(getattr(after, amount).minor for amount in _AMOUNTS),
         after.address.model_dump(mode="json"),
         *(getattr(after, column) for column in _CHANGEABLE),
+        *entry_values(entry),
     )
-    if done != "UPDATE 1":
+    if done is None:
         raise StaleVersion(f"Order {before.order_id} is no longer at version {before.version}. Read it again.")
-    await write_entry(tx, after.order_id, entry)
     return after
 
 
@@ -95,12 +115,13 @@ async def write_entry(connection: Connection, order_id: OrderId, entry: Timeline
         ON CONFLICT (order_id, at, step, actor, detail) DO NOTHING
         """,
         order_id,
-        entry.at,
-        entry.step,
-        entry.actor,
-        entry.detail[:DETAIL_LENGTH],
-        entry.workflow_id,
+        *entry_values(entry),
     )
+
+
+def entry_values(entry: TimelineEntry) -> tuple[Any, ...]:
+    """Its columns from `at` to `workflow_id`."""
+    return entry.at, entry.step, entry.actor, entry.detail[:DETAIL_LENGTH], entry.workflow_id
 
 
 def checkout_entry(order_id: OrderId, at: Instant, step: str, actor: str, detail: str = "") -> TimelineEntry:
@@ -108,35 +129,12 @@ def checkout_entry(order_id: OrderId, at: Instant, step: str, actor: str, detail
     return TimelineEntry(at=at, step=step, actor=actor, detail=detail, workflow_id=checkout_id(order_id))
 
 
-async def insert_lines(tx: Connection, order_id: OrderId, lines: Sequence[QuotedLine]) -> None:
-    """The lines of a new order."""
-    await tx.executemany(
-        """
-        INSERT INTO order_lines (order_id, line_no, sku_id, spu_id, merchant_id, title, options, image_url, quantity,
-            unit_price_minor, goods_minor, discount_minor, shipping_minor, total_minor, weight_g, category_ids, brand_id,
-            adjustments)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
-        """,
-        [
-            (
-                order_id,
-                line.line_no,
-                line.sku_id,
-                line.spu_id,
-                line.merchant_id,
-                line.title,
-                line.options,
-                line.image_url,
-                line.quantity,
-                *(getattr(line, amount).minor for amount in _LINE_AMOUNTS),
-                line.weight_g,
-                list(line.category_ids),
-                line.brand_id,
-                [adjustment.model_dump(mode="json") for adjustment in line.adjustments],
-            )
-            for line in lines
-        ],
-    )
+def columns_of_line(order_id: OrderId, line: QuotedLine) -> dict[str, Any]:
+    """A line as a row of `order_lines`, for JSON."""
+    columns = {name: getattr(line, name) for name in _LINE_COLUMNS}
+    amounts = {f"{amount}_minor": getattr(line, amount).minor for amount in _LINE_AMOUNTS}
+    adjustments = [adjustment.model_dump(mode="json") for adjustment in line.adjustments]
+    return {"order_id": order_id, **columns, **amounts, "adjustments": adjustments}
 
 
 def order_of_row(row: Record) -> Order:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from hanse.database import Connection, Database
+from hanse.database import Database
 from models.payments.errors import (
     AttemptAmountInvalid,
     AttemptConflict,
@@ -43,13 +43,19 @@ class Attempts:
         """
         async with self._db.transaction() as tx:
             payment = await lock_payment(tx, payment_id)
-            known = await tx.fetchrow("SELECT * FROM attempts WHERE attempt_id = $1", attempt_id)
-            if known is not None:
-                return _same_or_refuse(to_attempt(known), payment_id, channel, method, amount)
+            earlier = await tx.fetch(
+                "SELECT * FROM attempts WHERE attempt_id = $1 OR (payment_id = $2 AND state = 'pending')",
+                attempt_id,
+                payment_id,
+            )
+            for row in earlier:
+                if row["attempt_id"] == attempt_id:
+                    return _same_or_refuse(to_attempt(row), payment_id, channel, method, amount)
             wanted = left_to_pay(payment) if amount is None else amount
             _refuse_when_over(payment, now)
             _refuse_amount(payment, wanted)
-            await _refuse_crowd(tx, payment_id)
+            if len(earlier) >= MAX_OPEN_ATTEMPTS:
+                raise TooManyAttempts.of(payment_id)
             row = await sole_row(
                 tx,
                 """
@@ -73,17 +79,17 @@ class Attempts:
         """Keep what the channel answered to opening the attempt; the first answer stays. Look at the state of what comes
         back: an attempt whose window closed meanwhile is bound all the same (its money must find its way), but must be
         closed at the channel and not shown to the buyer."""
-        async with self._db.transaction() as tx:
-            await tx.execute(
+        async with self._db.reader() as connection:
+            row = await connection.fetchrow(
                 """
                 UPDATE attempts SET channel_reference = $2, cashier_url = $3
-                WHERE attempt_id = $1 AND channel_reference IS NULL
+                WHERE attempt_id = $1 AND channel_reference IS NULL RETURNING *
                 """,
                 attempt_id,
                 reference,
                 cashier_url,
             )
-            return await read_attempt(tx, attempt_id)
+            return await read_attempt(connection, attempt_id) if row is None else to_attempt(row)
 
     async def attempt(self, attempt_id: AttemptId) -> Attempt:
         """The attempt as it stands. `NotFound`."""
@@ -177,9 +183,3 @@ def _refuse_amount(payment: Payment, wanted: Money) -> None:
     left = left_to_pay(payment)
     if left < wanted:
         raise AttemptExceedsRest.of(payment.payment_id, wanted, left)
-
-
-async def _refuse_crowd(tx: Connection, payment_id: PaymentId) -> None:
-    waiting = await tx.fetchval("SELECT count(*) FROM attempts WHERE payment_id = $1 AND state = 'pending'", payment_id)
-    if waiting >= MAX_OPEN_ATTEMPTS:
-        raise TooManyAttempts.of(payment_id)

@@ -15,20 +15,20 @@ async def book(tx: Connection, payment: Payment | None, transfers: Sequence[Tran
     """Write transfers in the caller's transaction. Each (kind, reference) is written once; a second one is an error,
     since the caller's own row lock should have shown that it was done. Only an adjustment concerns no payment."""
     whom = (None, None) if payment is None else (payment.payment_id, payment.order_id)
-    await tx.executemany(
-        """
-        INSERT INTO ledger (kind, reference, debit, credit, amount_minor, currency, payment_id, order_id, at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-        """,
-        [
-            (
-                *(transfer.kind, transfer.reference, transfer.debit, transfer.credit),
-                *(transfer.amount.minor, transfer.amount.currency, *whom, now),
-            )
-            for transfer in transfers
-            if transfer.amount.minor
-        ],
-    )
+    rows = [
+        (each.kind, each.reference, each.debit, each.credit, each.amount.minor, each.amount.currency)
+        for each in transfers
+        if each.amount.minor
+    ]
+    if rows:
+        await tx.execute(
+            """
+            INSERT INTO ledger (kind, reference, debit, credit, amount_minor, currency, payment_id, order_id, at)
+            SELECT t.*, $7, $8, $9 FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::text[]) AS t
+            """,
+            *map(list, zip(*rows, strict=True)),
+            *(*whom, now),
+        )
 
 
 class Ledger:

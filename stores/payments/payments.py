@@ -21,12 +21,12 @@ class Payments:
     async def open_payment(self, ask: OpenPayment) -> Payment:
         """Open the order's only payment. Idempotent by order id: a repeat finds the payment as it stands now, whatever
         became of it. `PaymentConflict` if the order's payment has another id, amount or buyer."""
-        async with self._db.transaction() as tx:
-            await tx.execute(
+        async with self._db.reader() as connection:
+            row = await connection.fetchrow(
                 """
                 INSERT INTO payments (payment_id, order_id, user_id, currency, amount_minor, state, due_at, created_at)
                 VALUES ($1, $2, $3, $4, $5, 'pending', $6, $7)
-                ON CONFLICT DO NOTHING
+                ON CONFLICT DO NOTHING RETURNING *
                 """,
                 ask.payment_id,
                 ask.order_id,
@@ -36,8 +36,9 @@ class Payments:
                 ask.due_at,
                 ask.at,
             )
-            row = await tx.fetchrow("SELECT * FROM payments WHERE order_id = $1", ask.order_id)
-            payment = to_payment(row) if row else None
+            if row is None:  # it was there
+                row = await connection.fetchrow("SELECT * FROM payments WHERE order_id = $1", ask.order_id)
+        payment = to_payment(row) if row else None
         asked = (ask.payment_id, ask.user_id, ask.amount)
         if payment is None or (payment.payment_id, payment.user_id, payment.amount) != asked:
             raise PaymentConflict.of(ask.payment_id)

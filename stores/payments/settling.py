@@ -1,5 +1,6 @@
 """What a reported capture turns out to be, and how a payment window ends."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from hanse.database import Connection, Database
@@ -10,20 +11,27 @@ from models.payments.messages import PaymentReport, SettleReport, SettleResult
 from models.payments.rules import is_kept, surplus_reason
 from models.payments.types import Attempt, AttemptState, Mismatch, Payment, PaymentState, RefundReason
 from models.shared import Money
-from models.shared.ids import OrderId
+from models.shared.ids import AttemptId, OrderId
 from models.shared.refusals import NotFound
 from stores.payments.ledger import book
 from stores.payments.rows import (
-    lock_payment,
     lock_payment_of_order,
     money,
-    read_attempt,
     read_payment,
     sole_row,
     to_attempt,
     to_mismatch,
     to_payment,
 )
+
+_REPORTED = """
+    SELECT a.*,
+        EXISTS (SELECT FROM attempts b WHERE (b.channel, b.channel_transaction) = (a.channel, $2)) AS elsewhere,
+        ARRAY(SELECT o.attempt_id FROM attempts o
+              WHERE o.payment_id = a.payment_id AND o.state = 'pending' AND o.attempt_id <> a.attempt_id
+              ORDER BY o.created_at, o.attempt_id) AS still_open
+    FROM attempts a WHERE a.attempt_id = $1
+"""
 
 
 class Settling:
@@ -32,29 +40,31 @@ class Settling:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    async def settle(self, ask: SettleReport, fee: Money) -> Booked:
+    async def settle(self, ask: SettleReport, fee_of: Callable[[Attempt], Money]) -> Booked:
         """Book what a channel reported, once per channel transaction: of racing captures exactly those are kept that fit
         what is owed (`rules.is_kept`), in the order of the lock; every other is surplus. A report whose amount or
         transaction contradicts the attempt is kept as a mismatch and books nothing; the right report may still follow.
 
-        `fee` is what the channel keeps of this capture. `NotFound` if the attempt is not one of this order.
+        `fee_of` says what the channel keeps of a capture. `NotFound` if the attempt is not one of this order.
         """
         report = ask.report
         async with self._db.transaction() as tx:
-            known = await read_attempt(tx, report.attempt_id)
-            if known.order_id != ask.order_id:
+            payment = await _lock_payment_of(tx, report.attempt_id)
+            if payment is None or payment.order_id != ask.order_id:
                 raise NotFound(f"Order {ask.order_id} has no attempt {report.attempt_id}.")
-            payment = await lock_payment(tx, known.payment_id)
-            attempt = await read_attempt(tx, report.attempt_id)
-            why = await _why_not_believed(tx, attempt, report)
+            # Of its own, since it has to see what a booking did that held the lock before.
+            row = await sole_row(tx, _REPORTED, report.attempt_id, report.channel_transaction)
+            attempt, still_open = to_attempt(row), tuple(map(AttemptId, row["still_open"]))
+            known = Booked(result=SettleResult.KNOWN, payment=payment, attempt=attempt, still_open=still_open)
+            why = _why_not_believed(attempt, report, elsewhere=row["elsewhere"])
             if why:
                 await _keep_mismatch(tx, attempt, report, why, ask.at)
-                return Booked(result=SettleResult.MISMATCH, payment=payment, attempt=attempt)
+                return known.model_copy(update={"result": SettleResult.MISMATCH})
             if attempt.channel_transaction is not None:
-                return Booked(result=SettleResult.KNOWN, payment=payment, attempt=attempt)
-            if is_kept(payment, report.amount):
-                return await _keep(tx, payment, attempt, report, fee, ask.at)
-            return await _put_aside(tx, payment, attempt, report, fee, ask.at)
+                return known
+            book_it = _keep if is_kept(payment, report.amount) else _put_aside
+            booked = await book_it(tx, payment, attempt, report, report.fee or fee_of(attempt), ask.at)
+            return booked.model_copy(update={"still_open": still_open})
 
     async def close_window(self, order_id: OrderId, kind: SettlementKind, now: datetime) -> Ended:
         """End the window as `expired` or `cancelled`. A complete payment stays paid. Otherwise the payment is closed, for
@@ -95,16 +105,19 @@ class Settling:
         return tuple(map(to_mismatch, rows))
 
 
-async def _why_not_believed(tx: Connection, attempt: Attempt, report: PaymentReport) -> str | None:
+async def _lock_payment_of(tx: Connection, attempt_id: AttemptId) -> Payment | None:
+    row = await tx.fetchrow(
+        "SELECT p.* FROM payments p JOIN attempts a USING (payment_id) WHERE a.attempt_id = $1 FOR UPDATE OF p",
+        attempt_id,
+    )
+    return to_payment(row) if row else None
+
+
+def _why_not_believed(attempt: Attempt, report: PaymentReport, *, elsewhere: bool) -> str | None:
     if report.amount != attempt.amount:
         return "amount"
     if attempt.channel_transaction is not None:
         return None if attempt.channel_transaction == report.channel_transaction else "transaction"
-    elsewhere = await tx.fetchval(
-        "SELECT true FROM attempts WHERE channel = $1 AND channel_transaction = $2",
-        attempt.channel,
-        report.channel_transaction,
-    )
     return "transaction" if elsewhere else None
 
 

@@ -87,7 +87,7 @@ class Till:
     async def capture(
         self, attempt: Attempt, transaction: str | None = None, amount: Money | None = None, fee: int = 0
     ) -> Booked:
-        return await self.store.settle(self.report(attempt, transaction, amount), cny(fee))
+        return await self.store.settle(self.report(attempt, transaction, amount), lambda _: cny(fee))
 
     async def paid(self, amount: int = 10_000) -> tuple[Payment, Attempt]:
         """A payment that one capture completed."""

@@ -69,7 +69,7 @@ class Telephone:
 
 @pytest.fixture(scope="module")
 def telemetry(settings: Settings) -> Telemetry:
-    return setup_telemetry(settings, "hanse-test")
+    return setup_telemetry(settings, "hanse-test", kept=True)
 
 
 @pytest.fixture(scope="module")

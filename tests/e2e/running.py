@@ -42,7 +42,7 @@ from tests.simulators.wechat_pay import WechatPaySimulator
 HASTY_WINDOW = 6.0
 """Seconds the hasty api gives to pay an order; prepared stock it holds half as long."""
 
-_SHARED = {"environment": "test", "access_token_lifetime": "PT12H", "listeners": "off"}
+SHARED = {"environment": "test", "access_token_lifetime": "PT12H", "listeners": "off"}
 """What listeners start is tried by itself (`tests/integration/bus/test_listeners.py`); here it would only slow crowds down."""
 _HOME = PostalAddress(
     recipient="林小海",
@@ -149,14 +149,19 @@ class RunningShop:
         ids = list(orders)
 
         async def agree() -> bool:
-            kept = await self.books.kept_by_attempt()
-            self.differences = [told for order_id in ids if (told := await self._difference(order_id, kept))]
+            self.differences = await self.books_differ(ids)
             return not self.differences
 
         try:
             await eventually("the sandbox's books and ours agree", agree, within, pause=0.5)
         except AssertionError as broken:
             raise AssertionError(f"{broken}: {self.differences[:20]}") from None
+
+    async def books_differ(self, orders: Iterable[str]) -> list[str]:
+        """For which of these orders the sandbox kept something else than it should, as things are now."""
+        ids = list(orders)
+        kept = await self.books.kept_by_attempt() if ids else {}
+        return [told for order_id in ids if (told := await self._difference(order_id, kept))]
 
     async def _difference(self, order_id: str, kept: Mapping[str, int]) -> str | None:
         order = await self.operator.order(order_id)
@@ -172,7 +177,7 @@ class RunningShop:
         """No running workflow fails its tasks, or tries a step again and again."""
 
         async def free() -> bool:
-            self.stuck = await _stuck(await self.temporal())
+            self.stuck = await stuck_since(await self.temporal())
             return not self.stuck
 
         try:
@@ -181,9 +186,11 @@ class RunningShop:
             raise AssertionError(f"{broken}: {self.stuck[:20]}") from None
 
 
-async def _stuck(client: Client) -> list[str]:
+async def stuck_since(client: Client, began: datetime | None = None) -> list[str]:
+    """Runs that failed, fail their tasks, or try a step again and again; all of them, or those that began since then."""
+    since = f" AND StartTime >= '{began.isoformat()}'" if began else ""
     found = []
-    async for run in client.list_workflows("ExecutionStatus = 'Running' OR ExecutionStatus = 'Failed'"):
+    async for run in client.list_workflows(f"(ExecutionStatus = 'Running' OR ExecutionStatus = 'Failed'){since}"):
         described = (await client.get_workflow_handle(run.id, run_id=run.run_id).describe()).raw_description
         if described.workflow_execution_info.status == 3:  # WORKFLOW_EXECUTION_STATUS_FAILED
             found.append(f"{run.id} failed")
@@ -201,7 +208,7 @@ async def _stuck(client: Client) -> list[str]:
 async def running_shop(folder: Path) -> AsyncIterator[RunningShop]:
     """Start everything, make an operator; stop everything at the end."""
     wechat_pay = WechatPaySimulator()
-    shared = {**_SHARED, **_merchant_of(wechat_pay), "metrics_port": Ports.free().api}
+    shared = {**SHARED, **_merchant_of(wechat_pay), "metrics_port": Ports.free().api}
     async with AsyncExitStack() as opened:
         await wechat_pay.open()
         opened.push_async_callback(wechat_pay.close)
@@ -209,11 +216,11 @@ async def running_shop(folder: Path) -> AsyncIterator[RunningShop]:
         await stack.open()
         opened.push_async_callback(stack.close)
         await start_everything(stack, Console(file=io.StringIO()), servers_only=False, demo=False)
-        hasty_url = await _start_hasty_api(stack)
+        hasty_url = await start_hasty_api(stack)
         http = await opened.enter_async_context(
             httpx.AsyncClient(timeout=40, limits=httpx.Limits(max_connections=300, max_keepalive_connections=300))
         )
-        shop = RunningShop(stack, await _users(stack.settings, opened), http, hasty_url)
+        shop = RunningShop(stack, await users_of(stack.settings, opened), http, hasty_url)
         shop.wechat_pay = wechat_pay
         shop.operator = await shop.new_operator()
         yield shop
@@ -232,7 +239,7 @@ def _merchant_of(wechat_pay: WechatPaySimulator) -> dict[str, Any]:
     }
 
 
-async def _start_hasty_api(stack: EmbeddedStack) -> str:
+async def start_hasty_api(stack: EmbeddedStack) -> str:
     """A second api beside the first, on the same stack, that gives buyers seconds instead of minutes."""
     url = f"http://127.0.0.1:{Ports.free().api}"
     settings = stack.settings.model_copy(update={"api_url": url})
@@ -242,7 +249,8 @@ async def _start_hasty_api(stack: EmbeddedStack) -> str:
     return url
 
 
-async def _users(settings: Settings, opened: AsyncExitStack) -> UsersStore:
+async def users_of(settings: Settings, opened: AsyncExitStack) -> UsersStore:
+    """Where accounts are put directly."""
     database = await Database(settings.dsn("users")).open()
     opened.push_async_callback(database.close)
     redis = Redis.from_url(settings.redis_url)

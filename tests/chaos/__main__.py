@@ -4,6 +4,7 @@ import argparse
 import os
 import platform
 import random
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -97,9 +98,7 @@ async def campaign(asked: argparse.Namespace, seed: int, board: Board) -> bool:
     """The whole of it; whether all went well."""
     began = time.monotonic()
     names = [name for name in STORIES if asked.stories in name]
-    in_memory = _MEMORY.is_dir() and os.statvfs(_MEMORY).f_bavail * os.statvfs(_MEMORY).f_frsize > _ROOM
-    where = _MEMORY if in_memory else None
-    with tempfile.TemporaryDirectory(prefix="hanse-chaos-", dir=where, ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory(prefix="hanse-chaos-", dir=_in_memory(), ignore_cleanup_errors=True) as folder:
         board.tell("starting a shop of its own")
         async with chaos_shop(Path(folder) / "shop", slow_by=SLOW_BY * asked.scale) as shop:
             whole = Campaign(shop, asked.scale, board.tell)
@@ -129,6 +128,11 @@ async def campaign(asked: argparse.Namespace, seed: int, board: Board) -> bool:
         at_once=asked.at_once,
     )
     return _told(asked, facts, whole.results, ways, board.console)
+
+
+def _in_memory() -> Path | None:
+    """A folder in memory, where one has room."""
+    return _MEMORY if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM else None
 
 
 def _asked(target: Target, only: str) -> bool:

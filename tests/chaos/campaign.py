@@ -13,17 +13,12 @@ from tests.chaos import faults
 from tests.chaos.conductor import Actor, Conductor
 from tests.chaos.people import StubbornOperator
 from tests.chaos.plan import PUBLISHING, Round, Target, Ways
-from tests.chaos.shop import ChaosShop
 from tests.chaos.stage import STORIES, Shelf, Stage
 from tests.chaos.steps import Step
-from tests.e2e.running import stuck_since
+from tests.e2e.running import RunningShop, stuck_since
 
 HELD_WITHIN = 25.0
 """Seconds in which every story of a round has come to its step; the fault waits for nobody longer."""
-STORY_WITHIN = 150.0
-"""Seconds after which a story that has not ended counts as stuck, counted from the end of the fault."""
-AT_REST_WITHIN = 75.0
-"""Seconds in which nothing is tried again any more and every book agrees; steps rest at most 30 s between two tries."""
 _KAFKA_AWAY = 6.0
 
 Outcome = Literal["survived", "broken", "not reached"]
@@ -42,9 +37,13 @@ class Result:
 class Campaign:
     """One shop, one conductor, and all that was found so far."""
 
-    shop: ChaosShop
+    shop: RunningShop
     scale: float
     tell: Callable[[str], None] = lambda _: None
+    story_within: float = 150.0
+    """Seconds after which a story that has not ended counts as stuck, counted from the end of the fault."""
+    at_rest_within: float = 75.0
+    """Seconds in which nothing is tried again any more and every book agrees; steps rest at most 30 s between two tries."""
     results: list[Result] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
     """How long a story took, in the rehearsal."""
@@ -130,11 +129,11 @@ class Campaign:
 
     async def _ended(self, tasks: Sequence[asyncio.Task[None]]) -> list[str]:
         """For each story what went wrong; empty when it ended well."""
-        _, late = await asyncio.wait(tasks, timeout=STORY_WITHIN)
+        _, late = await asyncio.wait(tasks, timeout=self.story_within)
         for task in late:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
-        return [_error_of(task, task in late) for task in tasks]
+        return [_error_of(task, self.story_within if task in late else 0) for task in tasks]
 
     async def _kafka_away_for_a_while(self) -> None:
         async with faults.hanging(self.shop, "kafka"):
@@ -146,7 +145,7 @@ class Campaign:
         """What does not come to rest: steps tried again and again, books that disagree, stock that is miscounted, and what
         `hanse audit` finds. Empty when all is well; what was told after an earlier round is not told again."""
         orders = [order_id for stage in stages for order_id in stage.orders]
-        deadline = time.monotonic() + AT_REST_WITHIN
+        deadline = time.monotonic() + self.at_rest_within
         while True:
             wrong = [one for one in await self._wrong(began, orders) if one not in self._known]
             if not wrong or time.monotonic() > deadline:
@@ -181,9 +180,9 @@ def _judged(actor: Actor, error: str, books: Sequence[str]) -> Result:
     return Result(actor.target, "survived" if actor.reached else "not reached")
 
 
-def _error_of(task: asyncio.Task[None], late: bool) -> str:
+def _error_of(task: asyncio.Task[None], late: float) -> str:
     if late:
-        return f"had not ended {STORY_WITHIN:.0f} s after the fault was lifted"
+        return f"had not ended {late:.0f} s after the fault was lifted"
     error = task.exception()
     if error is None:
         return ""

@@ -11,6 +11,7 @@ from pathlib import Path
 from tests.chaos.conductor import Conductor
 from tests.chaos.plan import Fault
 from tests.chaos.shop import ChaosShop
+from tests.e2e.running import RunningShop
 
 REFUSING, SLOW = 60.0, 60.0
 """Seconds that a server refuses, or is slow, at full scale (`spec/quality.md`: a minute)."""
@@ -18,12 +19,13 @@ SLOW_BY = 5.0
 """Seconds by which each answer of a slow server is late, at full scale."""
 
 
-async def done(shop: ChaosShop, conductor: Conductor, fault: Fault, scale: float) -> None:
+async def done(shop: RunningShop, conductor: Conductor, fault: Fault, scale: float) -> None:
     """Do it, let every held step go on into it, lift it."""
     match fault.how:
         case "killed":
             await _killed(shop, conductor, shop.worker if fault.part == "worker" else fault.part)
         case "refuses" | "slow":
+            assert isinstance(shop, ChaosShop)
             async with shop.gates[fault.part].weather(fault.how):
                 conductor.let_go()
                 await asyncio.sleep((REFUSING if fault.how == "refuses" else SLOW) * scale)
@@ -32,11 +34,13 @@ async def done(shop: ChaosShop, conductor: Conductor, fault: Fault, scale: float
                 conductor.let_go()
                 await asyncio.sleep(REFUSING * scale)
         case "deployed":
+            assert isinstance(shop, ChaosShop)
             deploying = asyncio.create_task(shop.deploy())
             await asyncio.wait({deploying}, timeout=15)
             conductor.let_go()
             await deploying
         case "full":
+            assert isinstance(shop, ChaosShop)
             assert shop.disk is not None
             async with _full(shop.disk):
                 conductor.let_go()
@@ -44,14 +48,14 @@ async def done(shop: ChaosShop, conductor: Conductor, fault: Fault, scale: float
             await _all_ready(shop)
 
 
-async def _killed(shop: ChaosShop, conductor: Conductor, name: str) -> None:
+async def _killed(shop: RunningShop, conductor: Conductor, name: str) -> None:
     before = shop.restarts(name)
     shop.kill(name)
     conductor.let_go()
     await shop.is_back(name, before)
 
 
-async def _all_ready(shop: ChaosShop) -> None:
+async def _all_ready(shop: RunningShop) -> None:
     """A full disk may have taken down any part."""
     async with asyncio.timeout(90):
         while any(part.state != "ready" for part in shop.stack.supervisor.parts.values()):
@@ -59,7 +63,7 @@ async def _all_ready(shop: ChaosShop) -> None:
 
 
 @asynccontextmanager
-async def hanging(shop: ChaosShop, name: str) -> AsyncIterator[None]:
+async def hanging(shop: RunningShop, name: str) -> AsyncIterator[None]:
     """The process is there, its port is open, and it says nothing."""
     process = shop.stack.supervisor.parts[name].process
     assert process is not None

@@ -5,11 +5,9 @@ Its data folder lies, where we may mount one, on a small disk of its own in memo
 
 import asyncio
 import contextlib
-import dataclasses
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -18,16 +16,13 @@ from pathlib import Path
 
 import httpx
 
-from cli.children import api_part, carrier_sandbox_part, consumers_part, payment_sandbox_part, worker_part
-from hanse.settings import Settings
+from cli.children import api_part, carrier_sandbox_part, consumers_part, payment_sandbox_part
 from hanse.stack.embedded import EmbeddedStack
-from hanse.stack.part import Part
 from hanse.stack.ports import Ports
 from hanse.stack.secrets import ensure_secrets, postgres_password
 from stores.migrations import migrate
 from tests.chaos.gate import Gate
-from tests.chaos.worker import SOCKET
-from tests.e2e.running import SHARED, RunningShop, start_hasty_api, users_of
+from tests.e2e.running import SHARED, RunningShop, heard_worker, start_hasty_api, users_of
 
 GATED = ("postgres", "redis", "temporal", "payment-sandbox", "carrier-sandbox")
 _DISK = "2500m"
@@ -37,11 +32,8 @@ class ChaosShop(RunningShop):
     """A running shop, its gates and its worker's socket."""
 
     gates: dict[str, Gate]
-    socket: Path
     disk: Path | None
     """The small disk under its data; None where none could be mounted."""
-    worker: str
-    """The part that is the worker now; a deployment makes it another."""
     environment: dict[str, str]
     _versions = 0
 
@@ -52,14 +44,10 @@ class ChaosShop(RunningShop):
         self.worker = f"worker-{self._versions}"
         settings = self.settings.model_copy(update={"metrics_port": Ports.free().api})
         more = {"HANSE_WORKER_VERSION": f"chaos-{self._versions}"}
-        await self.stack.start(chaos_worker(settings, {**self.environment, **more}, self.socket, self.worker))
+        await self.stack.start(
+            heard_worker(settings, {**self.environment, **more}, socket=self.socket, name=self.worker)
+        )
         await self.stack.supervisor.stop(old)
-
-
-def chaos_worker(settings: Settings, environment: dict[str, str], socket: Path, name: str = "worker") -> Part:
-    """The tests' own worker (`worker.py`) as a part."""
-    part = worker_part(settings, {**environment, SOCKET: str(socket)})
-    return dataclasses.replace(part, name=name, command=[sys.executable, "-m", "tests.chaos.worker"])
 
 
 @asynccontextmanager
@@ -86,7 +74,7 @@ async def chaos_shop(folder: Path, *, slow_by: float) -> AsyncIterator[ChaosShop
             stack.start(payment_sandbox_part(settings, plain)),
             stack.start(carrier_sandbox_part(settings, plain)),
             stack.start(api_part(settings, environment)),
-            stack.start(chaos_worker(settings, environment, short / "conductor")),
+            stack.start(heard_worker(settings, environment, socket=short / "conductor")),
             stack.start(consumers_part(settings, environment)),
         )
         hasty_url = await start_hasty_api(stack)
@@ -95,7 +83,7 @@ async def chaos_shop(folder: Path, *, slow_by: float) -> AsyncIterator[ChaosShop
         )
         shop = ChaosShop(stack, await users_of(settings, opened), http, hasty_url)
         shop.gates, shop.socket, shop.disk = gates, short / "conductor", disk
-        shop.worker, shop.environment = "worker", environment
+        shop.environment = environment
         shop.operator = await shop.new_operator()
         yield shop
 

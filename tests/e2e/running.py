@@ -6,10 +6,13 @@ two hundred password hashes.
 
 import asyncio
 import dataclasses
+import functools
 import io
 import os
 import secrets
 import signal
+import sys
+import tempfile
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
@@ -23,17 +26,19 @@ from temporalio.client import Client
 
 from api.credentials.tokens import AccessTokens
 from cli.audit import run_audit
-from cli.children import api_part
+from cli.children import api_part, worker_part
 from cli.startup import start_everything
 from hanse.database import Database
 from hanse.settings import Settings
 from hanse.stack.embedded import EmbeddedStack
+from hanse.stack.part import Part
 from hanse.stack.ports import Ports
 from hanse.temporal import connect
 from models.shared.ids import AddressId, SessionId, UserId
 from models.users.rules import parse_contact
 from models.users.types import Device, PostalAddress
 from stores.users import UsersStore
+from tests.chaos.worker import SOCKET
 from tests.e2e.calls import Buyer, Operator, eventually
 from tests.e2e.sandbox_books import SandboxBooks
 from tests.simulators.serving import private_pem, public_pem
@@ -56,6 +61,11 @@ _HOME = PostalAddress(
 
 class RunningShop:
     """The running processes and the people at their doors."""
+
+    worker = "worker"
+    """The part that is the worker now."""
+    socket: Path
+    """Where a conductor (`tests/chaos`) may listen to the worker's steps; nobody does, usually."""
 
     def __init__(self, stack: EmbeddedStack, users: UsersStore, http: httpx.AsyncClient, hasty_url: str) -> None:
         self.stack = stack
@@ -215,15 +225,23 @@ async def running_shop(folder: Path) -> AsyncIterator[RunningShop]:
         stack = EmbeddedStack(folder, settings=shared | {"wechat_pay_url": wechat_pay.url})
         await stack.open()
         opened.push_async_callback(stack.close)
-        await start_everything(stack, Console(file=io.StringIO()), servers_only=False, demo=False)
+        socket = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="hanse-chaos-"))) / "conductor"
+        worker = functools.partial(heard_worker, socket=socket)
+        await start_everything(stack, Console(file=io.StringIO()), servers_only=False, demo=False, worker=worker)
         hasty_url = await start_hasty_api(stack)
         http = await opened.enter_async_context(
             httpx.AsyncClient(timeout=40, limits=httpx.Limits(max_connections=300, max_keepalive_connections=300))
         )
         shop = RunningShop(stack, await users_of(stack.settings, opened), http, hasty_url)
-        shop.wechat_pay = wechat_pay
+        shop.wechat_pay, shop.socket = wechat_pay, socket
         shop.operator = await shop.new_operator()
         yield shop
+
+
+def heard_worker(settings: Settings, environment: Mapping[str, str], *, socket: Path, name: str = "worker") -> Part:
+    """The worker of the shop with a pair of ears: `tests/chaos/worker.py`."""
+    part = worker_part(settings, {**environment, SOCKET: str(socket)})
+    return dataclasses.replace(part, name=name, command=[sys.executable, "-m", "tests.chaos.worker"])
 
 
 def _merchant_of(wechat_pay: WechatPaySimulator) -> dict[str, Any]:

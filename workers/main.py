@@ -11,6 +11,7 @@ import uvloop
 from temporalio.client import Client
 from temporalio.worker import Interceptor, PollerBehaviorAutoscaling, Worker
 
+from activities.alive import AliveInterceptor
 from activities.log_lines import LogInterceptor
 from activities.refusals import RefusalInterceptor
 from hanse.metrics import serve_metrics
@@ -38,7 +39,7 @@ def worker_for(
         workflows=workflows_on(queue),
         activities=activities_on(queue, built),
         workflow_runner=runner(),
-        interceptors=[LogInterceptor(), RefusalInterceptor(), *listening],
+        interceptors=[AliveInterceptor(), LogInterceptor(), RefusalInterceptor(), *listening],
         graceful_shutdown_timeout=_STOP_WITHIN,
         max_cached_workflows=2_000,
         workflow_task_poller_behavior=PollerBehaviorAutoscaling(initial=2),

@@ -18,7 +18,7 @@ from tests.chaos.plan import Target
 from tests.chaos.steps import Step
 
 _OWN = ("usr_", "ord_", "pay_", "att_", "shp_", "rfd_", "afs_", "trf_", "clm_", "rev_")
-_HELD_AT_MOST = 90.0
+_HELD_AT_MOST = 150.0
 """Seconds; a conductor that forgets a step must not stop the shop for good."""
 
 

@@ -127,7 +127,7 @@ async def campaign(asked: argparse.Namespace, seed: int, board: Board) -> bool:
         scale=asked.scale,
         at_once=asked.at_once,
     )
-    return _told(asked, facts, whole.results, ways, board.console)
+    return _told(asked, facts, whole, ways, board.console)
 
 
 def _in_memory() -> Path | None:
@@ -146,14 +146,15 @@ def _show(console: Console, rounds: Sequence[Round]) -> None:
             console.print(f"  {target}", highlight=False)
 
 
-def _told(asked: argparse.Namespace, facts: Facts, results: Sequence[Result], ways: Ways, console: Console) -> bool:
-    section = written(facts, results, {step for taken in ways.values() for step in taken})
+def _told(asked: argparse.Namespace, facts: Facts, whole: Campaign, ways: Ways, console: Console) -> bool:
+    reached = {step for taken in ways.values() for step in taken}
+    section = written(facts, whole.results, reached, whole.nobodys)
     if asked.only or asked.stories or asked.no_document:
         console.print(section, highlight=False, markup=False)
     else:
         write_between(_DOCUMENT, section)
         console.print(f"Written into {_DOCUMENT.relative_to(Path.cwd())}")
-    return all(result.outcome != "broken" for result in results)
+    return not whole.nobodys and all(result.outcome != "broken" for result in whole.results)
 
 
 def _commit() -> str:

@@ -46,6 +46,8 @@ class Campaign:
     at_rest_within: float = 75.0
     """Seconds in which nothing is tried again any more and every book agrees; steps rest at most 30 s between two tries."""
     results: list[Result] = field(default_factory=list)
+    nobodys: list[str] = field(default_factory=list)
+    """What was wrong after a round and belongs to none of its stories in particular."""
     seconds: dict[str, float] = field(default_factory=dict)
     """How long a story took, in the rehearsal."""
 
@@ -92,6 +94,7 @@ class Campaign:
         """The round, and what came of each of its targets."""
         began = datetime.now(UTC)
         actors = [Actor(target.story, target) for target in one.targets]
+        not_back: list[str] = []
         async with self.conductor.listening():
             stages = await self._set_up(actors)
             tasks = self._raise_curtain(stages)
@@ -102,14 +105,23 @@ class Campaign:
                 held = sum(actor.reached for actor in actors)
                 self.tell(f"{one.fault.name}: {held} of {len(actors)} stories are held, now it happens")
                 await faults.done(self.shop, self.conductor, one.fault, self.scale)
+            except (AssertionError, TimeoutError) as late:
+                not_back = [f"not lifted: {late!r}"]
             finally:
                 self.conductor.let_go()
                 errors = await self._ended(tasks)
         self.shelf.unsure = self.shelf.unsure or any(errors)
-        books = await self._at_rest(began, [stage for stage, error in zip(stages, errors, strict=True) if not error])
+        books = not_back + await self._at_rest(
+            began, [stage for stage, error in zip(stages, errors, strict=True) if not error]
+        )
         results = [_judged(actor, error, books) for actor, error in zip(actors, errors, strict=True)]
-        if books and not any(result.outcome == "broken" for result in results):  # nobody's in particular
-            results = [Result(result.target, "broken", "; ".join(books)[:600]) for result in results]
+        nobodys = [book for book in books if not any(mark in book for actor in actors for mark in actor.marks)]
+        if nobodys and not any(result.outcome == "broken" for result in results):
+            results = [Result(result.target, "broken", "; ".join(nobodys)[:600]) for result in results]
+        elif nobodys:
+            self.nobodys.append(
+                f"round of {one.fault.name} at {one.targets[0].step} and others: {'; '.join(nobodys)[:600]}"
+            )
         self.results += results
         return results
 

@@ -18,6 +18,9 @@ REFUSING, SLOW = 60.0, 60.0
 SLOW_BY = 5.0
 """Seconds by which each answer of a slow server is late, at full scale."""
 
+_BACK_WITHIN = 150.0
+"""Seconds until a part that was started again is ready: a busy machine takes its time."""
+
 
 async def done(shop: RunningShop, conductor: Conductor, fault: Fault, scale: float) -> None:
     """Do it, let every held step go on into it, lift it."""
@@ -52,12 +55,12 @@ async def _killed(shop: RunningShop, conductor: Conductor, name: str) -> None:
     before = shop.restarts(name)
     shop.kill(name)
     conductor.let_go()
-    await shop.is_back(name, before)
+    await shop.is_back(name, before, _BACK_WITHIN)
 
 
 async def _all_ready(shop: RunningShop) -> None:
     """A full disk may have taken down any part."""
-    async with asyncio.timeout(90):
+    async with asyncio.timeout(_BACK_WITHIN):
         while any(part.state != "ready" for part in shop.stack.supervisor.parts.values()):
             await asyncio.sleep(0.2)
 

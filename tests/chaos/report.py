@@ -44,11 +44,11 @@ class Facts:
     at_once: int
 
 
-def written(facts: Facts, results: Sequence[Result], rehearsed: Iterable[Step]) -> str:
+def written(facts: Facts, results: Sequence[Result], rehearsed: Iterable[Step], nobodys: Sequence[str] = ()) -> str:
     """The whole section."""
     reached = set(rehearsed)
     never = [step for step in all_steps() if step not in reached]
-    parts = [_summary(facts, results), *_tables(results, reached), _failures(facts, results), _never(never)]
+    parts = [_summary(facts, results), *_tables(results, reached), _failures(facts, results, nobodys), _never(never)]
     return "\n\n".join(parts)
 
 
@@ -98,12 +98,13 @@ def _sign(fault: Fault, step: Step, known: Mapping[tuple[str, Step], Result], ra
     return _NOT_RUN if result is None else _SIGNS[result.outcome]
 
 
-def _failures(facts: Facts, results: Sequence[Result]) -> str:
+def _failures(facts: Facts, results: Sequence[Result], nobodys: Sequence[str]) -> str:
     broken = [result for result in results if result.outcome == "broken"]
     missed = [result for result in results if result.outcome == "not reached"]
     lines = ["### Open failures", ""]
-    if not broken:
+    if not broken and not nobodys:
         lines.append("None.")
+    lines += [f"- {_one_line(words)}" for words in nobodys]
     for result in broken:
         target = result.target
         replay = f'make chaos ARGS="--seed {facts.seed} --only {target.fault.name}/{target.step}"'

@@ -15,6 +15,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import httpx
+from temporalio.api.workflowservice.v1 import DescribeWorkerDeploymentRequest
+from temporalio.service import RPCError
 
 from cli.children import api_part, carrier_sandbox_part, consumers_part, payment_sandbox_part
 from hanse.stack.embedded import EmbeddedStack
@@ -22,7 +24,9 @@ from hanse.stack.ports import Ports
 from hanse.stack.secrets import ensure_secrets, postgres_password
 from stores.migrations import migrate
 from tests.chaos.gate import Gate
+from tests.e2e.calls import eventually
 from tests.e2e.running import SHARED, RunningShop, heard_worker, start_hasty_api, users_of
+from workers.versions import DEPLOYMENT
 
 GATED = ("postgres", "redis", "temporal", "payment-sandbox", "carrier-sandbox")
 _DISK = "2500m"
@@ -47,7 +51,18 @@ class ChaosShop(RunningShop):
         await self.stack.start(
             heard_worker(settings, {**self.environment, **more}, socket=self.socket, name=self.worker)
         )
+        await eventually("the new version is current", self._is_current, within=120)
         await self.stack.supervisor.stop(old)
+
+    async def _is_current(self) -> bool:
+        client = await self.temporal()
+        asked = DescribeWorkerDeploymentRequest(namespace=client.namespace, deployment_name=DEPLOYMENT)
+        try:
+            described = await client.workflow_service.describe_worker_deployment(asked)
+        except RPCError:
+            return False
+        routing = described.worker_deployment_info.routing_config
+        return bool(routing.current_deployment_version.build_id == f"chaos-{self._versions}")
 
 
 @asynccontextmanager

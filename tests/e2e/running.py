@@ -123,14 +123,14 @@ class RunningShop:
         if process.is_alive():
             os.kill(process.pid, signal.SIGKILL)
 
-    async def is_back(self, name: str, restarts: int) -> None:
+    async def is_back(self, name: str, restarts: int, within: float = 60.0) -> None:
         """Wait until a part has been started more than `restarts` times and is ready again."""
         part = self.stack.supervisor.parts[name]
 
         async def ready() -> bool:
             return part.restarts > restarts and part.state == "ready"
 
-        await eventually(f"{name} is back", ready, within=60)
+        await eventually(f"{name} is back", ready, within)
 
     def restarts(self, name: str) -> int:
         """How often the supervisor started this part again."""

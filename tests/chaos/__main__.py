@@ -25,7 +25,7 @@ from tests.chaos.faults import SLOW_BY
 from tests.chaos.plan import FAULTS, Round, Target, Ways, planned
 from tests.chaos.report import Facts, write_between, written
 from tests.chaos.shop import chaos_shop
-from tests.chaos.stage import STORIES
+from tests.chaos.stage import ALONE, STORIES
 
 _DOCUMENT = Path(__file__).parents[2] / "docs" / "reliability.md"
 _MEMORY, _ROOM = Path("/dev/shm"), 4 * 2**30
@@ -104,7 +104,9 @@ async def campaign(asked: argparse.Namespace, seed: int, board: Board) -> bool:
             whole = Campaign(shop, asked.scale, board.tell, story_within=240, at_rest_within=120)
             ways = await whole.rehearsed(names)
             faults = [fault for fault in FAULTS if fault.part != "disk" or shop.disk is not None]
-            rounds = planned(seed, ways, at_once=asked.at_once, faults=faults, only=lambda one: _asked(one, asked.only))
+            rounds = planned(
+                seed, ways, at_once=asked.at_once, faults=faults, alone=ALONE, only=lambda one: _asked(one, asked.only)
+            )
             board.plan(rounds)
             if asked.plan:
                 _show(board.console, rounds)

@@ -5,7 +5,7 @@ so leaving others out (`only`) changes none.
 """
 
 import random
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -121,15 +121,17 @@ def planned(
     *,
     at_once: int,
     faults: Sequence[Fault] = FAULTS,
+    alone: Collection[str] = (),
     only: Callable[[Target], bool] = lambda _: True,
 ) -> tuple[Round, ...]:
-    """Every fault at every step that some story reaches and where it can matter, in rounds of at most `at_once` stories."""
+    """Every fault at every step that some story reaches and where it can matter, in rounds of at most `at_once` stories. A story
+    that is `alone` is told once a round at most: there is only one saga of it in the whole shop."""
     rounds: list[Round] = []
     for fault in faults:
         targets = [target for target in _targets(seed, ways, fault) if only(target)]
         for away in (False, True):
             part = [target for target in targets if (target.step.name == PUBLISHING) is away]
-            rounds += [Round(fault, tuple(chunk), kafka_away=away) for chunk in _evenly(part, at_once)]
+            rounds += [Round(fault, tuple(chunk), kafka_away=away) for chunk in _spread(part, at_once, alone)]
     return tuple(rounds)
 
 
@@ -143,7 +145,15 @@ def _targets(seed: int, ways: Ways, fault: Fault) -> Iterable[Target]:
         yield Target(fault, step, position, story, dice.randint(1, ways[story][step]))
 
 
-def _evenly(targets: Sequence[Target], at_once: int) -> Iterable[Sequence[Target]]:
+def _spread(targets: Sequence[Target], at_once: int, alone: Collection[str]) -> Iterable[Sequence[Target]]:
     """As few parts as possible, of about one size; neighbours, which are steps of one saga, in different ones."""
     count = -(-len(targets) // at_once)
-    return [targets[place::count] for place in range(count)]
+    rounds: list[list[Target]] = [[] for _ in range(count)]
+    for place, target in enumerate(targets):
+        turns = [rounds[(place + more) % count] for more in range(count)]
+        fits = (one for one in turns if target.story not in alone or all(target.story != each.story for each in one))
+        chosen = next(fits, None)
+        if chosen is None:
+            rounds.append(chosen := [])
+        chosen.append(target)
+    return rounds

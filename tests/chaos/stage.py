@@ -87,6 +87,11 @@ class Stage:
         self.orders.append(order_id)
         return order_id
 
+    async def attempted(self, order_id: str) -> JSON | None:
+        """A try to pay in a hurry; None when the window was over first."""
+        answer = await self.hasty.post("/payments", {"order_id": order_id, "channel": "sandbox"})
+        return None if answer.status_code == 409 else said(answer, 201)
+
     async def paid(self, good: Good, quantity: int = 1, faults: str = "", **more: Any) -> str:
         """An order that is paid."""
         order_id = await self.placed(good, quantity, **more)
@@ -203,6 +208,8 @@ async def _at_last(make: Callable[[], Awaitable[Buyer]]) -> Buyer:
 Story = Callable[[Stage], Awaitable[None]]
 STORIES: dict[str, Story] = {}
 """Every story by its name; a module of `stories` adds its own."""
+ALONE = {"index built anew"}
+"""Stories whose saga the shop has only one of."""
 
 
 def story(tell: Story) -> Story:

@@ -35,6 +35,7 @@ class Step:
         return f"{self.saga}/{self.name}"
 
 
+@functools.cache
 def all_steps() -> tuple[Step, ...]:
     """Of every saga the workers serve, in the order in which sagas are registered and named."""
     return tuple(step for saga in SAGAS for step in sorted(_steps_of(saga)))

@@ -70,6 +70,13 @@ def test_rounds_are_as_few_as_can_be_and_publishing_has_rounds_without_kafka() -
     assert [len(one.targets) for one in rounds if one.fault is FAULTS[0]] == [2, 2, 1]
 
 
+def test_a_story_of_which_the_shop_has_one_is_told_once_a_round() -> None:
+    rounds = planned(
+        1, {"index built anew": WAYS["refunded"]}, at_once=9, faults=FAULTS[:1], alone={"index built anew"}
+    )
+    assert [len(one.targets) for one in rounds] == [1, 1, 1]
+
+
 FACTS = Facts(
     seed=5,
     day="2026-11-26 03:00 UTC",

@@ -4,7 +4,7 @@ import asyncio
 import importlib
 import importlib.util
 import inspect
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -33,12 +33,18 @@ _TITLES: dict[str, str] = {
 
 
 async def start_everything(
-    stack: EmbeddedStack, console: Console, *, servers_only: bool, demo: bool
+    stack: EmbeddedStack,
+    console: Console,
+    *,
+    servers_only: bool,
+    demo: bool,
+    worker: Callable[[Settings, Mapping[str, str]], Part] = worker_part,
 ) -> DemoShop | None:
-    """Start an opened stack and our processes on it. Raises StackError naming the part that did not get ready."""
+    """Start an opened stack and our processes on it, with this worker. Raises StackError naming the part that did not get
+    ready."""
     children: list[Part] = []
     if not servers_only:
-        described = (api_part, worker_part, payment_sandbox_part, carrier_sandbox_part, consumers_part)
+        described = (api_part, worker, payment_sandbox_part, carrier_sandbox_part, consumers_part)
         children = [describe(stack.settings, stack.environment()) for describe in described]
     refuse_failed(port_checks({**stack.server_ports(), **{part.name: part.port for part in children if part.port}}))
     with Steps(console) as steps:

@@ -9,8 +9,9 @@ from datetime import timedelta
 
 import uvloop
 from temporalio.client import Client
-from temporalio.worker import PollerBehaviorAutoscaling, Worker
+from temporalio.worker import Interceptor, PollerBehaviorAutoscaling, Worker
 
+from activities.alive import AliveInterceptor
 from activities.log_lines import LogInterceptor
 from activities.refusals import RefusalInterceptor
 from hanse.memory import keep_little
@@ -29,15 +30,17 @@ _STOP_WITHIN = timedelta(seconds=20)
 """How long running activities may finish at shutdown; the SDK's own default is not to wait at all."""
 
 
-def worker_for(client: Client, queue: TaskQueue, built: Activities, version: str = "") -> Worker:
-    """One worker on one queue."""
+def worker_for(
+    client: Client, queue: TaskQueue, built: Activities, version: str = "", listening: Sequence[Interceptor] = ()
+) -> Worker:
+    """One worker on one queue. `listening` hears of every step, next to the activity itself."""
     return Worker(
         client,
         task_queue=queue,
         workflows=workflows_on(queue),
         activities=activities_on(queue, built),
         workflow_runner=runner(),
-        interceptors=[LogInterceptor(), RefusalInterceptor()],
+        interceptors=[AliveInterceptor(), LogInterceptor(), RefusalInterceptor(), *listening],
         graceful_shutdown_timeout=_STOP_WITHIN,
         max_cached_workflows=2_000,
         workflow_task_poller_behavior=PollerBehaviorAutoscaling(initial=2),
@@ -46,7 +49,9 @@ def worker_for(client: Client, queue: TaskQueue, built: Activities, version: str
     )
 
 
-async def serve(settings: Settings, queues: Sequence[str] = (), *, current: bool = False) -> None:
+async def serve(
+    settings: Settings, queues: Sequence[str] = (), *, current: bool = False, listening: Sequence[Interceptor] = ()
+) -> None:
     """Serve these queues (none named: all) until SIGINT or SIGTERM. `current` makes this worker's version the current one."""
     wanted = [TaskQueue(name) for name in queues] or list(TaskQueue)
     stop = asyncio.Event()
@@ -56,7 +61,7 @@ async def serve(settings: Settings, queues: Sequence[str] = (), *, current: bool
     async with AsyncExitStack() as stack:
         client, built = await stack.enter_async_context(open_worker(settings))
         for queue in wanted:
-            await stack.enter_async_context(worker_for(client, queue, built, settings.worker_version))
+            await stack.enter_async_context(worker_for(client, queue, built, settings.worker_version, listening))
         if current and settings.worker_version:
             await make_current(client, settings.worker_version)
         if TaskQueue.CHECKOUT in wanted and (current or not settings.worker_version):
@@ -75,9 +80,11 @@ async def _warm_up(built: Activities) -> None:
         _log.warning("the list of words is left to the first review", exc_info=True)
 
 
-def run(settings: Settings, queues: Sequence[str] = (), *, current: bool = False) -> None:
+def run(
+    settings: Settings, queues: Sequence[str] = (), *, current: bool = False, listening: Sequence[Interceptor] = ()
+) -> None:
     """The whole life of a worker process."""
     keep_little()
     setup_telemetry(settings, "hanse-worker")
     serve_metrics(settings)
-    uvloop.run(serve(settings, queues, current=current))
+    uvloop.run(serve(settings, queues, current=current, listening=listening))

@@ -4,8 +4,6 @@ Nothing should be found here: every step of every saga is made so that nothing i
 an alert asks somebody to look. A break counts only when every look sees it, because sagas are at work meanwhile.
 """
 
-from datetime import timedelta
-
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
@@ -14,9 +12,8 @@ with workflow.unsafe.imports_passed_through():
     from models.auditing.messages import SHOWN, Audited, AuditInput, Look, Verdict
     from models.auditing.rules import still_broken
     from models.auditing.types import Invariant, Section
-    from workflows.options import LONG_CALL, SEVERAL_TIMES, TaskQueue
+    from workflows.options import LONG_CALL, SEVERAL_TIMES, SIGN_OF_LIFE, TaskQueue
 
-_SIGN_OF_LIFE = timedelta(seconds=60)
 _ROW = "| {} | {} | {} | {} |"
 
 
@@ -51,7 +48,7 @@ class Audit:
                 Look(invariant=invariant),
                 task_queue=TaskQueue.AUDIT,
                 start_to_close_timeout=LONG_CALL,
-                heartbeat_timeout=_SIGN_OF_LIFE,
+                heartbeat_timeout=SIGN_OF_LIFE,
                 retry_policy=SEVERAL_TIMES,
                 summary=f"look at {invariant}",
             )

@@ -23,14 +23,13 @@ with workflow.unsafe.imports_passed_through():
         SyncInput,
         TellProducts,
     )
-    from workflows.options import UNTIL_DONE, TaskQueue
+    from workflows.options import SIGN_OF_LIFE, UNTIL_DONE, TaskQueue
 
 LOOKS = (1, 4, 15)
 """When it is looked for what an announced edit did, if nobody says that it is over, in patiences after the announcement or the
 look before: after 3, 15 and 60 s. By then no edit can be going on any more, since a statement takes at most 30 s."""
 
 _LONGEST = timedelta(hours=2)
-_SIGN_OF_LIFE = timedelta(seconds=60)
 _AFTERWARDS = timedelta(milliseconds=50)
 """A change that comes by itself is looked for a moment after its time: clocks differ."""
 
@@ -175,7 +174,7 @@ class CatalogSync:
             ask,
             task_queue=TaskQueue.SEARCH,
             start_to_close_timeout=_LONGEST,
-            heartbeat_timeout=_SIGN_OF_LIFE,
+            heartbeat_timeout=SIGN_OF_LIFE,
             retry_policy=UNTIL_DONE,
             summary=f"index {self._scope.words}",
         )
@@ -190,7 +189,7 @@ class CatalogSync:
             TellProducts(scope=self._scope),
             task_queue=TaskQueue.BUS,
             start_to_close_timeout=_LONGEST,
-            heartbeat_timeout=_SIGN_OF_LIFE,
+            heartbeat_timeout=SIGN_OF_LIFE,
             retry_policy=UNTIL_DONE,
             summary=f"tell what changed of {self._scope.words}",
         )

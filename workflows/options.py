@@ -42,6 +42,10 @@ WEBHOOK_CALL = timedelta(seconds=30)
 LONG_CALL = timedelta(minutes=10)
 """A store call over a great many rows."""
 
+SIGN_OF_LIFE = timedelta(seconds=15)
+"""How long a step that may take minutes may say nothing. Its worker says three times in that time that it lives
+(`activities/alive.py`); one that does not is dead, and another takes the step up."""
+
 BRIEFLY = RetryPolicy(
     initial_interval=timedelta(milliseconds=50), maximum_interval=timedelta(milliseconds=400), maximum_attempts=4
 )

@@ -16,7 +16,7 @@ with workflow.unsafe.imports_passed_through():
         Watched,
         WatchInput,
     )
-    from workflows.options import SEVERAL_TIMES, TaskQueue
+    from workflows.options import SEVERAL_TIMES, SIGN_OF_LIFE, TaskQueue
     from workflows.saga import Saga
 
 _PAGE_CALL = timedelta(minutes=1)
@@ -62,6 +62,7 @@ class ParcelWatch:
                 ask,
                 task_queue=TaskQueue.CHANNELS_CARRIER,
                 start_to_close_timeout=_PAGE_CALL,
+                heartbeat_timeout=SIGN_OF_LIFE,
                 retry_policy=SEVERAL_TIMES,
                 summary="ask carriers about parcels they say nothing of",
             )

@@ -23,13 +23,11 @@ with workflow.unsafe.imports_passed_through():
         TakeIn,
     )
     from models.shared import Money
-    from workflows.options import UNTIL_DONE, TaskQueue
+    from workflows.options import SIGN_OF_LIFE, UNTIL_DONE, TaskQueue
     from workflows.saga import Saga, is_refusal
 
 _DUE_AT = SearchAttributeKey.for_datetime("TemporalScheduledStartTime")
 _TAKING_IN = timedelta(minutes=30)
-_SILENCE = timedelta(minutes=5)
-"""A worker that reads a statement says so every few thousand lines, but not while it is on its way."""
 
 
 @workflow.defn(name="Reconciliation")
@@ -92,7 +90,7 @@ class Reconciliation:
                 TakeIn(channel=self._start.channel, day=day),
                 task_queue=TaskQueue.CHANNELS_PAYMENT,
                 start_to_close_timeout=_TAKING_IN,
-                heartbeat_timeout=_SILENCE,
+                heartbeat_timeout=SIGN_OF_LIFE,
                 retry_policy=UNTIL_DONE,
                 summary=f"fetch the statement of {day}",
             )

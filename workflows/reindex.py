@@ -21,13 +21,12 @@ with workflow.unsafe.imports_passed_through():
         StretchBuilt,
         StretchCompared,
     )
-    from workflows.options import LONG_CALL, UNTIL_DONE, TaskQueue
+    from workflows.options import LONG_CALL, SIGN_OF_LIFE, UNTIL_DONE, TaskQueue
 
 _STRETCH = 2_500
 """Products of one activity: some seconds."""
 _STRETCHES_IN_A_RUN = 200
 """Then it goes on in a new run."""
-_SIGN_OF_LIFE = timedelta(seconds=60)
 _CHECK = timedelta(hours=2)
 
 
@@ -90,7 +89,7 @@ class Reindex:
             message,
             task_queue=TaskQueue.SEARCH,
             start_to_close_timeout=within,
-            heartbeat_timeout=_SIGN_OF_LIFE,
+            heartbeat_timeout=SIGN_OF_LIFE,
             retry_policy=UNTIL_DONE,
             summary=summary,
         )

@@ -19,7 +19,7 @@ with workflow.unsafe.imports_passed_through():
     from models.orders.messages import Placement
     from models.shared.done import Done
     from models.shared.events import AnyEvent, EventBatch
-    from workflows.options import BRIEFLY, LONG_CALL, OUTSIDE_CALL, STORE_CALL, UNTIL_DONE, TaskQueue
+    from workflows.options import BRIEFLY, LONG_CALL, OUTSIDE_CALL, SIGN_OF_LIFE, STORE_CALL, UNTIL_DONE, TaskQueue
 
 A = TypeVar("A")
 R = TypeVar("R")
@@ -116,12 +116,14 @@ class Saga:
     async def long_call(
         self, step: Step[A, R], arg: A, summary: str, domain: TaskQueue, tries: RetryPolicy = UNTIL_DONE
     ) -> R:
-        """A store call over many rows: always an ordinary activity, in the saga's own worker or on the domain's queue."""
+        """A store call over many rows: always an ordinary activity, in the saga's own worker or on the domain's queue. It may take
+        minutes, and the death of its worker is noticed in seconds (`activities/alive.py`)."""
         return await workflow.execute_activity_method(
             step,
             arg,
             task_queue=domain if self._placement == "queue" else TaskQueue.CHECKOUT,
             start_to_close_timeout=LONG_CALL,
+            heartbeat_timeout=SIGN_OF_LIFE,
             retry_policy=tries,
             summary=summary,
         )

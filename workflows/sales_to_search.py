@@ -1,13 +1,11 @@
 """How well products sell reaches the search engine: `sales-to-search-…`, every few minutes by a schedule."""
 
-from datetime import timedelta
-
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.rankings import RankingsActivities
     from models.search.messages import SalesTold, TellSales
-    from workflows.options import LONG_CALL, SEVERAL_TIMES, TaskQueue
+    from workflows.options import LONG_CALL, SEVERAL_TIMES, SIGN_OF_LIFE, TaskQueue
 
 
 @workflow.defn(name="SalesToSearch")
@@ -21,7 +19,7 @@ class SalesToSearch:
             RankingsActivities.tell_sales,
             task_queue=TaskQueue.SEARCH,
             start_to_close_timeout=LONG_CALL,
-            heartbeat_timeout=timedelta(seconds=60),
+            heartbeat_timeout=SIGN_OF_LIFE,
             retry_policy=SEVERAL_TIMES,
             summary="tell the search engine what sells",
         )

@@ -17,13 +17,12 @@ with workflow.unsafe.imports_passed_through():
         RepairDrift,
         StretchCompared,
     )
-    from workflows.options import LONG_CALL, SEVERAL_TIMES, TaskQueue
+    from workflows.options import LONG_CALL, SEVERAL_TIMES, SIGN_OF_LIFE, TaskQueue
 
 _STRETCH = 5_000
 _STRETCHES_IN_A_RUN = 100
 _SECOND_LOOK = timedelta(seconds=10)
 """What is just being followed looks like drift; after this it does not."""
-_SIGN_OF_LIFE = timedelta(seconds=60)
 
 
 @workflow.defn(name="SearchDrift")
@@ -58,7 +57,7 @@ class SearchDrift:
             CompareStretch(after=self._now.after, most=_STRETCH),
             task_queue=TaskQueue.SEARCH,
             start_to_close_timeout=LONG_CALL,
-            heartbeat_timeout=_SIGN_OF_LIFE,
+            heartbeat_timeout=SIGN_OF_LIFE,
             retry_policy=SEVERAL_TIMES,
             summary="compare index and catalogue",
         )
@@ -70,6 +69,7 @@ class SearchDrift:
             RepairDrift(products=found.drifted),
             task_queue=TaskQueue.SEARCH,
             start_to_close_timeout=LONG_CALL,
+            heartbeat_timeout=SIGN_OF_LIFE,
             retry_policy=SEVERAL_TIMES,
             summary=f"look again at {len(found.drifted)} products and repair them",
         )

@@ -25,7 +25,7 @@ with workflow.unsafe.imports_passed_through():
         TakeUpWindow,
         WaitingSince,
     )
-    from workflows.options import SEVERAL_TIMES, TaskQueue
+    from workflows.options import SEVERAL_TIMES, SIGN_OF_LIFE, TaskQueue
     from workflows.saga import Saga
 
 _PAGE_CALL = timedelta(minutes=1)
@@ -79,6 +79,7 @@ class Supplement:
                     ask,
                     task_queue=TaskQueue.CHANNELS_PAYMENT,
                     start_to_close_timeout=_PAGE_CALL,
+                    heartbeat_timeout=SIGN_OF_LIFE,
                     retry_policy=SEVERAL_TIMES,
                     summary=f"ask {channel} about payments that wait",
                 )

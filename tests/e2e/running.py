@@ -6,10 +6,13 @@ two hundred password hashes.
 
 import asyncio
 import dataclasses
+import functools
 import io
 import os
 import secrets
 import signal
+import sys
+import tempfile
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
@@ -23,17 +26,19 @@ from temporalio.client import Client
 
 from api.credentials.tokens import AccessTokens
 from cli.audit import run_audit
-from cli.children import api_part
+from cli.children import api_part, worker_part
 from cli.startup import start_everything
 from hanse.database import Database
 from hanse.settings import Settings
 from hanse.stack.embedded import EmbeddedStack
+from hanse.stack.part import Part
 from hanse.stack.ports import Ports
 from hanse.temporal import connect
 from models.shared.ids import AddressId, SessionId, UserId
 from models.users.rules import parse_contact
 from models.users.types import Device, PostalAddress
 from stores.users import UsersStore
+from tests.chaos.worker import SOCKET
 from tests.e2e.calls import Buyer, Operator, eventually
 from tests.e2e.sandbox_books import SandboxBooks
 from tests.simulators.serving import private_pem, public_pem
@@ -42,7 +47,7 @@ from tests.simulators.wechat_pay import WechatPaySimulator
 HASTY_WINDOW = 6.0
 """Seconds the hasty api gives to pay an order; prepared stock it holds half as long."""
 
-_SHARED = {"environment": "test", "access_token_lifetime": "PT12H", "listeners": "off"}
+SHARED = {"environment": "test", "access_token_lifetime": "PT12H", "listeners": "off"}
 """What listeners start is tried by itself (`tests/integration/bus/test_listeners.py`); here it would only slow crowds down."""
 _HOME = PostalAddress(
     recipient="林小海",
@@ -56,6 +61,11 @@ _HOME = PostalAddress(
 
 class RunningShop:
     """The running processes and the people at their doors."""
+
+    worker = "worker"
+    """The part that is the worker now."""
+    socket: Path
+    """Where a conductor (`tests/chaos`) may listen to the worker's steps; nobody does, usually."""
 
     def __init__(self, stack: EmbeddedStack, users: UsersStore, http: httpx.AsyncClient, hasty_url: str) -> None:
         self.stack = stack
@@ -122,14 +132,14 @@ class RunningShop:
         if process.is_alive():
             os.kill(process.pid, signal.SIGKILL)
 
-    async def is_back(self, name: str, restarts: int) -> None:
+    async def is_back(self, name: str, restarts: int, within: float = 60.0) -> None:
         """Wait until a part has been started more than `restarts` times and is ready again."""
         part = self.stack.supervisor.parts[name]
 
         async def ready() -> bool:
             return part.restarts > restarts and part.state == "ready"
 
-        await eventually(f"{name} is back", ready, within=60)
+        await eventually(f"{name} is back", ready, within)
 
     def restarts(self, name: str) -> int:
         """How often the supervisor started this part again."""
@@ -158,14 +168,19 @@ class RunningShop:
         ids = list(orders)
 
         async def agree() -> bool:
-            kept = await self.books.kept_by_attempt()
-            self.differences = [told for order_id in ids if (told := await self._difference(order_id, kept))]
+            self.differences = await self.books_differ(ids)
             return not self.differences
 
         try:
             await eventually("the sandbox's books and ours agree", agree, within, pause=0.5)
         except AssertionError as broken:
             raise AssertionError(f"{broken}: {self.differences[:20]}") from None
+
+    async def books_differ(self, orders: Iterable[str]) -> list[str]:
+        """For which of these orders the sandbox kept something else than it should, as things are now."""
+        ids = list(orders)
+        kept = await self.books.kept_by_attempt() if ids else {}
+        return [told for order_id in ids if (told := await self._difference(order_id, kept))]
 
     async def _difference(self, order_id: str, kept: Mapping[str, int]) -> str | None:
         order = await self.operator.order(order_id)
@@ -181,7 +196,7 @@ class RunningShop:
         """No running workflow fails its tasks, or tries a step again and again."""
 
         async def free() -> bool:
-            self.stuck = await _stuck(await self.temporal())
+            self.stuck = await stuck_since(await self.temporal())
             return not self.stuck
 
         try:
@@ -190,9 +205,11 @@ class RunningShop:
             raise AssertionError(f"{broken}: {self.stuck[:20]}") from None
 
 
-async def _stuck(client: Client) -> list[str]:
+async def stuck_since(client: Client, began: datetime | None = None) -> list[str]:
+    """Runs that failed, fail their tasks, or try a step again and again; all of them, or those that began since then."""
+    since = f" AND StartTime >= '{began.isoformat()}'" if began else ""
     found = []
-    async for run in client.list_workflows("ExecutionStatus = 'Running' OR ExecutionStatus = 'Failed'"):
+    async for run in client.list_workflows(f"(ExecutionStatus = 'Running' OR ExecutionStatus = 'Failed'){since}"):
         described = (await client.get_workflow_handle(run.id, run_id=run.run_id).describe()).raw_description
         if described.workflow_execution_info.status == 3:  # WORKFLOW_EXECUTION_STATUS_FAILED
             found.append(f"{run.id} failed")
@@ -210,22 +227,30 @@ async def _stuck(client: Client) -> list[str]:
 async def running_shop(folder: Path) -> AsyncIterator[RunningShop]:
     """Start everything, make an operator; stop everything at the end."""
     wechat_pay = WechatPaySimulator()
-    shared = {**_SHARED, **_merchant_of(wechat_pay), "metrics_port": Ports.free().api}
+    shared = {**SHARED, **_merchant_of(wechat_pay), "metrics_port": Ports.free().api}
     async with AsyncExitStack() as opened:
         await wechat_pay.open()
         opened.push_async_callback(wechat_pay.close)
         stack = EmbeddedStack(folder, settings=shared | {"wechat_pay_url": wechat_pay.url})
         await stack.open()
         opened.push_async_callback(stack.close)
-        await start_everything(stack, Console(file=io.StringIO()), servers_only=False, demo=False)
-        hasty_url = await _start_hasty_api(stack)
+        socket = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="hanse-chaos-"))) / "conductor"
+        worker = functools.partial(heard_worker, socket=socket)
+        await start_everything(stack, Console(file=io.StringIO()), servers_only=False, demo=False, worker=worker)
+        hasty_url = await start_hasty_api(stack)
         http = await opened.enter_async_context(
             httpx.AsyncClient(timeout=40, limits=httpx.Limits(max_connections=300, max_keepalive_connections=300))
         )
-        shop = RunningShop(stack, await _users(stack.settings, opened), http, hasty_url)
-        shop.wechat_pay = wechat_pay
+        shop = RunningShop(stack, await users_of(stack.settings, opened), http, hasty_url)
+        shop.wechat_pay, shop.socket = wechat_pay, socket
         shop.operator = await shop.new_operator()
         yield shop
+
+
+def heard_worker(settings: Settings, environment: Mapping[str, str], *, socket: Path, name: str = "worker") -> Part:
+    """The worker of the shop with a pair of ears: `tests/chaos/worker.py`."""
+    part = worker_part(settings, {**environment, SOCKET: str(socket)})
+    return dataclasses.replace(part, name=name, command=[sys.executable, "-m", "tests.chaos.worker"])
 
 
 def _merchant_of(wechat_pay: WechatPaySimulator) -> dict[str, Any]:
@@ -241,7 +266,7 @@ def _merchant_of(wechat_pay: WechatPaySimulator) -> dict[str, Any]:
     }
 
 
-async def _start_hasty_api(stack: EmbeddedStack) -> str:
+async def start_hasty_api(stack: EmbeddedStack) -> str:
     """A second api beside the first, on the same stack, that gives buyers seconds instead of minutes."""
     url = f"http://127.0.0.1:{Ports.free().api}"
     settings = stack.settings.model_copy(update={"api_url": url})
@@ -251,7 +276,8 @@ async def _start_hasty_api(stack: EmbeddedStack) -> str:
     return url
 
 
-async def _users(settings: Settings, opened: AsyncExitStack) -> UsersStore:
+async def users_of(settings: Settings, opened: AsyncExitStack) -> UsersStore:
+    """Where accounts are put directly."""
     database = await Database(settings.dsn("users")).open()
     opened.push_async_callback(database.close)
     redis = Redis.from_url(settings.redis_url)

@@ -4,45 +4,24 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
-    BigInteger,
     CheckConstraint,
     Column,
-    DateTime,
     ForeignKey,
-    Identity,
     Index,
     MetaData,
     Text,
     UniqueConstraint,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, SQLModel
+
+from models.shared.columns import counting, identifier, moment, structure, whole, words
 
 
 class AftersalesDatabase(SQLModel):
     """The base of the tables of after-sales."""
 
     metadata = MetaData()
-
-
-def _identifier(*constraints: Any, nullable: bool = False, key: bool = False) -> Any:
-    return Field(sa_column=Column(Text(collation="C"), *constraints, primary_key=key, nullable=nullable))
-
-
-def _words(*, nullable: bool = False) -> Any:
-    return Field(sa_column=Column(Text, nullable=nullable))
-
-
-def _moment(*, nullable: bool = False) -> Any:
-    return Field(sa_column=Column(DateTime(timezone=True), nullable=nullable))
-
-
-def _amount(*, nullable: bool = False) -> Any:
-    return Field(sa_column=Column(BigInteger, nullable=nullable))
-
-
-def _structure(*, nullable: bool = False) -> Any:
-    return Field(sa_column=Column(JSONB, nullable=nullable))
 
 
 class AftersaleTable(AftersalesDatabase, table=True):
@@ -67,33 +46,33 @@ class AftersaleTable(AftersalesDatabase, table=True):
         Index("aftersales_by_state", "state", "aftersale_id"),
     )
 
-    aftersale_id: str = _identifier(key=True)
-    order_id: str = _identifier()
-    user_id: str = _identifier()
-    payment_id: str = _identifier()
-    kind: str = _words()
-    reason: str = _words()
-    description: str = _words()
-    state: str = _words()
-    lines: list[dict[str, Any]] = _structure()
-    accepted: list[dict[str, Any]] = _structure()
+    aftersale_id: str = identifier(key=True)
+    order_id: str = identifier()
+    user_id: str = identifier()
+    payment_id: str = identifier()
+    kind: str = words()
+    reason: str = words()
+    description: str = words()
+    state: str = words()
+    lines: list[dict[str, Any]] = structure()
+    accepted: list[dict[str, Any]] = structure()
     evidence: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
-    currency: str = _words()
-    proposed_minor: int = _amount()
-    at_most_minor: int | None = _amount(nullable=True)
-    lowered_because: str = _words()
+    currency: str = words()
+    proposed_minor: int = whole()
+    at_most_minor: int | None = whole(nullable=True)
+    lowered_because: str = words()
     automatic: bool
     escalated: bool
     appealed: bool
-    decision: str = _words()
-    return_waybill: dict[str, Any] | None = _structure(nullable=True)
-    inspection: list[dict[str, Any]] = _structure()
-    refund_id: str | None = _identifier(nullable=True)
-    refunded_minor: int | None = _amount(nullable=True)
-    shipment_id: str | None = _identifier(nullable=True)
-    applied_at: datetime = _moment()
-    changed_at: datetime = _moment()
-    due_at: datetime | None = _moment(nullable=True)
+    decision: str = words()
+    return_waybill: dict[str, Any] | None = structure(nullable=True)
+    inspection: list[dict[str, Any]] = structure()
+    refund_id: str | None = identifier(nullable=True)
+    refunded_minor: int | None = whole(nullable=True)
+    shipment_id: str | None = identifier(nullable=True)
+    applied_at: datetime = moment()
+    changed_at: datetime = moment()
+    due_at: datetime | None = moment(nullable=True)
     version: int
 
 
@@ -106,13 +85,13 @@ class AftersaleTimelineTable(AftersalesDatabase, table=True):
         CheckConstraint("length(detail) <= 500", name="aftersale_timeline_detail"),
     )
 
-    number: int = Field(sa_column=Column(BigInteger, Identity(always=True), primary_key=True))
-    aftersale_id: str = _identifier(ForeignKey("aftersales.aftersale_id"))
+    number: int = counting()
+    aftersale_id: str = identifier(ForeignKey("aftersales.aftersale_id"))
     version: int
-    at: datetime = _moment()
-    state: str = _words()
-    actor: str = _words()
-    detail: str = _words()
+    at: datetime = moment()
+    state: str = words()
+    actor: str = words()
+    detail: str = words()
 
 
 class ReturnWaybillTable(AftersalesDatabase, table=True):
@@ -121,9 +100,9 @@ class ReturnWaybillTable(AftersalesDatabase, table=True):
     __tablename__ = "aftersale_waybills"
     __table_args__ = (Index("aftersale_waybills_by_case", "aftersale_id"),)
 
-    carrier: str = _identifier(key=True)
-    waybill: str = _identifier(key=True)
-    aftersale_id: str = _identifier(ForeignKey("aftersales.aftersale_id"))
+    carrier: str = identifier(key=True)
+    waybill: str = identifier(key=True)
+    aftersale_id: str = identifier(ForeignKey("aftersales.aftersale_id"))
 
 
 class AftersaleEvidenceTable(AftersalesDatabase, table=True):
@@ -135,11 +114,11 @@ class AftersaleEvidenceTable(AftersalesDatabase, table=True):
         Index("aftersale_evidence_by_user", "user_id", "uploaded_at"),
     )
 
-    evidence_id: str = _identifier(key=True)
-    user_id: str = _identifier()
-    aftersale_id: str | None = _identifier(ForeignKey("aftersales.aftersale_id"), nullable=True)
-    name: str = _words()
-    small_name: str = _words()
+    evidence_id: str = identifier(key=True)
+    user_id: str = identifier()
+    aftersale_id: str | None = identifier(ForeignKey("aftersales.aftersale_id"), nullable=True)
+    name: str = words()
+    small_name: str = words()
     width: int
     height: int
-    uploaded_at: datetime = _moment()
+    uploaded_at: datetime = moment()

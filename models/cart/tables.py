@@ -6,13 +6,12 @@ Only carts of accounts are here. A visitor's cart lives in Redis (`stores/cart/v
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, ForeignKey, Index, Text
+from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
+from models.shared.columns import MOMENT
 from models.users.tables import UsersTable
-
-_TIME = DateTime(timezone=True)
 
 
 class CartTable(UsersTable, table=True):
@@ -23,7 +22,7 @@ class CartTable(UsersTable, table=True):
 
     user_id: str = Field(sa_type=Text, sa_column_args=[ForeignKey("users.id")], primary_key=True)
     version: int = Field(sa_type=BigInteger)
-    updated_at: datetime = Field(sa_type=_TIME)
+    updated_at: datetime = Field(sa_type=MOMENT)
 
 
 class CartLineTable(UsersTable, table=True):
@@ -42,7 +41,7 @@ class CartLineTable(UsersTable, table=True):
     selected: bool
     added_minor: int = Field(sa_type=BigInteger)
     added_currency: str = Field(sa_type=Text)
-    added_at: datetime = Field(sa_type=_TIME)
+    added_at: datetime = Field(sa_type=MOMENT)
 
 
 class CartMergeTable(UsersTable, table=True):
@@ -53,5 +52,5 @@ class CartMergeTable(UsersTable, table=True):
 
     cart_id: str = Field(sa_type=Text, primary_key=True)
     user_id: str = Field(sa_type=Text, sa_column_args=[ForeignKey("carts.user_id")])
-    merged_at: datetime = Field(sa_type=_TIME)
+    merged_at: datetime = Field(sa_type=MOMENT)
     lines: list[dict[str, Any]] = Field(sa_column=Column(JSONB, nullable=False))

@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlmodel import Field
 
-from models.orders.tables import OrdersDatabase, identifier, moment, order_reference, structure, words
+from models.orders.tables import OrdersDatabase, order_reference
+from models.shared.columns import identifier, moment, structure, words
 
 
 class ShipmentTable(OrdersDatabase, table=True):

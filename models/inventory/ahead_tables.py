@@ -3,13 +3,10 @@
 from datetime import datetime
 
 from sqlalchemy import BigInteger, CheckConstraint, Column, Identity, Index, Text
-from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlmodel import Field
 
 from models.inventory.tables import InventoryTable
-
-_IDENTIFIER = Text(collation="C")
-_MOMENT = TIMESTAMP(timezone=True)
+from models.shared.columns import IDENTIFIER, MOMENT
 
 
 class AheadSaleTable(InventoryTable, table=True):
@@ -25,14 +22,14 @@ class AheadSaleTable(InventoryTable, table=True):
         ),
     )
 
-    sku_id: str = Field(primary_key=True, sa_type=_IDENTIFIER)
-    warehouse_id: str = Field(primary_key=True, sa_type=_IDENTIFIER)
+    sku_id: str = Field(primary_key=True, sa_type=IDENTIFIER)
+    warehouse_id: str = Field(primary_key=True, sa_type=IDENTIFIER)
     policy: str = Field(sa_type=Text)
     ahead_limit: int = Field(sa_type=BigInteger)
     within_days: int | None
-    release_at: datetime | None = Field(sa_type=_MOMENT)
+    release_at: datetime | None = Field(sa_type=MOMENT)
     version: int
-    changed_at: datetime = Field(sa_type=_MOMENT)
+    changed_at: datetime = Field(sa_type=MOMENT)
     changed_by: str = Field(sa_type=Text)
 
 
@@ -49,16 +46,16 @@ class ClaimTable(InventoryTable, table=True):
         CheckConstraint("(policy = 'preorder') = (not_before IS NOT NULL)", name="claims_not_before"),
     )
 
-    claim_id: str = Field(primary_key=True, sa_type=_IDENTIFIER)
+    claim_id: str = Field(primary_key=True, sa_type=IDENTIFIER)
     number: int = Field(sa_column=Column(BigInteger, Identity(always=True), nullable=False))
-    order_id: str = Field(sa_type=_IDENTIFIER)
-    warehouse_id: str = Field(sa_type=_IDENTIFIER)
-    sku_id: str = Field(sa_type=_IDENTIFIER)
-    merchant_id: str = Field(sa_type=_IDENTIFIER)
+    order_id: str = Field(sa_type=IDENTIFIER)
+    warehouse_id: str = Field(sa_type=IDENTIFIER)
+    sku_id: str = Field(sa_type=IDENTIFIER)
+    merchant_id: str = Field(sa_type=IDENTIFIER)
     quantity: int = Field(sa_type=BigInteger)
     policy: str = Field(sa_type=Text)
-    ships_by: datetime = Field(sa_type=_MOMENT)
-    not_before: datetime | None = Field(sa_type=_MOMENT)
+    ships_by: datetime = Field(sa_type=MOMENT)
+    not_before: datetime | None = Field(sa_type=MOMENT)
     state: str = Field(sa_type=Text)
-    claimed_at: datetime = Field(sa_type=_MOMENT)
-    changed_at: datetime = Field(sa_type=_MOMENT)
+    claimed_at: datetime = Field(sa_type=MOMENT)
+    changed_at: datetime = Field(sa_type=MOMENT)

@@ -3,13 +3,10 @@
 from datetime import datetime
 
 from sqlalchemy import BigInteger, CheckConstraint, Text
-from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlmodel import Field
 
 from models.inventory.tables import InventoryTable
-
-_IDENTIFIER = Text(collation="C")
-_MOMENT = TIMESTAMP(timezone=True)
+from models.shared.columns import IDENTIFIER, MOMENT
 
 
 class SplitStockTable(InventoryTable, table=True):
@@ -21,12 +18,12 @@ class SplitStockTable(InventoryTable, table=True):
         CheckConstraint("rows BETWEEN 2 AND 64", name="split_stock_rows"),
     )
 
-    sku_id: str = Field(primary_key=True, sa_type=_IDENTIFIER)
-    warehouse_id: str = Field(primary_key=True, sa_type=_IDENTIFIER)
+    sku_id: str = Field(primary_key=True, sa_type=IDENTIFIER)
+    warehouse_id: str = Field(primary_key=True, sa_type=IDENTIFIER)
     mode: str = Field(sa_type=Text)
     rows: int
-    since: datetime | None = Field(sa_type=_MOMENT)
-    busy_at: datetime = Field(sa_type=_MOMENT)
+    since: datetime | None = Field(sa_type=MOMENT)
+    busy_at: datetime = Field(sa_type=MOMENT)
     version: int
 
 
@@ -36,7 +33,7 @@ class StockBucketTable(InventoryTable, table=True):
     __tablename__ = "stock_buckets"
     __table_args__ = (CheckConstraint("free >= 0", name="stock_buckets_free"),)
 
-    sku_id: str = Field(primary_key=True, sa_type=_IDENTIFIER)
-    warehouse_id: str = Field(primary_key=True, sa_type=_IDENTIFIER)
+    sku_id: str = Field(primary_key=True, sa_type=IDENTIFIER)
+    warehouse_id: str = Field(primary_key=True, sa_type=IDENTIFIER)
     bucket: int = Field(primary_key=True)
     free: int = Field(sa_type=BigInteger)

@@ -12,18 +12,16 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     ForeignKeyConstraint,
-    Identity,
     Index,
     MetaData,
     Numeric,
     Text,
     UniqueConstraint,
 )
-from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
-_IDENTIFIER = Text(collation="C")
-_MOMENT = TIMESTAMP(timezone=True)
+from models.shared.columns import IDENTIFIER, MOMENT, counting
 
 
 class InventoryTable(SQLModel):
@@ -43,8 +41,8 @@ class WarehouseTable(InventoryTable, table=True):
         CheckConstraint("(latitude IS NULL) = (longitude IS NULL)", name="warehouses_coordinates"),
     )
 
-    warehouse_id: str = Field(primary_key=True, sa_type=_IDENTIFIER)
-    merchant_id: str = Field(sa_type=_IDENTIFIER)
+    warehouse_id: str = Field(primary_key=True, sa_type=IDENTIFIER)
+    merchant_id: str = Field(sa_type=IDENTIFIER)
     code: str = Field(sa_type=Text)
     name: str = Field(sa_type=Text)
     country: str = Field(sa_type=Text)
@@ -56,7 +54,7 @@ class WarehouseTable(InventoryTable, table=True):
     outbound: str = Field(sa_type=Text)
     active: bool
     version: int
-    created_at: datetime = Field(sa_type=_MOMENT)
+    created_at: datetime = Field(sa_type=MOMENT)
 
 
 class SkuTable(InventoryTable, table=True):
@@ -65,8 +63,8 @@ class SkuTable(InventoryTable, table=True):
     __tablename__ = "skus"
     __table_args__ = (UniqueConstraint("sku_id", "merchant_id", name="skus_owner_key"),)
 
-    sku_id: str = Field(primary_key=True, sa_type=_IDENTIFIER)
-    merchant_id: str = Field(sa_type=_IDENTIFIER)
+    sku_id: str = Field(primary_key=True, sa_type=IDENTIFIER)
+    merchant_id: str = Field(sa_type=IDENTIFIER)
 
 
 class StockTable(InventoryTable, table=True):
@@ -91,9 +89,9 @@ class StockTable(InventoryTable, table=True):
         CheckConstraint("claimed >= 0", name="stock_claimed"),
     )
 
-    sku_id: str = Field(primary_key=True, sa_type=_IDENTIFIER)
-    warehouse_id: str = Field(primary_key=True, sa_type=_IDENTIFIER)
-    merchant_id: str = Field(sa_type=_IDENTIFIER)
+    sku_id: str = Field(primary_key=True, sa_type=IDENTIFIER)
+    warehouse_id: str = Field(primary_key=True, sa_type=IDENTIFIER)
+    merchant_id: str = Field(sa_type=IDENTIFIER)
     on_hand: int = Field(sa_type=BigInteger)
     reserved: int = Field(sa_type=BigInteger)
     safety: int = Field(sa_type=BigInteger)
@@ -102,7 +100,7 @@ class StockTable(InventoryTable, table=True):
     """Over how many rows of `stock_buckets` a part of it is spread, counted in `reserved`; 0 for nearly every level."""
     claimed: int = Field(0, sa_type=BigInteger)
     """Units of open claims."""
-    not_before: datetime | None = Field(sa_type=_MOMENT)
+    not_before: datetime | None = Field(sa_type=MOMENT)
     """Until then only pre-orders are taken."""
 
 
@@ -112,10 +110,10 @@ class ReservationTable(InventoryTable, table=True):
     __tablename__ = "reservations"
     __table_args__ = (CheckConstraint("state IN ('held', 'committed', 'released')", name="reservations_state"),)
 
-    order_id: str = Field(primary_key=True, sa_type=_IDENTIFIER)
+    order_id: str = Field(primary_key=True, sa_type=IDENTIFIER)
     state: str = Field(sa_type=Text)
-    expires_at: datetime | None = Field(sa_type=_MOMENT)
-    changed_at: datetime = Field(sa_type=_MOMENT)
+    expires_at: datetime | None = Field(sa_type=MOMENT)
+    changed_at: datetime = Field(sa_type=MOMENT)
     ahead: bool = False
     """Whether the order has claims as well."""
 
@@ -129,10 +127,10 @@ class ReservationLineTable(InventoryTable, table=True):
         CheckConstraint("restocked BETWEEN 0 AND quantity", name="reservation_lines_restocked"),
     )
 
-    order_id: str = Field(primary_key=True, sa_type=_IDENTIFIER)
-    warehouse_id: str = Field(primary_key=True, sa_type=_IDENTIFIER)
-    sku_id: str = Field(primary_key=True, sa_type=_IDENTIFIER)
-    merchant_id: str = Field(sa_type=_IDENTIFIER)
+    order_id: str = Field(primary_key=True, sa_type=IDENTIFIER)
+    warehouse_id: str = Field(primary_key=True, sa_type=IDENTIFIER)
+    sku_id: str = Field(primary_key=True, sa_type=IDENTIFIER)
+    merchant_id: str = Field(sa_type=IDENTIFIER)
     quantity: int = Field(sa_type=BigInteger)
     restocked: int = Field(sa_type=BigInteger)
     low_stock: dict[str, Any] | None = Field(sa_column=Column(JSONB, nullable=True))
@@ -145,10 +143,10 @@ class OperationTable(InventoryTable, table=True):
     __tablename__ = "operations"
 
     operation: str = Field(primary_key=True, sa_type=Text)
-    key: str = Field(primary_key=True, sa_type=_IDENTIFIER)
+    key: str = Field(primary_key=True, sa_type=IDENTIFIER)
     asked: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
     answered: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
-    at: datetime = Field(sa_type=_MOMENT)
+    at: datetime = Field(sa_type=MOMENT)
 
 
 class TransferTable(InventoryTable, table=True):
@@ -174,16 +172,16 @@ class TransferTable(InventoryTable, table=True):
         CheckConstraint("state NOT IN ('in_transit', 'returning') OR left_at IS NOT NULL", name="transfers_left"),
     )
 
-    transfer_id: str = Field(primary_key=True, sa_type=_IDENTIFIER)
-    merchant_id: str = Field(sa_type=_IDENTIFIER)
-    from_warehouse_id: str = Field(sa_type=_IDENTIFIER)
-    to_warehouse_id: str = Field(sa_type=_IDENTIFIER)
+    transfer_id: str = Field(primary_key=True, sa_type=IDENTIFIER)
+    merchant_id: str = Field(sa_type=IDENTIFIER)
+    from_warehouse_id: str = Field(sa_type=IDENTIFIER)
+    to_warehouse_id: str = Field(sa_type=IDENTIFIER)
     state: str = Field(sa_type=Text)
     note: str = Field(sa_type=Text)
     opened_by: str = Field(sa_type=Text)
-    opened_at: datetime = Field(sa_type=_MOMENT)
-    left_at: datetime | None = Field(sa_type=_MOMENT)
-    changed_at: datetime = Field(sa_type=_MOMENT)
+    opened_at: datetime = Field(sa_type=MOMENT)
+    left_at: datetime | None = Field(sa_type=MOMENT)
+    changed_at: datetime = Field(sa_type=MOMENT)
 
 
 class TransferLineTable(InventoryTable, table=True):
@@ -197,8 +195,8 @@ class TransferLineTable(InventoryTable, table=True):
         CheckConstraint("arrived + returned + lost <= quantity", name="transfer_lines_whole"),
     )
 
-    transfer_id: str = Field(primary_key=True, sa_type=_IDENTIFIER)
-    sku_id: str = Field(primary_key=True, sa_type=_IDENTIFIER)
+    transfer_id: str = Field(primary_key=True, sa_type=IDENTIFIER)
+    sku_id: str = Field(primary_key=True, sa_type=IDENTIFIER)
     quantity: int = Field(sa_type=BigInteger)
     arrived: int = Field(sa_type=BigInteger)
     returned: int = Field(sa_type=BigInteger)
@@ -213,10 +211,10 @@ class AllocationTable(InventoryTable, table=True):
         CheckConstraint("strategy IN ('nearest', 'fewest_parcels', 'split_by_nearest')", name="allocations_strategy"),
     )
 
-    merchant_id: str = Field(primary_key=True, sa_type=_IDENTIFIER)
+    merchant_id: str = Field(primary_key=True, sa_type=IDENTIFIER)
     strategy: str = Field(sa_type=Text)
     version: int
-    changed_at: datetime = Field(sa_type=_MOMENT)
+    changed_at: datetime = Field(sa_type=MOMENT)
     changed_by: str = Field(sa_type=Text)
 
 
@@ -241,9 +239,9 @@ class JournalTable(InventoryTable, table=True):
         ),
     )
 
-    number: int = Field(sa_column=Column(BigInteger, Identity(always=True), primary_key=True))
-    warehouse_id: str = Field(sa_type=_IDENTIFIER)
-    sku_id: str = Field(sa_type=_IDENTIFIER)
+    number: int = counting()
+    warehouse_id: str = Field(sa_type=IDENTIFIER)
+    sku_id: str = Field(sa_type=IDENTIFIER)
     delta: int = Field(sa_type=BigInteger)
     in_transit: int = Field(sa_type=BigInteger)
     """How many units came on their way between warehouses, or left it, with this movement."""
@@ -252,4 +250,4 @@ class JournalTable(InventoryTable, table=True):
     reference: str = Field(sa_type=Text)
     actor: str = Field(sa_type=Text)
     note: str = Field(sa_type=Text)
-    at: datetime = Field(sa_type=_MOMENT)
+    at: datetime = Field(sa_type=MOMENT)

@@ -2,31 +2,17 @@
 together. Outgoing webhooks live in the same database (`models/webhooks/tables.py`)."""
 
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import CheckConstraint, Column, DateTime, Index, MetaData, Text
-from sqlmodel import Field, SQLModel
+from sqlalchemy import CheckConstraint, Index, MetaData
+from sqlmodel import SQLModel
+
+from models.shared.columns import identifier, moment, words
 
 
 class NotificationsDatabase(SQLModel):
     """The base of every table in database `notifications`."""
 
     metadata = MetaData()
-
-
-def identifier(*constraints: Any, key: bool = False, nullable: bool = False) -> Any:
-    """A typed id, compared byte by byte."""
-    return Field(sa_column=Column(Text(collation="C"), *constraints, primary_key=key, nullable=nullable))
-
-
-def moment(*, nullable: bool = False) -> Any:
-    """A time with its zone."""
-    return Field(sa_column=Column(DateTime(timezone=True), nullable=nullable))
-
-
-def words(*, nullable: bool = False) -> Any:
-    """Text of any length."""
-    return Field(sa_column=Column(Text, nullable=nullable))
 
 
 class PreferenceTable(NotificationsDatabase, table=True):

@@ -7,7 +7,6 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
-    DateTime,
     ForeignKey,
     Index,
     LargeBinary,
@@ -18,6 +17,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import CIDR, JSONB
 from sqlmodel import Field, SQLModel
+
+from models.shared.columns import IDENTIFIER, MOMENT
 
 
 class OpsTable(SQLModel):
@@ -37,7 +38,7 @@ class AuditLogTable(OpsTable, table=True):
     )
 
     id: int = Field(sa_type=BigInteger, primary_key=True)
-    at: datetime = Field(sa_type=DateTime(timezone=True))
+    at: datetime = Field(sa_type=MOMENT)
     operator_id: str = Field(sa_type=Text)
     session_id: str = Field(sa_type=Text)
     action: str = Field(sa_type=Text)
@@ -63,8 +64,8 @@ class IdempotencyKeyTable(OpsTable, table=True):
 
     scope: bytes = Field(sa_type=LargeBinary, primary_key=True)
     fingerprint: bytes = Field(sa_type=LargeBinary)
-    first_seen_at: datetime = Field(sa_type=DateTime(timezone=True))
-    lease_until: datetime = Field(sa_type=DateTime(timezone=True))
+    first_seen_at: datetime = Field(sa_type=MOMENT)
+    lease_until: datetime = Field(sa_type=MOMENT)
     status: int | None = Field(sa_type=SmallInteger)
     media_type: str | None = Field(sa_type=Text)
     body: bytes | None = Field(sa_type=LargeBinary)
@@ -94,7 +95,7 @@ class ListEntryTable(OpsTable, table=True):
         ),
     )
 
-    entry_id: str = Field(sa_type=Text(collation="C"), primary_key=True)
+    entry_id: str = Field(sa_type=IDENTIFIER, primary_key=True)
     version: int
     kind: str = Field(sa_type=Text)
     subject: str = Field(sa_type=Text)
@@ -106,9 +107,9 @@ class ListEntryTable(OpsTable, table=True):
     shown: str = Field(sa_type=Text)
     reason: str = Field(sa_type=Text)
     note: str = Field(sa_type=Text)
-    starts_at: datetime = Field(sa_type=DateTime(timezone=True))
-    ends_at: datetime | None = Field(sa_type=DateTime(timezone=True))
-    added_by: str = Field(sa_type=Text(collation="C"))
-    added_at: datetime = Field(sa_type=DateTime(timezone=True))
-    changed_by: str = Field(sa_type=Text(collation="C"))
-    changed_at: datetime = Field(sa_type=DateTime(timezone=True))
+    starts_at: datetime = Field(sa_type=MOMENT)
+    ends_at: datetime | None = Field(sa_type=MOMENT)
+    added_by: str = Field(sa_type=IDENTIFIER)
+    added_at: datetime = Field(sa_type=MOMENT)
+    changed_by: str = Field(sa_type=IDENTIFIER)
+    changed_at: datetime = Field(sa_type=MOMENT)

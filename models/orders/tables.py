@@ -11,9 +11,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
-    DateTime,
     ForeignKey,
-    Identity,
     Index,
     LargeBinary,
     MetaData,
@@ -24,36 +22,13 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, SQLModel
 
+from models.shared.columns import counting, identifier, moment, structure, whole, words
+
 
 class OrdersDatabase(SQLModel):
     """The base of every table in database `orders`."""
 
     metadata = MetaData()
-
-
-def identifier(*constraints: Any, nullable: bool = False, key: bool = False) -> Any:
-    """A typed id: compared byte by byte, so that ids sort by their time whatever the server's language."""
-    return Field(sa_column=Column(Text(collation="C"), *constraints, primary_key=key, nullable=nullable))
-
-
-def moment(*, nullable: bool = False) -> Any:
-    """A time with its zone."""
-    return Field(sa_column=Column(DateTime(timezone=True), nullable=nullable))
-
-
-def words(*, nullable: bool = False) -> Any:
-    """Text of any length."""
-    return Field(sa_column=Column(Text, nullable=nullable))
-
-
-def minor() -> Any:
-    """An amount in minor units of the order's currency."""
-    return Field(sa_column=Column(BigInteger, nullable=False))
-
-
-def structure(*, nullable: bool = False) -> Any:
-    """A value kept as JSON, because nothing is ever looked up by its parts."""
-    return Field(sa_column=Column(JSONB, nullable=nullable))
 
 
 def order_reference(*, key: bool = False) -> Any:
@@ -100,11 +75,11 @@ class OrderTable(OrdersDatabase, table=True):
     payment_status: str = words()
     fulfillment_status: str = words()
     currency: str = words()
-    goods_minor: int = minor()
-    discount_minor: int = minor()
-    shipping_minor: int = minor()
-    total_minor: int = minor()
-    refunded_minor: int = minor()
+    goods_minor: int = whole()
+    discount_minor: int = whole()
+    shipping_minor: int = whole()
+    total_minor: int = whole()
+    refunded_minor: int = whole()
     address_id: str | None = identifier(nullable=True)
     address: dict[str, Any] = structure()
     note: str = words()
@@ -147,12 +122,12 @@ class OrderLineTable(OrdersDatabase, table=True):
     options: str = words()
     image_url: str | None = words(nullable=True)
     quantity: int
-    unit_price_minor: int = minor()
-    goods_minor: int = minor()
-    discount_minor: int = minor()
-    shipping_minor: int = minor()
-    total_minor: int = minor()
-    weight_g: int = minor()
+    unit_price_minor: int = whole()
+    goods_minor: int = whole()
+    discount_minor: int = whole()
+    shipping_minor: int = whole()
+    total_minor: int = whole()
+    weight_g: int = whole()
     category_ids: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
     brand_id: str | None = identifier(nullable=True)
     adjustments: list[dict[str, Any]] = structure()
@@ -194,7 +169,7 @@ class OrderRefundTable(OrdersDatabase, table=True):
 
     refund_id: str = identifier(key=True)
     order_id: str = order_reference()
-    amount_minor: int = minor()
+    amount_minor: int = whole()
     sku_ids: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
     at: datetime = moment()
 
@@ -211,8 +186,8 @@ class OrderReturnTable(OrdersDatabase, table=True):
     refund_id: str = identifier(key=True)
     order_id: str = order_reference()
     proposal: dict[str, Any] = structure()
-    paid_minor: int = minor()
-    amount_minor: int = minor()
+    paid_minor: int = whole()
+    amount_minor: int = whole()
     at: datetime = moment()
 
 
@@ -241,7 +216,7 @@ class OrderTimelineTable(OrdersDatabase, table=True):
         CheckConstraint("length(detail) <= 500", name="order_timeline_detail"),
     )
 
-    number: int = Field(sa_column=Column(BigInteger, Identity(always=True), primary_key=True))
+    number: int = counting()
     order_id: str = identifier()
     at: datetime = moment()
     step: str = words()
@@ -256,7 +231,7 @@ class OrderNoteTable(OrdersDatabase, table=True):
     __tablename__ = "order_notes"
     __table_args__ = (Index("order_notes_by_order", "order_id"),)
 
-    number: int = Field(sa_column=Column(BigInteger, Identity(always=True), primary_key=True))
+    number: int = counting()
     order_id: str = order_reference()
     at: datetime = moment()
     author: str = identifier()
@@ -296,11 +271,11 @@ class ShippingRateTable(OrdersDatabase, table=True):
         CheckConstraint("least(base_minor, per_unit_minor) >= 0", name="shipping_rates_amounts"),
     )
 
-    number: int = Field(sa_column=Column(BigInteger, Identity(always=True), primary_key=True))
+    number: int = counting()
     merchant_id: str = identifier()
     sku_id: str | None = identifier(nullable=True)
     country: str = words()
     postal_prefix: str = words()
     currency: str = words()
-    base_minor: int = minor()
-    per_unit_minor: int = minor()
+    base_minor: int = whole()
+    per_unit_minor: int = whole()

@@ -4,12 +4,8 @@ from datetime import datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 
-from models.payments.columns import PaymentsTable
-from models.payments.columns import id_column as _id
-from models.payments.columns import minor_column as _minor
-from models.payments.columns import moment_column as _moment
-from models.payments.columns import number_column as _number
-from models.payments.columns import text_column as _text
+from models.payments.database import PaymentsTable
+from models.shared.columns import counting, identifier, moment, whole, words
 
 _ACCOUNT = "^(channel:.+|customer_deposits|surplus_deposits|refunds_payable|fees|other_means|chargebacks|adjustments)$"
 
@@ -36,16 +32,16 @@ class LedgerTable(PaymentsTable, table=True):
         Index("ledger_by_time", "at"),
     )
 
-    number: int = _number()
-    kind: str = _text()
-    reference: str = _id()
-    debit: str = _text()
-    credit: str = _text()
-    amount_minor: int = _minor()
-    currency: str = _text()
-    payment_id: str | None = _id(nullable=True)
-    order_id: str | None = _id(nullable=True)
-    at: datetime = _moment()
+    number: int = counting()
+    kind: str = words()
+    reference: str = identifier()
+    debit: str = words()
+    credit: str = words()
+    amount_minor: int = whole()
+    currency: str = words()
+    payment_id: str | None = identifier(nullable=True)
+    order_id: str | None = identifier(nullable=True)
+    at: datetime = moment()
 
 
 class ChargebackTable(PaymentsTable, table=True):
@@ -61,21 +57,21 @@ class ChargebackTable(PaymentsTable, table=True):
         Index("chargebacks_by_payment", "payment_id", "chargeback_id"),
     )
 
-    chargeback_id: str = _id(key=True)
-    attempt_id: str = _id(ForeignKey("attempts.attempt_id", name="chargebacks_of_attempt"))
-    payment_id: str = _id()
-    order_id: str = _id()
-    channel: str = _text()
-    reference: str = _text()
+    chargeback_id: str = identifier(key=True)
+    attempt_id: str = identifier(ForeignKey("attempts.attempt_id", name="chargebacks_of_attempt"))
+    payment_id: str = identifier()
+    order_id: str = identifier()
+    channel: str = words()
+    reference: str = words()
     """The channel's number of the case."""
-    amount_minor: int = _minor()
-    covered_minor: int = _minor(default="0")
-    currency: str = _text()
-    reason: str = _text()
-    source: str = _text()
-    actor: str = _text()
-    occurred_at: datetime = _moment()
-    booked_at: datetime = _moment()
+    amount_minor: int = whole()
+    covered_minor: int = whole(default=0)
+    currency: str = words()
+    reason: str = words()
+    source: str = words()
+    actor: str = words()
+    occurred_at: datetime = moment()
+    booked_at: datetime = moment()
 
 
 class AdjustmentTable(PaymentsTable, table=True):
@@ -84,11 +80,11 @@ class AdjustmentTable(PaymentsTable, table=True):
     __tablename__ = "adjustments"
     __table_args__ = (CheckConstraint("amount_minor > 0", name="adjustments_amount"),)
 
-    adjustment_id: str = _id(key=True)
-    debit: str = _text()
-    credit: str = _text()
-    amount_minor: int = _minor()
-    currency: str = _text()
-    reason: str = _text()
-    actor: str = _text()
-    at: datetime = _moment()
+    adjustment_id: str = identifier(key=True)
+    debit: str = words()
+    credit: str = words()
+    amount_minor: int = whole()
+    currency: str = words()
+    reason: str = words()
+    actor: str = words()
+    at: datetime = moment()

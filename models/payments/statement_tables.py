@@ -19,12 +19,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
-from models.payments.columns import PaymentsTable
-from models.payments.columns import id_column as _id
-from models.payments.columns import minor_column as _minor
-from models.payments.columns import moment_column as _moment
-from models.payments.columns import number_column as _number
-from models.payments.columns import text_column as _text
+from models.payments.database import PaymentsTable
+from models.shared.columns import counting, identifier, moment, whole, words
 
 
 class StatementTable(PaymentsTable, table=True):
@@ -38,17 +34,17 @@ class StatementTable(PaymentsTable, table=True):
         UniqueConstraint("channel", "day", "revision", name="statements_one_revision"),
     )
 
-    number: int = _number()
-    channel: str = _text()
+    number: int = counting()
+    channel: str = words()
     day: date = Field(sa_column=Column(Date, nullable=False))
     revision: int = Field(sa_column=Column(Integer, nullable=False))
-    digest: str = _text()
-    state: str = _text()
-    lines: int = _minor()
-    begins: datetime = _moment()
-    ends: datetime = _moment()
+    digest: str = words()
+    state: str = words()
+    lines: int = whole()
+    begins: datetime = moment()
+    ends: datetime = moment()
     """When the day began and ended, in the channel's calendar."""
-    fetched_at: datetime = _moment()
+    fetched_at: datetime = moment()
 
 
 class StatementLineTable(PaymentsTable, table=True):
@@ -65,12 +61,12 @@ class StatementLineTable(PaymentsTable, table=True):
     statement: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
     line: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
     kind: str = Field(sa_column=Column(Text, primary_key=True))
-    transaction_id: str = _id()
-    merchant_id: str = _id()
-    channel_reference: str = _text()
-    amount_minor: int = _minor()
-    currency: str = _text()
-    occurred_at: datetime = _moment()
+    transaction_id: str = identifier()
+    merchant_id: str = identifier()
+    channel_reference: str = words()
+    amount_minor: int = whole()
+    currency: str = words()
+    occurred_at: datetime = moment()
 
 
 class ReconciliationTable(PaymentsTable, table=True):
@@ -90,16 +86,16 @@ class ReconciliationTable(PaymentsTable, table=True):
             autoincrement=False,
         )
     )
-    outcome: str = _text()
-    failure: str | None = _text(nullable=True)
+    outcome: str = words()
+    failure: str | None = words(nullable=True)
     failure_line: int | None = Field(sa_column=Column(Integer, nullable=True))
-    judged_from: datetime = _moment()
-    judged_until: datetime = _moment()
+    judged_from: datetime = moment()
+    judged_until: datetime = moment()
     totals: list[dict[str, Any]] = Field(sa_column=Column(JSONB, nullable=False))
     fees: list[dict[str, Any]] = Field(sa_column=Column(JSONB, nullable=False))
-    differences: int = _minor()
-    repairs: int = _minor()
-    made_at: datetime = _moment()
+    differences: int = whole()
+    repairs: int = whole()
+    made_at: datetime = moment()
 
 
 class DifferenceTable(PaymentsTable, table=True):
@@ -127,18 +123,18 @@ class DifferenceTable(PaymentsTable, table=True):
         )
     )
     number: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
-    kind: str = _text()
+    kind: str = words()
     line: int | None = Field(sa_column=Column(Integer, nullable=True))
-    transaction_id: str | None = _text(nullable=True)
-    merchant_id: str | None = _text(nullable=True)
-    attempt_id: str | None = _id(nullable=True)
-    payment_id: str | None = _id(nullable=True)
-    order_id: str | None = _id(nullable=True)
-    currency: str = _text()
-    ours_minor: int | None = _minor(nullable=True)
-    theirs_minor: int | None = _minor(nullable=True)
-    occurred_at: datetime = _moment()
-    repair: str | None = _text(nullable=True)
+    transaction_id: str | None = words(nullable=True)
+    merchant_id: str | None = words(nullable=True)
+    attempt_id: str | None = identifier(nullable=True)
+    payment_id: str | None = identifier(nullable=True)
+    order_id: str | None = identifier(nullable=True)
+    currency: str = words()
+    ours_minor: int | None = whole(nullable=True)
+    theirs_minor: int | None = whole(nullable=True)
+    occurred_at: datetime = moment()
+    repair: str | None = words(nullable=True)
 
 
 class RepairTable(PaymentsTable, table=True):
@@ -155,4 +151,4 @@ class RepairTable(PaymentsTable, table=True):
 
     report: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
     number: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
-    done_at: datetime = _moment()
+    done_at: datetime = moment()

@@ -11,12 +11,7 @@ from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, Larg
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
-from models.payments.columns import PaymentsTable
-from models.payments.columns import id_column as _id
-from models.payments.columns import minor_column as _minor
-from models.payments.columns import moment_column as _moment
-from models.payments.columns import number_column as _number
-from models.payments.columns import text_column as _text
+from models.payments.database import PaymentsTable
 from models.payments.ledger_tables import AdjustmentTable, ChargebackTable, LedgerTable
 from models.payments.statement_tables import (
     DifferenceTable,
@@ -25,6 +20,7 @@ from models.payments.statement_tables import (
     StatementLineTable,
     StatementTable,
 )
+from models.shared.columns import counting, identifier, moment, whole, words
 
 __all__ = [
     "AdjustmentTable",
@@ -73,21 +69,21 @@ class PaymentTable(PaymentsTable, table=True):
         Index("payments_by_state", "state", "payment_id"),
     )
 
-    payment_id: str = _id(key=True)
-    order_id: str = _id()
-    user_id: str = _id()
-    currency: str = _text()
-    amount_minor: int = _minor()
-    captured_minor: int = _minor(default="0")
+    payment_id: str = identifier(key=True)
+    order_id: str = identifier()
+    user_id: str = identifier()
+    currency: str = words()
+    amount_minor: int = whole()
+    captured_minor: int = whole(default=0)
     """Kept captures only; a surplus never counts here."""
-    refunded_minor: int = _minor(default="0")
-    held_minor: int = _minor(default="0")
-    charged_back_minor: int = _minor(default="0")
-    state: str = _text()
-    closed_as: str | None = _text(nullable=True)
-    due_at: datetime = _moment()
-    created_at: datetime = _moment()
-    settled_at: datetime | None = _moment(nullable=True)
+    refunded_minor: int = whole(default=0)
+    held_minor: int = whole(default=0)
+    charged_back_minor: int = whole(default=0)
+    state: str = words()
+    closed_as: str | None = words(nullable=True)
+    due_at: datetime = moment()
+    created_at: datetime = moment()
+    settled_at: datetime | None = moment(nullable=True)
     """When it became paid or closed."""
 
 
@@ -117,24 +113,24 @@ class AttemptTable(PaymentsTable, table=True):
         Index("attempts_pending", "created_at", "attempt_id", postgresql_where=text("state = 'pending'")),
     )
 
-    attempt_id: str = _id(key=True)
-    payment_id: str = _id(ForeignKey("payments.payment_id", name="attempts_of_payment"))
-    order_id: str = _id()
-    channel: str = _text()
-    method: str = _text()
+    attempt_id: str = identifier(key=True)
+    payment_id: str = identifier(ForeignKey("payments.payment_id", name="attempts_of_payment"))
+    order_id: str = identifier()
+    channel: str = words()
+    method: str = words()
     instalments: int = Field(sa_column=Column(Integer, nullable=False))
-    currency: str = _text()
-    amount_minor: int = _minor()
-    refunded_minor: int = _minor(default="0")
-    held_minor: int = _minor(default="0")
-    charged_back_minor: int = _minor(default="0")
-    state: str = _text()
-    surplus_reason: str | None = _text(nullable=True)
-    channel_reference: str | None = _text(nullable=True)
-    cashier_url: str | None = _text(nullable=True)
-    channel_transaction: str | None = _text(nullable=True)
-    captured_at: datetime | None = _moment(nullable=True)
-    created_at: datetime = _moment()
+    currency: str = words()
+    amount_minor: int = whole()
+    refunded_minor: int = whole(default=0)
+    held_minor: int = whole(default=0)
+    charged_back_minor: int = whole(default=0)
+    state: str = words()
+    surplus_reason: str | None = words(nullable=True)
+    channel_reference: str | None = words(nullable=True)
+    cashier_url: str | None = words(nullable=True)
+    channel_transaction: str | None = words(nullable=True)
+    captured_at: datetime | None = moment(nullable=True)
+    created_at: datetime = moment()
 
 
 class MismatchTable(PaymentsTable, table=True):
@@ -146,17 +142,17 @@ class MismatchTable(PaymentsTable, table=True):
         Index("mismatches_by_time", "at"),
     )
 
-    channel: str = _text(key=True)
-    channel_transaction: str = _text(key=True)
-    attempt_id: str = _id(ForeignKey("attempts.attempt_id", name="mismatches_of_attempt"), key=True)
-    payment_id: str = _id()
-    expected_minor: int = _minor()
-    expected_currency: str = _text()
-    reported_minor: int = _minor(key=True)
-    reported_currency: str = _text(key=True)
-    why: str = _text()
-    event_id: str = _text()
-    at: datetime = _moment()
+    channel: str = words(key=True)
+    channel_transaction: str = words(key=True)
+    attempt_id: str = identifier(ForeignKey("attempts.attempt_id", name="mismatches_of_attempt"), key=True)
+    payment_id: str = identifier()
+    expected_minor: int = whole()
+    expected_currency: str = words()
+    reported_minor: int = whole(key=True)
+    reported_currency: str = words(key=True)
+    why: str = words()
+    event_id: str = words()
+    at: datetime = moment()
 
 
 class RefundTable(PaymentsTable, table=True):
@@ -174,24 +170,24 @@ class RefundTable(PaymentsTable, table=True):
         Index("refunds_by_attempt", "attempt_id", postgresql_where=text("attempt_id IS NOT NULL")),
     )
 
-    refund_id: str = _id(key=True)
-    payment_id: str = _id(ForeignKey("payments.payment_id", name="refunds_of_payment"))
-    order_id: str = _id()
-    currency: str = _text()
-    amount_minor: int = _minor()
-    asked_minor: int | None = _minor(nullable=True)
+    refund_id: str = identifier(key=True)
+    payment_id: str = identifier(ForeignKey("payments.payment_id", name="refunds_of_payment"))
+    order_id: str = identifier()
+    currency: str = words()
+    amount_minor: int = whole()
+    asked_minor: int | None = whole(nullable=True)
     """What was asked; null asked for all that was left."""
-    reason: str = _text()
-    state: str = _text()
-    attempt_id: str | None = _id(ForeignKey("attempts.attempt_id", name="refunds_of_surplus"), nullable=True)
+    reason: str = words()
+    state: str = words()
+    attempt_id: str | None = identifier(ForeignKey("attempts.attempt_id", name="refunds_of_surplus"), nullable=True)
     """The surplus capture that it gives back, if it is one of those."""
     lines: list[dict[str, Any]] = Field(sa_column=Column(JSONB, nullable=False))
-    actor: str = _text()
-    note: str = _text()
+    actor: str = words()
+    note: str = words()
     round_no: int = Field(sa_column=Column(Integer, nullable=False, server_default=text("1")))
-    refusal: str | None = _text(nullable=True)
-    created_at: datetime = _moment()
-    finished_at: datetime | None = _moment(nullable=True)
+    refusal: str | None = words(nullable=True)
+    created_at: datetime = moment()
+    finished_at: datetime | None = moment(nullable=True)
 
 
 class RefundLegTable(PaymentsTable, table=True):
@@ -212,13 +208,13 @@ class RefundLegTable(PaymentsTable, table=True):
         Index("refund_legs_by_attempt", "attempt_id"),
     )
 
-    leg_id: str = _id(key=True)
-    refund_id: str = _id(ForeignKey("refunds.refund_id", name="refund_legs_of_refund"))
-    attempt_id: str = _id(ForeignKey("attempts.attempt_id", name="refund_legs_over_attempt"))
+    leg_id: str = identifier(key=True)
+    refund_id: str = identifier(ForeignKey("refunds.refund_id", name="refund_legs_of_refund"))
+    attempt_id: str = identifier(ForeignKey("attempts.attempt_id", name="refund_legs_over_attempt"))
     round_no: int = Field(sa_column=Column(Integer, nullable=False))
-    amount_minor: int = _minor()
-    state: str = _text()
-    detail: str = _text(default="")
+    amount_minor: int = whole()
+    state: str = words()
+    detail: str = words(default="")
 
 
 class CallbackTable(PaymentsTable, table=True):
@@ -234,16 +230,16 @@ class CallbackTable(PaymentsTable, table=True):
         Index("callbacks_by_address", "addressed_to", "number"),
     )
 
-    number: int = _number()
-    addressed_to: str = _text()
-    channel: str | None = _text(nullable=True)
-    event_id: str | None = _text(nullable=True)
-    verdict: str = _text()
+    number: int = counting()
+    addressed_to: str = words()
+    channel: str | None = words(nullable=True)
+    event_id: str | None = words(nullable=True)
+    verdict: str = words()
     headers: dict[str, str] = Field(sa_column=Column(JSONB, nullable=False))
     body: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
-    size: int = _minor()
+    size: int = whole()
     """How much came, in bytes; `body` keeps at most 64 KiB of it."""
-    received_at: datetime = _moment()
+    received_at: datetime = moment()
 
 
 class ToldEventTable(PaymentsTable, table=True):
@@ -251,6 +247,6 @@ class ToldEventTable(PaymentsTable, table=True):
 
     __tablename__ = "told_events"
 
-    channel: str = _text(key=True)
-    event_id: str = _text(key=True)
-    at: datetime = _moment()
+    channel: str = words(key=True)
+    event_id: str = words(key=True)
+    at: datetime = moment()

@@ -8,20 +8,16 @@ from datetime import datetime
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
-    Column,
     ForeignKeyConstraint,
-    Identity,
     Index,
     MetaData,
     Text,
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlmodel import Field, SQLModel
 
-_IDENTIFIER = Text(collation="C")
-_MOMENT = TIMESTAMP(timezone=True)
+from models.shared.columns import IDENTIFIER, MOMENT, counting
 
 
 class PointsTable(SQLModel):
@@ -40,7 +36,7 @@ class PointsAccountTable(PointsTable, table=True):
     __tablename__ = "points_accounts"
     __table_args__ = (CheckConstraint("balance >= 0", name="points_accounts_balance"),)
 
-    user_id: str = Field(primary_key=True, sa_type=_IDENTIFIER)
+    user_id: str = Field(primary_key=True, sa_type=IDENTIFIER)
     balance: int = Field(sa_type=BigInteger)
 
 
@@ -73,19 +69,19 @@ class PointsEntryTable(PointsTable, table=True):
         Index("points_entries_by_occasion", "occasion"),
     )
 
-    number: int = Field(sa_column=Column(BigInteger, Identity(always=True), primary_key=True))
-    entry_id: str = Field(sa_type=_IDENTIFIER)
-    user_id: str = Field(sa_type=_IDENTIFIER)
+    number: int = counting()
+    entry_id: str = Field(sa_type=IDENTIFIER)
+    user_id: str = Field(sa_type=IDENTIFIER)
     kind: str = Field(sa_type=Text)
     delta: int = Field(sa_type=BigInteger)
     balance: int = Field(sa_type=BigInteger)
-    reference: str = Field(sa_type=_IDENTIFIER)
-    occasion: str = Field(sa_type=_IDENTIFIER)
-    order_id: str | None = Field(sa_type=_IDENTIFIER)
-    refund_id: str | None = Field(sa_type=_IDENTIFIER)
+    reference: str = Field(sa_type=IDENTIFIER)
+    occasion: str = Field(sa_type=IDENTIFIER)
+    order_id: str | None = Field(sa_type=IDENTIFIER)
+    refund_id: str | None = Field(sa_type=IDENTIFIER)
     actor: str = Field(sa_type=Text)
     why: str = Field(sa_type=Text)
-    at: datetime = Field(sa_type=_MOMENT)
+    at: datetime = Field(sa_type=MOMENT)
 
 
 class PointsLotTable(PointsTable, table=True):
@@ -102,12 +98,12 @@ class PointsLotTable(PointsTable, table=True):
         Index("points_lots_due", "expires_at", postgresql_where=text("remaining > 0")),
     )
 
-    lot_id: int = Field(sa_column=Column(BigInteger, Identity(always=True), primary_key=True))
-    user_id: str = Field(sa_type=_IDENTIFIER)
-    entry_id: str = Field(sa_type=_IDENTIFIER)
+    lot_id: int = counting()
+    user_id: str = Field(sa_type=IDENTIFIER)
+    entry_id: str = Field(sa_type=IDENTIFIER)
     earned: int = Field(sa_type=BigInteger)
     remaining: int = Field(sa_type=BigInteger)
-    expires_at: datetime = Field(sa_type=_MOMENT)
+    expires_at: datetime = Field(sa_type=MOMENT)
 
 
 class PointsSpendTable(PointsTable, table=True):
@@ -121,11 +117,11 @@ class PointsSpendTable(PointsTable, table=True):
         Index("points_spends_by_user", "user_id"),
     )
 
-    order_id: str = Field(primary_key=True, sa_type=_IDENTIFIER)
-    user_id: str = Field(sa_type=_IDENTIFIER)
+    order_id: str = Field(primary_key=True, sa_type=IDENTIFIER)
+    user_id: str = Field(sa_type=IDENTIFIER)
     points: int = Field(sa_type=BigInteger)
     returned: int = Field(sa_type=BigInteger)
-    at: datetime = Field(sa_type=_MOMENT)
+    at: datetime = Field(sa_type=MOMENT)
 
 
 class PointsSpendLotTable(PointsTable, table=True):
@@ -139,7 +135,7 @@ class PointsSpendLotTable(PointsTable, table=True):
         ForeignKeyConstraint(["lot_id"], ["points_lots.lot_id"]),
     )
 
-    order_id: str = Field(primary_key=True, sa_type=_IDENTIFIER)
+    order_id: str = Field(primary_key=True, sa_type=IDENTIFIER)
     lot_id: int = Field(primary_key=True, sa_type=BigInteger)
     points: int = Field(sa_type=BigInteger)
     returned: int = Field(sa_type=BigInteger)
@@ -157,14 +153,14 @@ class PointsAwardTable(PointsTable, table=True):
         Index("points_awards_by_user", "user_id"),
     )
 
-    order_id: str = Field(primary_key=True, sa_type=_IDENTIFIER)
-    user_id: str = Field(sa_type=_IDENTIFIER)
+    order_id: str = Field(primary_key=True, sa_type=IDENTIFIER)
+    user_id: str = Field(sa_type=IDENTIFIER)
     paid_minor: int = Field(sa_type=BigInteger)
     currency: str = Field(sa_type=Text)
     points: int = Field(sa_type=BigInteger)
     refunded_minor: int = Field(sa_type=BigInteger)
     clawed: int = Field(sa_type=BigInteger)
-    at: datetime = Field(sa_type=_MOMENT)
+    at: datetime = Field(sa_type=MOMENT)
 
 
 class PointsRefundTable(PointsTable, table=True):
@@ -177,11 +173,11 @@ class PointsRefundTable(PointsTable, table=True):
         Index("points_refunds_by_order", "order_id"),
     )
 
-    refund_id: str = Field(primary_key=True, sa_type=_IDENTIFIER)
-    order_id: str = Field(sa_type=_IDENTIFIER)
+    refund_id: str = Field(primary_key=True, sa_type=IDENTIFIER)
+    order_id: str = Field(sa_type=IDENTIFIER)
     refunded_minor: int = Field(sa_type=BigInteger)
     currency: str = Field(sa_type=Text)
     whole: bool
     taken: int = Field(sa_type=BigInteger)
     missing: int = Field(sa_type=BigInteger)
-    at: datetime = Field(sa_type=_MOMENT)
+    at: datetime = Field(sa_type=MOMENT)

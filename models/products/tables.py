@@ -8,10 +8,8 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
-    DateTime,
     ForeignKey,
     ForeignKeyConstraint,
-    Identity,
     Index,
     MetaData,
     Text,
@@ -21,15 +19,13 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, SQLModel
 
+from models.shared.columns import counting, moment
+
 
 class ProductsTable(SQLModel):
     """The base of this database's tables."""
 
     metadata = MetaData()
-
-
-def _moment(*, nullable: bool = False) -> Any:
-    return Field(sa_column=Column(DateTime(timezone=True), nullable=nullable))
 
 
 class MerchantTable(ProductsTable, table=True):
@@ -88,7 +84,7 @@ class MediaTable(ProductsTable, table=True):
     small_name: str = Field(sa_column=Column(Text, nullable=False))
     width: int = Field(sa_column=Column(BigInteger, nullable=False))
     height: int = Field(sa_column=Column(BigInteger, nullable=False))
-    created_at: datetime = _moment()
+    created_at: datetime = moment()
 
 
 class SpuTable(ProductsTable, table=True):
@@ -115,11 +111,11 @@ class SpuTable(ProductsTable, table=True):
     category_id: str = Field(sa_column=Column(Text, ForeignKey("categories.id"), nullable=False))
     brand_id: str | None = Field(sa_column=Column(Text, ForeignKey("brands.id")))
     attributes: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False, server_default=text("'{}'")))
-    published_since: datetime | None = _moment(nullable=True)
-    published_until: datetime | None = _moment(nullable=True)
+    published_since: datetime | None = moment(nullable=True)
+    published_until: datetime | None = moment(nullable=True)
     version: int = Field(sa_column=Column(BigInteger, nullable=False, server_default=text("1")))
-    created_at: datetime = _moment()
-    updated_at: datetime = _moment()
+    created_at: datetime = moment()
+    updated_at: datetime = moment()
 
 
 class SkuTable(ProductsTable, table=True):
@@ -147,7 +143,7 @@ class SkuTable(ProductsTable, table=True):
     max_per_order: int = Field(sa_column=Column(BigInteger, nullable=False, server_default=text("999")))
     listed: bool = Field(default=True, nullable=False, sa_column_kwargs={"server_default": text("true")})
     media_id: str | None = Field(sa_column=Column(Text, ForeignKey("media.id")))
-    created_at: datetime = _moment()
+    created_at: datetime = moment()
 
 
 class PriceTable(ProductsTable, table=True):
@@ -161,12 +157,12 @@ class PriceTable(ProductsTable, table=True):
         Index("prices_in_force", "sku_id", text("effective_at DESC"), text("id DESC")),
     )
 
-    id: int = Field(sa_column=Column(BigInteger, Identity(always=True), primary_key=True))
+    id: int = counting()
     sku_id: str = Field(sa_column=Column(Text, ForeignKey("skus.id"), nullable=False))
     minor: int = Field(sa_column=Column(BigInteger, nullable=False))
     currency: str = Field(sa_column=Column(Text, nullable=False))
-    effective_at: datetime = _moment()
-    decided_at: datetime = _moment()
+    effective_at: datetime = moment()
+    decided_at: datetime = moment()
     decided_by: str = Field(sa_column=Column(Text, nullable=False))
 
 

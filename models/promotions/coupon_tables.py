@@ -21,15 +21,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
 
-from models.promotions.tables import (
-    PromotionsDatabase,
-    identifier,
-    moment,
-    status_check,
-    structure,
-    whole,
-    words,
-)
+from models.promotions.tables import PromotionsDatabase, status_check
+from models.shared.columns import identifier, moment, structure, whole, words
 
 
 def _ids() -> Any:

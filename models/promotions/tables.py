@@ -9,53 +9,25 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
-    BigInteger,
     CheckConstraint,
     Column,
-    DateTime,
     ForeignKey,
     ForeignKeyConstraint,
-    Identity,
     Index,
     LargeBinary,
     MetaData,
-    Text,
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
+
+from models.shared.columns import counting, identifier, moment, structure, whole, words
 
 
 class PromotionsDatabase(SQLModel):
     """The base of every table in database `promotions`."""
 
     metadata = MetaData()
-
-
-def identifier(*constraints: Any, nullable: bool = False, key: bool = False) -> Any:
-    """A typed id: compared byte by byte, so that ids sort by their time whatever the server's language."""
-    return Field(sa_column=Column(Text(collation="C"), *constraints, primary_key=key, nullable=nullable))
-
-
-def moment(*, nullable: bool = False) -> Any:
-    """A time with its zone."""
-    return Field(sa_column=Column(DateTime(timezone=True), nullable=nullable))
-
-
-def words(*, nullable: bool = False) -> Any:
-    """Text of any length."""
-    return Field(sa_column=Column(Text, nullable=nullable))
-
-
-def whole(*, nullable: bool = False) -> Any:
-    """An amount in minor units, or a number of things."""
-    return Field(sa_column=Column(BigInteger, nullable=nullable))
-
-
-def structure() -> Any:
-    """A value kept as JSON, because nothing is ever looked up by its parts."""
-    return Field(sa_column=Column(JSONB, nullable=False))
 
 
 def status_check(table: str) -> CheckConstraint:
@@ -246,7 +218,7 @@ class PurchaseCountTable(PromotionsDatabase, table=True):
         ),
     )
 
-    number: int = Field(sa_column=Column(BigInteger, Identity(always=True), primary_key=True))
+    number: int = counting()
     order_id: str = identifier(ForeignKey("counted_orders.order_id"))
     limit_id: str = identifier()
     version: int

@@ -8,7 +8,6 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
-    DateTime,
     ForeignKey,
     Index,
     Integer,
@@ -20,6 +19,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, SQLModel
 
+from models.shared.columns import identifier, moment, words
+
 
 class ReviewsDatabase(SQLModel):
     """The base of every table in database `reviews`."""
@@ -27,24 +28,12 @@ class ReviewsDatabase(SQLModel):
     metadata = MetaData()
 
 
-def _id(*constraints: Any, key: bool = False, nullable: bool = False) -> Any:
-    return Field(sa_column=Column(Text(collation="C"), *constraints, primary_key=key, nullable=nullable))
-
-
-def _words(nullable: bool = False) -> Any:
-    return Field(sa_column=Column(Text, nullable=nullable))
-
-
-def _moment(nullable: bool = False) -> Any:
-    return Field(sa_column=Column(DateTime(timezone=True), nullable=nullable))
-
-
-def _whole() -> Any:
+def _number() -> Any:
     return Field(sa_column=Column(Integer, nullable=False))
 
 
 def _of_review(*, key: bool = False) -> Any:
-    return _id(ForeignKey("reviews.review_id"), key=key)
+    return identifier(ForeignKey("reviews.review_id"), key=key)
 
 
 _SHOWN = text("state = 'published'")
@@ -65,26 +54,26 @@ class ReviewTable(ReviewsDatabase, table=True):
         Index("reviews_useful", "spu_id", "useful", "review_id", postgresql_where=_SHOWN),
     )
 
-    review_id: str = _id(key=True)
-    order_id: str = _id()
-    line_no: int = _whole()
-    user_id: str = _id()
-    author: str = _words()
-    sku_id: str = _id()
-    spu_id: str = _id()
-    title: str = _words()
-    options: str = _words()
-    stars: int = _whole()
-    state: str = _words()
+    review_id: str = identifier(key=True)
+    order_id: str = identifier()
+    line_no: int = _number()
+    user_id: str = identifier()
+    author: str = words()
+    sku_id: str = identifier()
+    spu_id: str = identifier()
+    title: str = words()
+    options: str = words()
+    stars: int = _number()
+    state: str = words()
     has_pictures: bool = Field(sa_column=Column(Boolean, nullable=False))
-    useful: int = _whole()
-    reports: int = _whole()
-    reply: str | None = _words(nullable=True)
-    replied_by: str | None = _id(nullable=True)
-    replied_at: datetime | None = _moment(nullable=True)
-    posted_at: datetime = _moment()
-    edited_at: datetime | None = _moment(nullable=True)
-    version: int = _whole()
+    useful: int = _number()
+    reports: int = _number()
+    reply: str | None = words(nullable=True)
+    replied_by: str | None = identifier(nullable=True)
+    replied_at: datetime | None = moment(nullable=True)
+    posted_at: datetime = moment()
+    edited_at: datetime | None = moment(nullable=True)
+    version: int = _number()
 
 
 class ReviewPartTable(ReviewsDatabase, table=True):
@@ -101,18 +90,18 @@ class ReviewPartTable(ReviewsDatabase, table=True):
 
     review_id: str = _of_review(key=True)
     part: str = Field(sa_column=Column(Text, primary_key=True))
-    text: str = _words()
-    shown: str = _words()
+    text: str = words()
+    shown: str = words()
     pictures: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
-    state: str = _words()
-    held_for: str | None = _words(nullable=True)
+    state: str = words()
+    held_for: str | None = words(nullable=True)
     findings: list[dict[str, Any]] = Field(sa_column=Column(JSONB, nullable=False))
     words_version: int = Field(sa_column=Column(BigInteger, nullable=False))
-    written_at: datetime = _moment()
-    decided_by: str | None = _id(nullable=True)
-    decided_at: datetime | None = _moment(nullable=True)
-    decided_why: str | None = _words(nullable=True)
-    appeal: str | None = _words(nullable=True)
+    written_at: datetime = moment()
+    decided_by: str | None = identifier(nullable=True)
+    decided_at: datetime | None = moment(nullable=True)
+    decided_why: str | None = words(nullable=True)
+    appeal: str | None = words(nullable=True)
 
 
 class ReviewChangeTable(ReviewsDatabase, table=True):
@@ -120,10 +109,10 @@ class ReviewChangeTable(ReviewsDatabase, table=True):
 
     __tablename__ = "review_changes"
 
-    key: str = _id(key=True)
+    key: str = identifier(key=True)
     review_id: str = _of_review()
     told: list[dict[str, Any]] = Field(sa_column=Column(JSONB, nullable=False))
-    at: datetime = _moment()
+    at: datetime = moment()
 
 
 class ReviewVoteTable(ReviewsDatabase, table=True):
@@ -132,8 +121,8 @@ class ReviewVoteTable(ReviewsDatabase, table=True):
     __tablename__ = "review_votes"
 
     review_id: str = _of_review(key=True)
-    user_id: str = _id(key=True)
-    at: datetime = _moment()
+    user_id: str = identifier(key=True)
+    at: datetime = moment()
 
 
 class ReviewReportTable(ReviewsDatabase, table=True):
@@ -147,11 +136,11 @@ class ReviewReportTable(ReviewsDatabase, table=True):
     )
 
     review_id: str = _of_review(key=True)
-    user_id: str = _id(key=True)
-    reason: str = _words()
-    note: str = _words()
+    user_id: str = identifier(key=True)
+    reason: str = words()
+    note: str = words()
     open: bool = Field(sa_column=Column(Boolean, nullable=False))
-    at: datetime = _moment()
+    at: datetime = moment()
 
 
 class RatingSummaryTable(ReviewsDatabase, table=True):
@@ -162,13 +151,13 @@ class RatingSummaryTable(ReviewsDatabase, table=True):
         CheckConstraint("least(one, two, three, four, five, with_pictures) >= 0", name="rating_summaries_counts"),
     )
 
-    spu_id: str = _id(key=True)
-    one: int = _whole()
-    two: int = _whole()
-    three: int = _whole()
-    four: int = _whole()
-    five: int = _whole()
-    with_pictures: int = _whole()
+    spu_id: str = identifier(key=True)
+    one: int = _number()
+    two: int = _number()
+    three: int = _number()
+    four: int = _number()
+    five: int = _number()
+    with_pictures: int = _number()
 
 
 class ReviewPictureTable(ReviewsDatabase, table=True):
@@ -176,12 +165,12 @@ class ReviewPictureTable(ReviewsDatabase, table=True):
 
     __tablename__ = "review_pictures"
 
-    name: str = _id(key=True)
-    user_id: str = _id(key=True)
-    small_name: str = _id()
-    width: int = _whole()
-    height: int = _whole()
-    at: datetime = _moment()
+    name: str = identifier(key=True)
+    user_id: str = identifier(key=True)
+    small_name: str = identifier()
+    width: int = _number()
+    height: int = _number()
+    at: datetime = moment()
 
 
 class ModerationListTable(ReviewsDatabase, table=True):
@@ -203,16 +192,16 @@ class ModerationWordTable(ReviewsDatabase, table=True):
         CheckConstraint("verdict IN ('pass', 'mask', 'hold', 'reject')", name="moderation_words_verdict"),
     )
 
-    word_id: str = _id(key=True)
-    looks_for: str = _words()
-    text: str = _words()
-    verdict: str = _words()
+    word_id: str = identifier(key=True)
+    looks_for: str = words()
+    text: str = words()
+    verdict: str = words()
     homophones: bool = Field(sa_column=Column(Boolean, nullable=False))
-    note: str = _words()
+    note: str = words()
     active: bool = Field(sa_column=Column(Boolean, nullable=False))
-    version: int = _whole()
-    changed_by: str = _id()
-    changed_at: datetime = _moment()
+    version: int = _number()
+    changed_by: str = identifier()
+    changed_at: datetime = moment()
 
 
 class ModerationWordVersionTable(ReviewsDatabase, table=True):
@@ -221,9 +210,9 @@ class ModerationWordVersionTable(ReviewsDatabase, table=True):
     __tablename__ = "moderation_word_versions"
     __table_args__ = (Index("moderation_word_versions_by_list", "list_version"),)
 
-    word_id: str = _id(ForeignKey("moderation_words.word_id"), key=True)
+    word_id: str = identifier(ForeignKey("moderation_words.word_id"), key=True)
     version: int = Field(sa_column=Column(Integer, primary_key=True))
     list_version: int = Field(sa_column=Column(BigInteger, nullable=False))
     terms: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
-    changed_by: str = _id()
-    changed_at: datetime = _moment()
+    changed_by: str = identifier()
+    changed_at: datetime = moment()

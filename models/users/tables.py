@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import ARRAY, BigInteger, DateTime, ForeignKey, Index, LargeBinary, MetaData, Text, text
+from sqlalchemy import ARRAY, BigInteger, ForeignKey, Index, LargeBinary, MetaData, Text, text
 from sqlmodel import Field, SQLModel
 
-_TIME = DateTime(timezone=True)
+from models.shared.columns import MOMENT
 
 
 class UsersTable(SQLModel):
@@ -29,8 +29,8 @@ class UserTable(UsersTable, table=True):
     totp_offered: bytes | None = Field(sa_type=LargeBinary)
     totp_last_step: int | None = Field(sa_type=BigInteger)
     version: int
-    created_at: datetime = Field(sa_type=_TIME)
-    updated_at: datetime = Field(sa_type=_TIME)
+    created_at: datetime = Field(sa_type=MOMENT)
+    updated_at: datetime = Field(sa_type=MOMENT)
 
 
 class RoleTable(UsersTable, table=True):
@@ -64,10 +64,10 @@ class SessionTable(UsersTable, table=True):
     user_id: str = Field(sa_type=Text, sa_column_args=[ForeignKey("users.id")])
     device_address: str = Field(sa_type=Text)
     device_agent: str = Field(sa_type=Text)
-    created_at: datetime = Field(sa_type=_TIME)
-    last_used_at: datetime = Field(sa_type=_TIME)
-    expires_at: datetime = Field(sa_type=_TIME)
-    ended_at: datetime | None = Field(sa_type=_TIME)
+    created_at: datetime = Field(sa_type=MOMENT)
+    last_used_at: datetime = Field(sa_type=MOMENT)
+    expires_at: datetime = Field(sa_type=MOMENT)
+    ended_at: datetime | None = Field(sa_type=MOMENT)
     end_reason: str | None = Field(sa_type=Text)
 
 
@@ -82,8 +82,8 @@ class RefreshTokenTable(UsersTable, table=True):
 
     hash: bytes = Field(sa_type=LargeBinary, primary_key=True)
     session_id: str = Field(sa_type=Text, sa_column_args=[ForeignKey("sessions.id")])
-    issued_at: datetime = Field(sa_type=_TIME)
-    used_at: datetime | None = Field(sa_type=_TIME)
+    issued_at: datetime = Field(sa_type=MOMENT)
+    used_at: datetime | None = Field(sa_type=MOMENT)
 
 
 class VerificationCodeTable(UsersTable, table=True):
@@ -99,10 +99,10 @@ class VerificationCodeTable(UsersTable, table=True):
     contact: str = Field(sa_type=Text)
     purpose: str = Field(sa_type=Text)
     code_hash: bytes = Field(sa_type=LargeBinary)
-    created_at: datetime = Field(sa_type=_TIME)
-    expires_at: datetime = Field(sa_type=_TIME)
+    created_at: datetime = Field(sa_type=MOMENT)
+    expires_at: datetime = Field(sa_type=MOMENT)
     tries_left: int
-    used_at: datetime | None = Field(sa_type=_TIME)
+    used_at: datetime | None = Field(sa_type=MOMENT)
 
 
 class LoginGuardTable(UsersTable, table=True):
@@ -113,8 +113,8 @@ class LoginGuardTable(UsersTable, table=True):
 
     subject: bytes = Field(sa_type=LargeBinary, primary_key=True)
     failures: int
-    blocked_until: datetime = Field(sa_type=_TIME)
-    last_try_at: datetime = Field(sa_type=_TIME)
+    blocked_until: datetime = Field(sa_type=MOMENT)
+    last_try_at: datetime = Field(sa_type=MOMENT)
 
 
 class LoginAttemptTable(UsersTable, table=True):
@@ -125,7 +125,7 @@ class LoginAttemptTable(UsersTable, table=True):
 
     id: int = Field(sa_type=BigInteger, primary_key=True)
     user_id: str = Field(sa_type=Text, sa_column_args=[ForeignKey("users.id")])
-    at: datetime = Field(sa_type=_TIME)
+    at: datetime = Field(sa_type=MOMENT)
     outcome: str = Field(sa_type=Text)
     device_address: str = Field(sa_type=Text)
     device_agent: str = Field(sa_type=Text)
@@ -150,5 +150,5 @@ class AddressTable(UsersTable, table=True):
     line: str = Field(sa_type=Text)
     postal_code: str = Field(sa_type=Text)
     is_default: bool
-    created_at: datetime = Field(sa_type=_TIME)
-    updated_at: datetime = Field(sa_type=_TIME)
+    created_at: datetime = Field(sa_type=MOMENT)
+    updated_at: datetime = Field(sa_type=MOMENT)

@@ -16,7 +16,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
 
-from models.notifications.tables import NotificationsDatabase, identifier, moment, words
+from models.notifications.tables import NotificationsDatabase
+from models.shared.columns import identifier, moment, words
 
 
 class WebhookEndpointTable(NotificationsDatabase, table=True):

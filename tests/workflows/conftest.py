@@ -28,18 +28,27 @@ async def client(server: WorkflowEnvironment) -> Client:
     return await client_of(server)
 
 
+@pytest.fixture(scope="session")
+async def played(client: Client) -> AsyncIterator[Scripted]:
+    """Workers on every queue, for all tests: to start them takes longer than most tests. They play the script of the day."""
+    async with AsyncExitStack() as stack:
+        script = Scripted()
+        await run_workers(stack, client, script)
+        yield script
+        script.forget()
+
+
 @pytest.fixture
-def steps() -> Scripted:
-    return Scripted()
+def steps(played: Scripted) -> Scripted:
+    played.forget()
+    return played
 
 
 @pytest.fixture
 async def sagas(server: WorkflowEnvironment, client: Client, steps: Scripted) -> AsyncIterator[Sagas]:
-    async with AsyncExitStack() as stack:
-        await run_workers(stack, client, steps)
-        sagas = Sagas(server, client, steps)
-        yield sagas
-        await sagas.end_what_runs()
+    sagas = Sagas(server, client, steps)
+    yield sagas
+    await sagas.end_what_runs()
 
 
 @pytest.fixture

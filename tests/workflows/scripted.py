@@ -69,6 +69,15 @@ class Scripted:
     """The steps of all sagas, as one test wants them to go."""
 
     def __init__(self) -> None:
+        self._released = asyncio.Event()
+        self.forget()
+        self._returns: dict[str, Any] = {}
+        self.activities: list[Callable[..., Any]] = [self._scripted(method) for method in _methods()]
+
+    def forget(self) -> None:
+        """An empty script, for the next test; what hangs fails."""
+        self._released.set()
+        self._released = asyncio.Event()
         self.calls: list[tuple[str, Any]] = []
         """Every call in order, with its message; calls that failed or were refused, too."""
         self._answers: dict[str, Answer] = {}
@@ -76,8 +85,6 @@ class Scripted:
         self._hanging: set[str] = set()
         self._meanwhile: dict[str, Callable[[], Awaitable[None]]] = {}
         self._always: dict[str, Callable[[Any], Awaitable[None]]] = {}
-        self._returns: dict[str, Any] = {}
-        self.activities: list[Callable[..., Any]] = [self._scripted(method) for method in _methods()]
 
     def answer(self, name: str, answer: object) -> None:
         """What this step answers: a value, or a function of its message."""
@@ -123,7 +130,8 @@ class Scripted:
     async def _play(self, name: str, message: Any) -> Any:
         self.calls.append((name, message))
         if name in self._hanging:
-            await asyncio.Event().wait()
+            await self._released.wait()
+            raise Broken(f"{name} hung to the end of its test")
         if name in self._meanwhile:
             await self._meanwhile.pop(name)()
         if self._troubles[name]:

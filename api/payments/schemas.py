@@ -164,7 +164,7 @@ class ReconcileRequest(Frozen):
     """Hold our books against the channel's statement of that day, in the channel's own calendar."""
 
     channel: _Name
-    day: date
+    day: Annotated[date, Field(ge=date(2000, 1, 1))]
 
 
 class ReconciliationStarted(Frozen):

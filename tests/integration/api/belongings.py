@@ -50,7 +50,7 @@ async def gather(shop: RunningShop) -> Belongings:
     """Anna orders, pays, gets a parcel and a part of the money back, and claims a coupon."""
     anna = await shop.buyer()
     good = await Shelves(shop.operator).good(10)
-    order_id = (await anna.placed(good.sku_id, quantity=2))["order_id"]
+    order_id = (await anna.placed(good.sku_id, quantity=4))["order_id"]
     attempt = await anna.pay(order_id)
     order = await anna.until(order_id, "paid")
 

@@ -26,7 +26,9 @@ _COLUMNS = """
 """
 """Tables with the columns that hold stock, money, coupons or points."""
 _PAUSE = 0.6
-"""Longer than what is shown lags behind what is."""
+"""Seconds; longer than what is shown lags behind what is."""
+_QUIET = 2
+"""So many looks in a row that find nothing new: processes go on after their answer."""
 
 Counts = dict[str, int]
 
@@ -50,11 +52,12 @@ class Effects:
 
     async def settled(self) -> Counts:
         """Everything, once nothing changes any more."""
-        last = await self._counts()
-        for _ in range(50):
+        last, quiet = await self._counts(), 0
+        for _ in range(60):
             await asyncio.sleep(_PAUSE)
             now = await self._counts()
-            if now == last:
+            quiet = quiet + 1 if now == last else 0
+            if quiet == _QUIET:
                 return now
             last = now
         raise AssertionError("the shop does not come to rest")

@@ -283,6 +283,7 @@ async def test_finance_asks_for_a_day_and_reads_the_report_page_by_page_and_as_c
     [
         ({"channel": "no_such_channel", "day": "2026-11-01"}, 422),
         ({"channel": CHANNEL, "day": "2999-01-01"}, 422),
+        ({"channel": CHANNEL, "day": "0001-01-01"}, 422),
         ({"channel": CHANNEL, "day": "yesterday"}, 422),
     ],
 )

@@ -11,7 +11,7 @@ from api.edge.paging import Cursor, Limit, Page, page, read_cursor
 from api.edge.problems import refusals
 from api.edge.wired import Wired
 from api.showcase.at_hand import address_of
-from api.showcase.shelf import Shown
+from api.showcase.shown import Shown, ShownPage
 from hanse.caching import Loaded
 from models.products.errors import ProductUnknown
 from models.products.showing import ShownProduct
@@ -33,9 +33,10 @@ class ShelfRoute(APIRoute):
             answer = await handle(request)
             if not isinstance(answer, Shown):
                 return answer
-            services.shelf.keep_near(address_of(request.scope), answer, turn)
-            if answer.spu_id is not None:
+            if isinstance(answer, ShownPage):
                 services.views.note(answer.spu_id)
+            else:
+                services.shelf.keep_near(address_of(request.scope), answer, turn)
             return answer.answer(request.headers.get("if-none-match"))
 
         return made

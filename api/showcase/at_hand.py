@@ -1,12 +1,15 @@
 """Answers that this process has at hand go out before anything is routed, parsed or validated.
 
 It stands innermost of all that stands before the routes: limits, metrics and headers are those of any answer. There is no span
-and no log line for such an answer unless the caller asks for one (`traceparent`, `X-Request-Id`): nothing is below it to look at.
+and no log line for such an answer unless the caller asks for one (`traceparent`, `X-Request-Id`): nothing is below it to look at but
+the reading of stock, which is for many at once.
 """
 
 from types import SimpleNamespace
 
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from api.showcase.shown import ShownPage
 
 _SHOWN = ("/v1/products", "/v1/categories", "/v1/brands", "/v1/merchants", "/v1/rankings")
 
@@ -36,11 +39,12 @@ class AtHand:
         """One request."""
         if scope["type"] == "http" and scope["method"] == "GET" and scope["path"].startswith(_SHOWN):
             services = scope["app"].state.services
-            shown = services.shelf.near(address_of(scope))
+            near = services.shelf.near(address_of(scope))
+            shown = near and await services.shelf.in_step(near)
             if shown is not None:
                 services.shelf.note(shown)
                 scope["route"] = SimpleNamespace(path=shown.route)
-                if shown.spu_id is not None:
+                if isinstance(shown, ShownPage):
                     services.views.note(shown.spu_id)
                 known = next((value for name, value in scope["headers"] if name == b"if-none-match"), b"")
                 await shown.answer(known.decode("latin-1"))(scope, receive, send)

@@ -8,7 +8,8 @@ from datetime import timedelta
 from redis.exceptions import RedisError
 
 from api.showcase.questions import RankedProduct, Ranking
-from api.showcase.shelf import Shelf, Shown
+from api.showcase.shelf import Shelf
+from api.showcase.shown import Shown
 from hanse.caching import Kind, Loaded
 from models.products.types import ProductCard, ProductFilter
 from models.search.rankings import Ranked, RankingName

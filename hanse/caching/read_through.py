@@ -13,7 +13,7 @@ from prometheus_client import Counter
 from redis.asyncio import Redis
 
 from hanse.caching.breaker import Breaker, Resting
-from hanse.caching.scripts import FORGET, KEEP, READ
+from hanse.caching.scripts import CHANGES, FORGET, KEEP, READ
 
 _log = logging.getLogger(__name__)
 reads = Counter("hanse_cache_reads", "Reads of cached things by how they were answered", ["kind", "outcome"])
@@ -27,6 +27,9 @@ _FIRST_LOOK, _LONGEST_LOOK = 0.01, 0.1
 _SPREAD = 0.25
 """A copy's time is shortened by up to this part, by chance, so that copies made together do not end together."""
 _MOST_OWED = 1_000
+_LOG = "cache:changes"
+_MOST_LOGGED = 1_000
+"""Changes that a process may miss between two looks; beyond that it takes everything for changed."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,7 @@ class ReadThrough:
 
     def __init__(self, redis: Redis, breaker: Breaker | None = None) -> None:
         self._read, self._keep = redis.register_script(READ), redis.register_script(KEEP)
-        self._forget = redis.register_script(FORGET)
+        self._delete, self._changes = redis.register_script(FORGET), redis.register_script(CHANGES)
         self._breaker = breaker or Breaker()
         self._flights: dict[str, asyncio.Task[dict[str, Copy]]] = {}
         self._owed: set[str] = set()
@@ -113,6 +116,26 @@ class ReadThrough:
         self._flights.clear()  # what began before may have read what was; nobody joins it any more
         self._owed.update(keys)
         return await self._settle()
+
+    async def changes(self, kind: Kind, known_to: int) -> tuple[int, Collection[str] | None]:
+        """Of which things of this kind a copy was forgotten, by anybody, after what this answered last (0 at first); and up to when
+        that is known now. None: of any of them, for all that is known. Then this process knows nothing (0) if Redis is silent."""
+        try:
+            if self._owed and not await self._settle():
+                return 0, None
+            async with self._breaker.ask():
+                answer = await self._changes(keys=[_LOG], args=[known_to])
+        except Resting:
+            return 0, None
+        now_known, complete = int(answer[0]), bool(answer[1])
+        keys = {key.decode() for key in answer[2]} if complete else set()
+        if not complete or _epoch(kind.epoch) in keys:
+            return now_known, None
+        start = _key(kind, "")
+        return now_known, [key[len(start) :] for key in keys if key.startswith(start)]
+
+    async def _forget(self, keys: list[str]) -> None:
+        await self._delete(keys=[_LOG, *keys], args=[_MOST_LOGGED])
 
     def _landed(self, keys: list[str]) -> Callable[["asyncio.Task[dict[str, Copy]]"], None]:
         def landed(flight: "asyncio.Task[dict[str, Copy]]") -> None:

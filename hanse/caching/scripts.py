@@ -48,13 +48,42 @@ what was read before a change never comes back after it."""
 
 FORGET = """
 local clock = redis.call('TIME')
-for i, key in ipairs(KEYS) do
+local now = clock[1] * 1000000 + clock[2]
+local log = KEYS[1]
+local last = redis.call('ZRANGE', log, -1, -1, 'WITHSCORES')
+local at = string.format('%.0f', math.max(now, tonumber(last[2] or '0') + 1))
+if not last[2] then redis.call('ZADD', log, at, '') end
+for i = 2, #KEYS do
+  local key = KEYS[i]
   if string.find(key, ':epoch:', 1, true) then
-    redis.call('SET', key, string.format('%.0f', clock[1] * 1000000 + clock[2]))
+    redis.call('SET', key, string.format('%.0f', now))
   else
     redis.call('DEL', key)
   end
+  if string.sub(key, 1, 6) == 'cache:' then redis.call('ZADD', log, at, key) end
 end
-return #KEYS
+local over = redis.call('ZCARD', log) - 1 - tonumber(ARGV[1])
+if over > 0 then
+  local lost = redis.call('ZRANGE', log, over, over, 'WITHSCORES')
+  redis.call('ZREMRANGEBYRANK', log, 0, over)
+  redis.call('ZADD', log, lost[2], '')
+end
+return #KEYS - 1
 """
-"""KEYS: copies and leases to delete, epochs to begin anew."""
+"""KEYS: the log of changes, then copies and leases to delete, epochs to begin anew; ARGV: how many changes the log keeps. The log says
+of each copy and epoch when it was forgotten last, in numbers that only grow, and with the empty name since when it is complete."""
+
+CHANGES = """
+local log, after = KEYS[1], tonumber(ARGV[1])
+local since = redis.call('ZSCORE', log, '')
+if not since then
+  local clock = redis.call('TIME')
+  since = string.format('%.0f', clock[1] * 1000000 + clock[2])
+  redis.call('ZADD', log, since, '')
+end
+local last = redis.call('ZRANGE', log, -1, -1, 'WITHSCORES')[2]
+if after < tonumber(since) then return {last, 0} end
+return {last, 1, redis.call('ZRANGEBYSCORE', log, '(' .. ARGV[1], '+inf')}
+"""
+"""KEYS: the log of changes; ARGV: up to when the caller knows it. Answers up to when the caller knows it now, whether it is complete from
+there on, and if so what was forgotten since."""

@@ -108,6 +108,6 @@ def _allocate_merchant(
     near = {shelf.warehouse_id: (nearness(shelf.place, destination), shelf.warehouse_id) for shelf in shelves}
     wanted = {sku: n for sku, n in asked.items() if any(sku in has for has in stock.values())}
     return [
-        Allocation(warehouse_id=warehouse, merchant_id=merchant, sku_id=sku, quantity=units)
+        Allocation.of_valid({"warehouse_id": warehouse, "merchant_id": merchant, "sku_id": sku, "quantity": units})
         for sku, warehouse, units in spread(shelves[0].strategy, wanted, stock, sorted(stock, key=near.__getitem__))
     ]

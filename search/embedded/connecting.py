@@ -16,10 +16,12 @@ _WRITER = 0x48535752
 
 _LOOK = """
 SELECT pg_advisory_xact_lock_shared($1), set_config('plan_cache_mode', 'force_custom_plan', true),
-       set_config('enable_seqscan', 'off', true)
+       set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true),
+       set_config('max_parallel_workers_per_gather', '0', true)
 """
 """How many products a question finds decides its plan, so no plan serves two questions; and a scan that matches every row's vector
-is never the best one, whatever the planner thinks of words it has no figures for."""
+is never the best one, whatever the planner thinks of words it has no figures for. Compiling a statement, or starting a process for it,
+takes longer than any of these takes."""
 
 _FAULTS = (
     OSError,

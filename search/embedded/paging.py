@@ -1,10 +1,12 @@
 """One page of what a question finds, and how much there is in all."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from hanse.database import Connection
 from models.shared import Money
 from search.embedded.asking import Question
+from search.embedded.facets import Facets, counted_over, read, without_filter
 from search.embedded.filtering import Narrowing, Parameters, Wanted, where
 from search.embedded.highlighting import highlighted
 from search.embedded.ranking import score
@@ -12,14 +14,20 @@ from search.embedded.tables import LIVE
 from search.query import MAX_WINDOW, Hit, SearchQuery, Sort
 
 _PAGE = """
-WITH page AS (
-    SELECT spu_id, rank, published_at, count(*) OVER () AS total
-    FROM (SELECT spu_id, {rank} AS rank, published_at FROM {{items}} WHERE {conditions} OFFSET 0) AS found
-    ORDER BY rank {direction}, published_at DESC, spu_id LIMIT {limit} OFFSET {offset})
-SELECT page.spu_id, page.total, i.price_from, i.price_to, i.in_stock, i.sales, d.shown
+WITH hits AS MATERIALIZED (
+    SELECT spu_id, {rank} AS rank, published_at, facets, variants, in_stock FROM {{items}} WHERE {conditions}
+), page AS (
+    SELECT spu_id, count(*) OVER () AS total, row_number() OVER (ORDER BY rank {direction}, published_at DESC, spu_id) AS place
+    FROM hits ORDER BY place LIMIT {limit} OFFSET {offset})
+SELECT page.place, page.total, i.spu_id, i.price_from, i.price_to, i.in_stock, i.sales, d.shown
 FROM page JOIN {{items}} AS i USING (spu_id) JOIN {{documents}} AS d USING (spu_id)
-ORDER BY page.rank {direction}, page.published_at DESC, page.spu_id
+{and_facets}ORDER BY place
 """
+_AND_FACETS = """UNION ALL
+SELECT NULL, (SELECT count(*) FROM hits), NULL, NULL, NULL, NULL, NULL,
+       (SELECT jsonb_agg(jsonb_build_array(facet, value, label, products)) FROM ({counted}) AS counted)
+"""
+"""The last row: all hits, and what the facets count."""
 _BROWSED = """
 SELECT spu_id, price_from, price_to, in_stock, sales, shown FROM {{items}} AS i JOIN {{documents}} USING (spu_id)
 WHERE {conditions} ORDER BY {rank} {direction}, published_at DESC, spu_id LIMIT {limit} OFFSET {offset}
@@ -37,8 +45,15 @@ _ORDERS = {
     Sort.SALES: ("sales", "DESC"),
     Sort.NEWEST: ("published_at", "DESC"),
 }
-Page = tuple[tuple[Hit, ...], int]
-"""The hits of the page, and how many there are in all."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """The hits of a page, how many there are in all, and the facets that could be counted on the way."""
+
+    hits: tuple[Hit, ...]
+    total: int
+    facets: Facets
 
 
 async def page(tx: Connection, query: SearchQuery, asked: Question, narrowed: Narrowing) -> Page:
@@ -50,11 +65,17 @@ async def page(tx: Connection, query: SearchQuery, asked: Question, narrowed: Na
     rank, direction = _ORDERS.get(query.sort, ("sales", "DESC"))
     if query.sort is Sort.RELEVANCE and asked.terms:
         rank = score(asked, parameters)
+    facets = without_filter(query.facets, narrowed) if asked.terms else []
+    and_facets = _AND_FACETS.format(counted=counted_over("hits", facets, parameters)) if facets else ""
     template = _PAGE if asked.terms else _BROWSED
-    statement = template.format(rank=rank, direction=direction, conditions=conditions, limit=limit, offset=offset)
+    statement = template.format(
+        rank=rank, direction=direction, conditions=conditions, limit=limit, offset=offset, and_facets=and_facets
+    )
     rows = await tx.fetch(LIVE.sql(statement), *parameters.values)
+    counted = rows.pop()["shown"] if facets else None
     total = rows[0]["total"] if rows and asked.terms else await how_many(tx, asked, narrowed)
-    return tuple(_hit(row, asked) for row in rows), total
+    hits = tuple(_hit(row, asked) for row in rows)
+    return Page(hits, total, dict.fromkeys(facets, ()) | read(counted or ()))
 
 
 def wanted(asked: Question) -> Wanted:

@@ -31,13 +31,14 @@ class Searcher:
         async with looking(self._database) as tx:
             asked = await understood(tx, query.text, self._synonyms, self._stemmer)
             narrowed = await narrowing(tx, query.filters)
-            (hits, total), asked, correction = await self._best(tx, query, asked, narrowed)
-            facets = await count_facets(tx, query.facets, wanted(asked), narrowed)
+            found, asked, correction = await self._best(tx, query, asked, narrowed)
+            left = [name for name in query.facets if name not in found.facets]
+            facets = found.facets | await count_facets(tx, left, wanted(asked), narrowed)
         return SearchResult(
-            hits=hits,
-            total=min(total, MAX_WINDOW),
-            total_is_exact=total <= MAX_WINDOW,
-            facets=facets,
+            hits=found.hits,
+            total=min(found.total, MAX_WINDOW),
+            total_is_exact=found.total <= MAX_WINDOW,
+            facets={name: facets[name] for name in query.facets},
             correction=correction,
         )
 
@@ -45,20 +46,20 @@ class Searcher:
         self, tx: Connection, query: SearchQuery, asked: Question, narrowed: Narrowing
     ) -> tuple[Page, Question, Correction | None]:
         found = await page(tx, query, asked, narrowed)
-        if found[1] >= _LITTLE or not asked.terms:
+        if found.total >= _LITTLE or not asked.terms:
             return found, asked, None
         wider = asked.in_descriptions()
         if wider.described:
             there = await page(tx, query, wider, narrowed)
-            if there[1] > found[1]:
+            if there.total > found.total:
                 found, asked = there, wider
-        if found[1] >= _LITTLE:
+        if found.total >= _LITTLE:
             return found, asked, None
         other = await corrected(tx, asked, self._synonyms) if query.correct else None
         if other is not None:
             instead = await understood(tx, other, self._synonyms, self._stemmer)
             there = await page(tx, query, instead, narrowed)
-            if there[1] >= max(1, found[1] * _SO_MUCH_MORE):
+            if there.total >= max(1, found.total * _SO_MUCH_MORE):
                 return there, instead, Correction(asked=query.text, used=other)
         for less in asked.relaxed():
             if await how_many(tx, less, narrowed) >= _LITTLE:

@@ -119,7 +119,8 @@ class AheadSettings(Room):
             rows = await connection.fetch(_SELLABLE, list(sku_ids))
         found = {sku_id: Sellable(sku_id=sku_id) for sku_id in sku_ids}
         for row in rows:
-            found[SkuId(row["sku_id"])] = _with_level(found[SkuId(row["sku_id"])], row, now)
+            sku_id = row["sku_id"]
+            found[sku_id] = _with_level(found[sku_id], row, now)
         return found
 
     async def claims(self, wanted: ClaimSearch, *, after: int = 0, limit: int = 100) -> Sequence[Claim]:
@@ -147,6 +148,8 @@ class AheadSettings(Room):
 def _with_level(before: Sellable, row: Record, now: datetime) -> Sellable:
     queues = row["claimed"] > 0 or (row["not_before"] is not None and row["not_before"] > now)
     in_stock = 0 if queues else max(row["available"], 0)
+    if row["policy"] == SellsAhead.NEVER:
+        return before.model_copy(update={"in_stock": before.in_stock + in_stock})
     setting = AheadSetting(**{name: row[name] for name in AheadSetting.model_fields})
     room = outlook_room(setting, row["sold_ahead"], now)
     changes: dict[str, object] = {"in_stock": before.in_stock + in_stock, "ahead": before.ahead + room}

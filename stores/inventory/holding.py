@@ -12,8 +12,9 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from itertools import chain, count
+from typing import Any
 
 from asyncpg import Record
 
@@ -163,14 +164,18 @@ async def hold(connection: Connection, wishes: Sequence[Wish]) -> Tried:
     ]
     values = chain.from_iterable(rows) if len(rows) <= _WRITTEN_OUT else map(list, zip(*rows, strict=True))
     crossings: dict[str, list[LowStock]] = defaultdict(list)
-    ran_out: dict[str, list[SkuId]] = defaultdict(list)
-    for row in await connection.fetch(_hold_statement(len(rows)), *values):
-        crossings[row["order_id"]] += [LowStock.model_validate(row["low_stock"])] if row["low_stock"] else []
-        ran_out[row["order_id"]] += [SkuId(row["sku_id"])] if row["ran_out"] else []
+    ran_out: dict[str, set[SkuId]] = defaultdict(set)
+    done = set()
+    for order_id, sku_id, low_stock, is_out in await connection.fetch(_hold_statement(len(rows)), *values):
+        done.add(order_id)
+        if low_stock:
+            crossings[order_id].append(LowStock.model_validate(low_stock))
+        if is_out:
+            ran_out[order_id].add(SkuId(sku_id))
     for wish, plan in plans:
-        if wish.order_id in crossings:
+        if wish.order_id in done:
             tried.held[wish.order_id] = _reservation(
-                wish, plan, crossings[wish.order_id], tuple(sorted(set(ran_out[wish.order_id])))
+                wish, plan, crossings.get(wish.order_id, ()), tuple(sorted(ran_out.get(wish.order_id, ())))
             )
     return tried
 
@@ -211,33 +216,50 @@ async def shelves(connection: Connection, skus: Sequence[SkuId], now: datetime) 
     """What can be sold of each SKU from stock now, level by level."""
     arguments = skus if len(skus) <= _WRITTEN_OUT else [skus]
     found: dict[SkuId, list[Shelf]] = {sku: [] for sku in skus}
+    as_asked = {sku: sku for sku in skus}
     for row in await connection.fetch(_shelves_statement(len(skus)), now, *arguments):
-        shelf = _shelf(row)
-        found[shelf.sku_id].append(shelf)
+        sku = as_asked[row["sku_id"]]
+        found[sku].append(_shelf(sku, row))
     return found
 
 
-def _shelf(row: Record) -> Shelf:
+def _shelf(sku: SkuId, row: Record) -> Shelf:
+    warehouse_id, merchant_id, _, available, *place, split_over, strategy, busy_at = row
     return Shelf(
-        warehouse_id=WarehouseId(row["warehouse_id"]),
-        merchant_id=MerchantId(row["merchant_id"]),
-        sku_id=SkuId(row["sku_id"]),
-        available=row["available"],
-        place=Place(**{name: row[name] for name in Place.model_fields}),
-        split_over=row["split_over"],
-        busy_at=row["busy_at"],
-        strategy=AllocationStrategy(row["strategy"] or AllocationStrategy.NEAREST),
+        _warehouse_id(warehouse_id),
+        _merchant_id(merchant_id),
+        sku,
+        available,
+        _place(*place),
+        split_over,
+        busy_at,
+        _NEAREST if strategy is None else AllocationStrategy(strategy),
     )
+
+
+_NEAREST = AllocationStrategy.NEAREST
+# There are few of these, each is on every row, and checking one costs as much as choosing a warehouse.
+_warehouse_id = lru_cache(4096)(WarehouseId)
+_merchant_id = lru_cache(4096)(MerchantId)
+
+
+@lru_cache(4096)
+def _place(*written: Any) -> Place:
+    return Place(**dict(zip(Place.model_fields, written, strict=True)))
 
 
 def _reservation(
     wish: Wish, plan: tuple[Allocation, ...], crossings: Sequence[LowStock], ran_out: tuple[SkuId, ...]
 ) -> Reservation:
-    return Reservation(
-        order_id=wish.order_id,
-        state=ReservationState.HELD,
-        allocations=plan,
-        expires_at=wish.expires_at,
-        low_stock=tuple(sorted(crossings, key=lambda crossing: (crossing.warehouse_id, crossing.sku_id))),
-        turned=ran_out,
+    return Reservation.of_valid(
+        {
+            "order_id": wish.order_id,
+            "state": ReservationState.HELD,
+            "allocations": plan,
+            "expires_at": wish.expires_at,
+            "low_stock": tuple(sorted(crossings, key=lambda crossing: (crossing.warehouse_id, crossing.sku_id))),
+            "ahead": (),
+            "served": (),
+            "turned": ran_out,
+        }
     )

@@ -7,9 +7,8 @@ from hanse.caching import Kind, ReadThrough
 from models.shared.ids import SpuId
 
 PRODUCT = Kind("product", "products", fresh=timedelta(minutes=1), stale=timedelta(seconds=30))
-"""A product without its stock."""
-STOCK = Kind("stock", "stock", fresh=timedelta(seconds=2))
-"""What can be ordered of each SKU of a product. What orders take need not be told here: it is over in a moment by itself."""
+"""A product without its stock, which no copy holds: processes read it anew (`api/showcase/pages.py`), so what orders take need not
+be told here."""
 LIST = Kind("list", "lists", fresh=timedelta(seconds=10), stale=timedelta(seconds=5))
 """A page of products."""
 TAXONOMY = Kind("taxonomy", "taxonomy", fresh=timedelta(minutes=5), stale=timedelta(minutes=1))
@@ -28,7 +27,7 @@ class CatalogueCopies:
 
     async def forget_products(self, spu_ids: Collection[SpuId]) -> bool:
         """These products, or their stock, changed, appeared or are gone: their pages, and every list."""
-        return await self.read_through.forget((PRODUCT, STOCK), spu_ids, epochs=[LIST.epoch])
+        return await self.read_through.forget([PRODUCT], spu_ids, epochs=[LIST.epoch])
 
     async def forget_taxonomy(self) -> bool:
         """Categories, brands or merchants changed; lists by category, too."""
@@ -36,4 +35,4 @@ class CatalogueCopies:
 
     async def forget_everything(self) -> bool:
         """Much changed: an import."""
-        return await self.read_through.forget(epochs=[PRODUCT.epoch, STOCK.epoch, LIST.epoch, TAXONOMY.epoch])
+        return await self.read_through.forget(epochs=[PRODUCT.epoch, LIST.epoch, TAXONOMY.epoch])

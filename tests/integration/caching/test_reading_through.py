@@ -112,6 +112,29 @@ async def test_a_new_epoch_forgets_everything_of_its_kinds_and_what_is_being_rea
     assert {name: copy.body for name, copy in copies.items()} == {"a": b"new", "b": b"new"}
 
 
+async def test_a_process_is_told_once_what_others_changed_since_it_asked(process: Process) -> None:
+    reader, editor = process(), process()
+    start, all_of_them = await reader.changes(GOODS, 0)
+    await editor.forget([GOODS], ["a"])
+    await editor.forget([GOODS], ["b"], epochs=["lists"])
+    later, changed = await reader.changes(GOODS, start)
+    assert (all_of_them, sorted(changed or ())) == (None, ["a", "b"])
+    assert await reader.changes(GOODS, later) == (later, [])
+
+
+async def test_when_not_every_change_is_known_all_count_as_changed(process: Process, redis_url: str) -> None:
+    reader, editor = process(), process()
+    start, _ = await reader.changes(GOODS, 0)
+    await editor.forget(epochs=["goods"])
+    anew, of_a_new_epoch = await reader.changes(GOODS, start)
+    await editor.forget([GOODS], [str(n) for n in range(1_200)])
+    beyond, of_too_many = await reader.changes(GOODS, anew)
+    async with Redis.from_url(redis_url) as client:
+        await client.flushdb()
+    _, of_a_lost_log = await reader.changes(GOODS, beyond)
+    assert (of_a_new_epoch, of_too_many, of_a_lost_log) == (None, None, None)
+
+
 async def test_a_copy_is_not_shown_beyond_a_change_that_is_known_to_come(process: Process) -> None:
     reader, prices = process(), iter((b"before", b"after"))
 

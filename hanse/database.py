@@ -14,6 +14,10 @@ from asyncpg.pool import PoolConnectionProxy
 
 Connection: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
 
+WHOLE_BOOK = 600.0
+"""Seconds for a statement that reads a whole book, as audits do: it takes as long as the shop is large, and must not be given up
+where every other statement would be (`Database.open`)."""
+
 
 async def _speak_json(connection: Any) -> None:
     for kind in ("json", "jsonb"):

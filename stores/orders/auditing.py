@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
+from hanse.database import WHOLE_BOOK
 from models.orders.types import OrderBreak, OrderStanding, OrderStatus
 from models.shared import Instant, Money
 from models.shared.ids import AftersaleId, OrderId
@@ -82,7 +83,7 @@ class Auditing(Room):
     async def audit(self, now: Instant) -> list[OrderBreak]:
         """Every break of an invariant: sums, refunds, status against times, parcels and timeline; at most 1000. Empty when all is well."""
         async with self._db.reader() as connection:
-            rows = await connection.fetch(_BREAKS, now - GRACE)
+            rows = await connection.fetch(_BREAKS, now - GRACE, timeout=WHOLE_BOOK)
         return [OrderBreak(order_id=OrderId(row["order_id"]), kind=row["kind"], detail=row["detail"]) for row in rows]
 
     async def standings(self) -> AsyncIterator[OrderStanding]:

@@ -129,8 +129,7 @@ def sold_out_lines(placement: str, found: SoldOutFigures) -> Iterator[Line]:
     yield _told(f"time to sold out, {work}", shown)
     shown = f"{found.answered_per_second:.1f}/s; at 0.6 of that: {in_words(calm)}"
     yield _told(f"the sold-out answer afterwards, {placement}", shown)
-    astray = abs(found.units_sold - found.units) + abs(rush.winners - found.units)
-    yield at_most(f"units sold twice or not at all, {work}", Figure.of([float(astray)]), "units", 0)
+    yield at_most(f"units sold twice or not at all, {work}", Figure.of([float(found.astray)]), "units", 0)
 
 
 def _exact(placement: Placement, orders: OrderFigures) -> Iterator[Line]:

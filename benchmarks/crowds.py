@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from benchmarks.driver import LoadProcess
 from benchmarks.figures import Run
 from benchmarks.ground import Ground
-from benchmarks.rush import Rush
+from benchmarks.rush import BUSY, Rush
 from hanse.database import Database
 
 SHARES = (0.3, 0.6, 0.9, 1.2)
@@ -48,9 +48,12 @@ class SoldOutFigures:
     """As the inventory's books have it."""
 
     @property
-    def exact(self) -> bool:
-        """Every unit was sold once, to one who was told so."""
-        return self.units_sold == self.units == self.rush.winners
+    def astray(self) -> int:
+        """Units sold twice, lost, or sold to somebody who was told no. Who was answered that the shop is busy, or not at all, may have
+        got one: the same Idempotency-Key would tell."""
+        unknown = self.rush.failed + self.rush.others.get(BUSY, 0)
+        untold = self.units_sold - self.rush.winners
+        return abs(self.units_sold - self.units) + max(0, untold - unknown, -untold)
 
 
 async def sell_out(ground: Ground, load: LoadProcess, sku_id: str, seconds: float) -> SoldOutFigures:

@@ -66,7 +66,7 @@ async def _serve(address: str, namespace: str) -> None:
         client,
         task_queue=QUEUE,
         workflows=[Empty],
-        max_cached_workflows=2_000,
+        max_cached_workflows=300,
         workflow_task_poller_behavior=PollerBehaviorAutoscaling(initial=2),
     ):
         await asyncio.Event().wait()

@@ -11,6 +11,8 @@ from benchmarks.loops import Refused, Work
 
 _log = logging.getLogger(__name__)
 SOLD_OUT = "409 sold_out"
+BUSY = "503 service_busy"
+"""The saga did not answer in time; what it was asked it may do all the same."""
 
 
 @dataclass(frozen=True)

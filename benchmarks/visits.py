@@ -82,7 +82,9 @@ class Visits:
     async def _confirm(self, token: str, order_id: str) -> None:
         """Once its parcel has left, as a buyer who looks now and then."""
         async with asyncio.timeout(_PATIENCE):
-            while not await self._is_confirmed(token, order_id):
+            while True:
+                if await self._is_confirmed(token, order_id):
+                    break
                 await asyncio.sleep(_LOOKS_EVERY)
         await self._get(token, f"/v1/orders/{order_id}/timeline")
         await self._get(token, "/v1/orders")

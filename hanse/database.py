@@ -17,6 +17,10 @@ from hanse.unreachable import Unreachable
 
 Connection: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
 
+WHOLE_BOOK = 600.0
+"""Seconds for a statement that reads a whole book, as audits do: it takes as long as the shop is large, and must not be given up
+where every other statement would be (`Database.open`)."""
+
 
 async def _speak_json(connection: Any) -> None:
     for kind in ("json", "jsonb"):

@@ -77,7 +77,8 @@ async def give_a_past(ground: Ground, many: int, tell: Tell) -> None:
 
 
 async def _past(ground: Ground, completed: str, cancelled: str) -> Past:
-    products, orders = (await asyncpg.connect(ground.settings.dsn(name)) for name in ("products", "orders"))
+    products = await asyncpg.connect(ground.settings.dsn("products"))
+    orders = await asyncpg.connect(ground.settings.dsn("orders"))
     inventory = await asyncpg.connect(ground.settings.dsn("inventory"))
     try:
         goods = [(row["id"], row["spu_id"]) for row in await products.fetch("SELECT id, spu_id FROM skus ORDER BY id")]

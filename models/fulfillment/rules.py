@@ -1,6 +1,6 @@
 """How a parcel may move, and what its parcels make of an order. Pure: the store applies these under the order's lock."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from models.fulfillment.errors import IllegalShipmentStep, PickedTooMuch, SplitInvalid
 from models.fulfillment.messages import TrackingReport
@@ -135,17 +135,21 @@ def left_the_house(shipment: Shipment) -> bool:
 def fulfillment_status(shipments: Sequence[Shipment]) -> FulfillmentStatus:
     """What the parcels of an order make of it. Parcels that were given up count for nothing beside others, those of an
     exchange for nothing at all."""
-    shipments = [shipment for shipment in shipments if shipment.aftersale_id is None]
-    if not shipments:
+    own = [shipment for shipment in shipments if shipment.aftersale_id is None]
+    return status_made_by((shipment.status, left_the_house(shipment)) for shipment in own)
+
+
+def status_made_by(parcels: Iterable[tuple[ShipmentStatus, bool]]) -> FulfillmentStatus:
+    """What an order's own parcels make of it: of each how it stands and whether it ever left the house."""
+    parcels = list(parcels)
+    if not parcels:
         return FulfillmentStatus.UNFULFILLED
-    wanted = [shipment for shipment in shipments if shipment.status not in _GIVEN_UP]
+    wanted = [(status, left) for status, left in parcels if status not in _GIVEN_UP]
     if not wanted:
         return FulfillmentStatus.STOPPED
-    if all(shipment.status in _ARRIVED for shipment in wanted):
+    if all(status in _ARRIVED for status, _ in wanted):
         return FulfillmentStatus.DELIVERED
-    gone = [
-        left_the_house(shipment) and shipment.status not in (_S.WAITING, _S.PICKING, _S.OUTBOUND) for shipment in wanted
-    ]
+    gone = [left and status not in (_S.WAITING, _S.PICKING, _S.OUTBOUND) for status, left in wanted]
     if all(gone):
         return FulfillmentStatus.SHIPPED
     return FulfillmentStatus.PART_SHIPPED if any(gone) else FulfillmentStatus.UNFULFILLED

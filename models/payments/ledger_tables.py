@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 
 from models.payments.database import PaymentsTable
 from models.shared.columns import counting, identifier, moment, whole, words
@@ -30,6 +30,7 @@ class LedgerTable(PaymentsTable, table=True):
         CheckConstraint(f"debit ~ '{_ACCOUNT}' AND credit ~ '{_ACCOUNT}'", name="ledger_accounts"),
         Index("ledger_by_payment", "payment_id", "number"),
         Index("ledger_by_time", "at"),
+        Index("ledger_seldom", "number", postgresql_where=text("kind NOT IN ('capture', 'fee')")),
     )
 
     number: int = counting()

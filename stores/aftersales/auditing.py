@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 
+from hanse.database import WHOLE_BOOK
 from models.aftersales.types import AftersaleBreak, AftersaleCase
 from stores.aftersales.room import Room
 from stores.aftersales.rows import case_of_row
@@ -29,7 +30,9 @@ class Auditing(Room):
     async def audit(self) -> list[AftersaleBreak]:
         """Cases whose timeline, amounts or evidence disagree, at most 1000. Empty when all is well."""
         async with self._db.reader() as connection:
-            return [AftersaleBreak.model_validate(dict(row)) for row in await connection.fetch(_BREAKS)]
+            return [
+                AftersaleBreak.model_validate(dict(row)) for row in await connection.fetch(_BREAKS, timeout=WHOLE_BOOK)
+            ]
 
     async def pages_of_cases(self, size: int) -> AsyncIterator[list[AftersaleCase]]:
         """Every case, so many at once, each page as it is when it is read: for audits that look across databases."""

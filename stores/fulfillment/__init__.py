@@ -5,6 +5,7 @@ transaction. So this package, alone among stores, uses another one's rows (`stor
 as every writer there: the order's row.
 """
 
+from stores.fulfillment.auditing import Auditing
 from stores.fulfillment.looking import Looking
 from stores.fulfillment.moving import Moving
 from stores.fulfillment.rates import Rates
@@ -12,7 +13,7 @@ from stores.fulfillment.returns import Returns
 from stores.fulfillment.splitting import Splitting
 
 
-class FulfillmentStore(Moving, Splitting, Returns, Looking, Rates):
+class FulfillmentStore(Moving, Splitting, Returns, Looking, Rates, Auditing):
     """Everything the orders database promises about parcels; built with `FulfillmentStore(database)`."""
 
 

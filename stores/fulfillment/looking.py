@@ -1,8 +1,8 @@
 """Parcels as buyers, warehouses and pollers look them up."""
 
-from models.fulfillment.rules import fulfillment_status, picked_together
+from models.fulfillment.rules import picked_together
 from models.fulfillment.types import ParcelToSend, PickingList, PickingParcel, Shipment, ShipmentSearch
-from models.orders.types import Order, OrderBreak
+from models.orders.types import Order
 from models.shared import Instant
 from models.shared.ids import OrderId, ShipmentId, UserId, WarehouseId
 from models.shared.refusals import NotFound
@@ -125,31 +125,3 @@ class Looking(Room):
             rows = await connection.fetch(_PICKING, warehouse_id, limit)
         parcels = tuple(PickingParcel.model_validate(dict(row)) for row in rows)
         return PickingList(warehouse_id=warehouse_id, together=picked_together(parcels), parcels=parcels)
-
-    async def audit(self) -> list[OrderBreak]:
-        """Orders whose fulfillment status is not what their parcels make of it. Empty when all is well."""
-        breaks: list[OrderBreak] = []
-        after = ""
-        async with self._db.transaction() as tx:
-            while statuses := {
-                row["order_id"]: row["fulfillment_status"]
-                for row in await tx.fetch(
-                    "SELECT order_id, fulfillment_status FROM orders o WHERE order_id > $1 AND EXISTS (SELECT FROM"
-                    " shipments s WHERE s.order_id = o.order_id) ORDER BY order_id LIMIT 1000",
-                    after,
-                )
-            }:
-                after = max(statuses)
-                of_order: dict[OrderId, list[Shipment]] = {}
-                for parcel in await read_shipments(tx, "WHERE s.order_id = ANY($1)", list(statuses)):
-                    of_order.setdefault(parcel.order_id, []).append(parcel)
-                breaks += [
-                    OrderBreak(
-                        order_id=order_id,
-                        kind="fulfillment_unexplained",
-                        detail=f"is {statuses[order_id]}, but its parcels make it {fulfillment_status(parcels)}",
-                    )
-                    for order_id, parcels in of_order.items()
-                    if statuses[order_id] != fulfillment_status(parcels)
-                ]
-        return breaks

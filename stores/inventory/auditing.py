@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from hanse.database import WHOLE_BOOK
 from models.inventory.types import BreakKind, StockBreak
 from models.shared.ids import OrderId
 from stores.inventory.room import Room
@@ -132,7 +133,7 @@ class Auditing(Room):
         overtaken.
         """
         async with self._db.reader() as connection:
-            rows = await connection.fetch(_BREAKS, now - OVERDUE_AFTER)
+            rows = await connection.fetch(_BREAKS, now - OVERDUE_AFTER, timeout=WHOLE_BOOK)
         return [StockBreak(**{**dict(row), "kind": BreakKind(row["kind"])}) for row in rows]
 
     async def held_orders(self) -> list[OrderId]:

@@ -1,8 +1,11 @@
 """Do orders agree with themselves? Looked at again from the rows, in one snapshot."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 
+from asyncpg import Record
+
+from hanse.database import WHOLE_BOOK
 from models.orders.types import OrderBreak, OrderStanding, OrderStatus
 from models.shared import Instant, Money
 from models.shared.ids import AftersaleId, OrderId
@@ -69,6 +72,8 @@ _BREAKS = """
     ORDER BY kind, order_id LIMIT 1000
 """
 
+_STANDINGS = "SELECT order_id, status, currency, total_minor, refunded_minor FROM orders"
+
 
 class Auditing(Room):
     """Proves what the other parts promise."""
@@ -82,20 +87,33 @@ class Auditing(Room):
     async def audit(self, now: Instant) -> list[OrderBreak]:
         """Every break of an invariant: sums, refunds, status against times, parcels and timeline; at most 1000. Empty when all is well."""
         async with self._db.reader() as connection:
-            rows = await connection.fetch(_BREAKS, now - GRACE)
+            rows = await connection.fetch(_BREAKS, now - GRACE, timeout=WHOLE_BOOK)
         return [OrderBreak(order_id=OrderId(row["order_id"]), kind=row["kind"], detail=row["detail"]) for row in rows]
 
     async def standings(self) -> AsyncIterator[OrderStanding]:
         """Every order's state and sums, in one snapshot and bounded memory, for whoever compares them with another domain."""
         async with self._db.transaction() as tx:
-            rows = tx.cursor(
-                "SELECT order_id, status, currency, total_minor, refunded_minor FROM orders ORDER BY order_id",
-                prefetch=1000,
-            )
-            async for row in rows:
-                yield OrderStanding(
-                    order_id=OrderId(row["order_id"]),
-                    status=OrderStatus(row["status"]),
-                    total=Money(minor=row["total_minor"], currency=row["currency"]),
-                    refunded=Money(minor=row["refunded_minor"], currency=row["currency"]),
-                )
+            async for row in tx.cursor(f"{_STANDINGS} ORDER BY order_id", prefetch=1000):
+                yield _standing(row)
+
+    async def unfinished(self) -> AsyncIterator[OrderStanding]:
+        """The same of those that have not ended, which are few beside those that have."""
+        narrowed = f"{_STANDINGS} WHERE status IN ('pending_payment', 'paid') ORDER BY order_id"
+        async with self._db.transaction() as tx:
+            async for row in tx.cursor(narrowed, prefetch=1000):
+                yield _standing(row)
+
+    async def standings_of(self, order_ids: Sequence[OrderId]) -> list[OrderStanding]:
+        """The same of these; without those that do not exist."""
+        async with self._db.reader() as connection:
+            rows = await connection.fetch(f"{_STANDINGS} WHERE order_id = ANY($1)", order_ids, timeout=WHOLE_BOOK)
+        return [_standing(row) for row in rows]
+
+
+def _standing(row: Record) -> OrderStanding:
+    return OrderStanding(
+        order_id=OrderId(row["order_id"]),
+        status=OrderStatus(row["status"]),
+        total=Money(minor=row["total_minor"], currency=row["currency"]),
+        refunded=Money(minor=row["refunded_minor"], currency=row["currency"]),
+    )

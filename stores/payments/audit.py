@@ -7,7 +7,7 @@ What is checked is that the books say the same as the payments.
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 
-from hanse.database import Connection, Database
+from hanse.database import WHOLE_BOOK, Connection, Database
 from models.payments.types import MoneyBreak, PaymentBalance
 from models.shared import Money
 from models.shared.ids import OrderId, PaymentId
@@ -220,7 +220,7 @@ class Audit:
 
 async def _breaks(connection: Connection, check: str, detail: str, query: str, now: datetime) -> list[MoneyBreak]:
     arguments = [now - _SURPLUS_GRACE] if "$1" in query else []
-    rows = await connection.fetch(f"{query} LIMIT {_SHOWN}", *arguments)
+    rows = await connection.fetch(f"{query} LIMIT {_SHOWN}", *arguments, timeout=WHOLE_BOOK)
     return [
         MoneyBreak(
             check=check,

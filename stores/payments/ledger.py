@@ -5,10 +5,26 @@ from datetime import datetime
 from typing import Any
 
 from hanse.database import Connection, Database
-from models.payments.ledger import AccountBalance, BookedTransfer, Transfer, TransferKind
+from models.payments.ledger import (
+    ADJUSTMENTS,
+    CHARGEBACKS,
+    OTHER_MEANS,
+    REFUNDS_PAYABLE,
+    SURPLUS_DEPOSITS,
+    AccountBalance,
+    BookedTransfer,
+    Transfer,
+    TransferKind,
+)
 from models.payments.types import Payment
 from models.shared.ids import OrderId, PaymentId
-from stores.payments.rows import Row, money
+from stores.payments.rows import Row, money, narrowed
+
+# Nearly every row is the capture of an order or its fee. The others have an index of their own (`ledger_seldom`), so that whoever
+# looks for them does not read a million of those.
+_SELDOM = "kind NOT IN ('capture', 'fee')"
+_SELDOM_KINDS = frozenset(TransferKind) - {TransferKind.CAPTURE, TransferKind.FEE}
+_SELDOM_TOUCHED = frozenset({SURPLUS_DEPOSITS, REFUNDS_PAYABLE, OTHER_MEANS, CHARGEBACKS, ADJUSTMENTS})
 
 
 async def book(tx: Connection, payment: Payment | None, transfers: Sequence[Transfer], now: datetime) -> None:
@@ -78,16 +94,20 @@ class Ledger:
     ) -> tuple[BookedTransfer, ...]:
         """At most `limit` transfers, newest first, older than number `before`; of one account (on either side), kind, order or
         span of time (`since` and `until` inclusive), or all."""
+        where, arguments = narrowed(
+            {
+                "number < ${}": before,
+                "${} IN (debit, credit)": account,
+                "kind = ${}": kind,
+                "payment_id = (SELECT payment_id FROM payments WHERE order_id = ${})": order_id,
+                "at >= ${}": since,
+                "at <= ${}": until,
+            }
+        )
+        seldom = f"AND {_SELDOM}" if account in _SELDOM_TOUCHED or kind in _SELDOM_KINDS else ""
         async with self._db.reader() as connection:
             rows = await connection.fetch(
-                """
-                SELECT * FROM ledger
-                WHERE ($1::bigint IS NULL OR number < $1) AND ($2::text IS NULL OR $2 IN (debit, credit))
-                  AND ($3::text IS NULL OR kind = $3) AND ($4::text IS NULL OR order_id = $4)
-                  AND ($5::timestamptz IS NULL OR at >= $5) AND ($6::timestamptz IS NULL OR at <= $6)
-                ORDER BY number DESC LIMIT $7
-                """,
-                *(before, account, kind, order_id, since, until, limit),
+                f"SELECT * FROM ledger {where} {seldom} ORDER BY number DESC LIMIT $1", limit, *arguments
             )
         return tuple(map(_to_transfer, rows))
 

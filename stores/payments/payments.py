@@ -9,7 +9,7 @@ from models.payments.messages import OpenPayment
 from models.payments.types import Payment, PaymentState
 from models.shared.ids import OrderId, PaymentId, UserId
 from models.shared.refusals import NotFound
-from stores.payments.rows import read_payment, to_payment
+from stores.payments.rows import narrowed, read_payment, to_payment
 
 
 class Payments:
@@ -66,18 +66,10 @@ class Payments:
         user_id: UserId | None = None,
     ) -> tuple[Payment, ...]:
         """At most `limit` payments, newest first, older than `before`; narrowed by state and buyer."""
+        where, arguments = narrowed({"payment_id < ${}": before, "state = ${}": state, "user_id = ${}": user_id})
         async with self._db.reader() as connection:
             rows = await connection.fetch(
-                """
-                SELECT * FROM payments
-                WHERE ($1::text IS NULL OR payment_id < $1) AND ($2::text IS NULL OR state = $2)
-                  AND ($3::text IS NULL OR user_id = $3)
-                ORDER BY payment_id DESC LIMIT $4
-                """,
-                before,
-                state,
-                user_id,
-                limit,
+                f"SELECT * FROM payments {where} ORDER BY payment_id DESC LIMIT $1", limit, *arguments
             )
         return tuple(map(to_payment, rows))
 

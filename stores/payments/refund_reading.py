@@ -8,7 +8,7 @@ from models.shared import Money
 from models.shared.ids import OrderId, RefundId
 from models.shared.refusals import NotFound
 from stores.payments.refund_legs import legs_to_show
-from stores.payments.rows import Row, money, to_refund
+from stores.payments.rows import Row, money, narrowed, to_refund
 
 
 class RefundReading:
@@ -55,16 +55,10 @@ class RefundReading:
         self, *, limit: int, before: RefundId | None = None, state: RefundState | None = None
     ) -> tuple[Refund, ...]:
         """At most `limit` refunds, newest id first, older than `before`, of one state or all."""
+        where, arguments = narrowed({"refund_id < ${}": before, "state = ${}": state})
         async with self._db.reader() as connection:
             rows = await connection.fetch(
-                """
-                SELECT * FROM refunds
-                WHERE ($1::text IS NULL OR refund_id < $1) AND ($2::text IS NULL OR state = $2)
-                ORDER BY refund_id DESC LIMIT $3
-                """,
-                before,
-                state,
-                limit,
+                f"SELECT * FROM refunds {where} ORDER BY refund_id DESC LIMIT $1", limit, *arguments
             )
             return tuple([await _with_legs(connection, row) for row in rows])
 

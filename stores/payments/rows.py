@@ -1,5 +1,6 @@
 """From rows to values, and the one way to lock: the payment's row first."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import asyncpg
@@ -11,6 +12,14 @@ from models.shared.ids import AttemptId, OrderId, PaymentId, RefundId
 from models.shared.refusals import NotFound
 
 Row = asyncpg.Record
+
+
+def narrowed(conditions: Mapping[str, object]) -> tuple[str, list[object]]:
+    """`WHERE …` of what was asked for alone, whose arguments are from $2 on: so each kind of search has a plan of its own. What is
+    None was not asked for."""
+    asked = {text: value for text, value in conditions.items() if value is not None}
+    where = " AND ".join(text.format(n) for n, text in enumerate(asked, 2)) or "true"
+    return f"WHERE {where}", list(asked.values())
 
 
 def money(minor: int, currency: str) -> Money:

@@ -1,5 +1,6 @@
 """Do points add up? Every promise is looked at again from the rows themselves, in one snapshot."""
 
+from hanse.database import WHOLE_BOOK
 from models.points.types import PointsBreak, PointsBreakKind
 from models.shared.ids import OrderId, UserId
 from stores.points.room import Room
@@ -71,7 +72,7 @@ class Auditing(Room):
         continues the one before; each order got back, and lost, what the ledger says, and never more than it spent or earned.
         """
         async with self._db.reader() as connection:
-            rows = await connection.fetch(_BREAKS, _SHOWN)
+            rows = await connection.fetch(_BREAKS, _SHOWN, timeout=WHOLE_BOOK)
         return [
             PointsBreak(
                 kind=PointsBreakKind(row["kind"]),

@@ -1,6 +1,6 @@
 """Do promotions add up? Every promise is looked at again from the rows themselves, in one snapshot."""
 
-from hanse.database import Database
+from hanse.database import WHOLE_BOOK, Database
 from models.promotions.types import PromotionBreak
 
 _BREAKS = """
@@ -71,5 +71,5 @@ class Auditing:
         than a purchase limit allowed when it was counted; rows agree with their order; every newest version is in its history.
         """
         async with self._db.reader() as connection:
-            rows = await connection.fetch(_BREAKS)
+            rows = await connection.fetch(_BREAKS, timeout=WHOLE_BOOK)
         return [PromotionBreak(**dict(row)) for row in rows]

@@ -1,6 +1,6 @@
 """Do coupons add up? Every promise is looked at again from the rows themselves, in one snapshot."""
 
-from hanse.database import Database
+from hanse.database import WHOLE_BOOK, Database
 from models.promotions.types import PromotionBreak
 
 BREAKS = """
@@ -70,5 +70,5 @@ class CouponAuditing:
         was spent for it.
         """
         async with self._db.reader() as connection:
-            rows = await connection.fetch(BREAKS)
+            rows = await connection.fetch(BREAKS, timeout=WHOLE_BOOK)
         return [PromotionBreak(**dict(row)) for row in rows]

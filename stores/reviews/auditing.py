@@ -1,5 +1,6 @@
 """Do the counters say what the rows add up to?"""
 
+from hanse.database import WHOLE_BOOK
 from models.reviews.types import SummaryBreak
 from models.shared.ids import SpuId
 from stores.reviews.room import Room
@@ -41,5 +42,5 @@ class Auditing(Room):
         """Every break (at most 1000): each summary is what its published reviews add up to, each counter of votes and open
         reports what there are. Safe beside running traffic, since it sees one snapshot."""
         async with self._db.reader() as connection:
-            rows = await connection.fetch(_BREAKS)
+            rows = await connection.fetch(_BREAKS, timeout=WHOLE_BOOK)
         return [SummaryBreak(spu_id=SpuId(row["spu_id"]), detail=row["detail"]) for row in rows]

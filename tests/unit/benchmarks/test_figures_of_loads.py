@@ -35,7 +35,7 @@ def test_a_ratio_is_taken_round_by_round() -> None:
 
 
 async def test_refusals_and_failures_are_counted_apart_and_end_no_load() -> None:
-    outcomes = [Refused("sold out"), RuntimeError("500"), None]
+    outcomes = [Refused("409 sold_out"), RuntimeError("500"), None]
     asked = 0
 
     async def work() -> None:

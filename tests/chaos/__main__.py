@@ -101,7 +101,7 @@ async def campaign(asked: argparse.Namespace, seed: int, board: Board) -> bool:
     with tempfile.TemporaryDirectory(prefix="hanse-chaos-", dir=_in_memory(), ignore_cleanup_errors=True) as folder:
         board.tell("starting a shop of its own")
         async with chaos_shop(Path(folder) / "shop", slow_by=SLOW_BY * asked.scale) as shop:
-            whole = Campaign(shop, asked.scale, board.tell, story_within=240, at_rest_within=120)
+            whole = Campaign(shop, asked.scale, board.tell, story_within=300, at_rest_within=120)
             ways = await whole.rehearsed(names)
             faults = [fault for fault in FAULTS if fault.part != "disk" or shop.disk is not None]
             rounds = planned(

@@ -8,8 +8,9 @@ import httpx
 
 from tests.e2e.calls import JSON, Buyer, Caller, Operator, eventually, fresh_key, said
 
-PATIENCE = 100.0
-"""Seconds until a request that is never answered, or a state that never comes, is a failure."""
+PATIENCE = 240.0
+"""Seconds until a request that is never answered, or a state that never comes, is a failure. Most of it is for being held at a step
+until all others are, and for a busy machine."""
 _LATER = ("idempotency_key_in_flight", "service_busy")
 
 

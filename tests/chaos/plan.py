@@ -83,7 +83,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault("temporal", "slow"),
     Fault("disk", "full", "before"),
 )
-"""In the order in which they are done: what is likeliest to lose something first, should the time not suffice for all."""
+"""In the order in which they are done."""
 
 
 @dataclass(frozen=True)
@@ -125,14 +125,16 @@ def planned(
     only: Callable[[Target], bool] = lambda _: True,
 ) -> tuple[Round, ...]:
     """Every fault at every step that some story reaches and where it can matter, in rounds of at most `at_once` stories. A story
-    that is `alone` is told once a round at most: there is only one saga of it in the whole shop."""
-    rounds: list[Round] = []
+    that is `alone` is told once a round at most: there is only one saga of it in the whole shop. A round of each fault comes first, then a
+    second of each: should the time not suffice for all, every fault was tried."""
+    rounds: list[tuple[int, Round]] = []
     for fault in faults:
         targets = [target for target in _targets(seed, ways, fault) if only(target)]
         for away in (False, True):
             part = [target for target in targets if (target.step.name == PUBLISHING) is away]
-            rounds += [Round(fault, tuple(chunk), kafka_away=away) for chunk in _spread(part, at_once, alone)]
-    return tuple(rounds)
+            made = [Round(fault, tuple(chunk), kafka_away=away) for chunk in _spread(part, at_once, alone)]
+            rounds += enumerate(made, len(rounds) if away else 0)
+    return tuple(one for _, one in sorted(rounds, key=lambda placed: placed[0]))
 
 
 def _targets(seed: int, ways: Ways, fault: Fault) -> Iterable[Target]:

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import asyncpg
+import httpx
 from redis.exceptions import RedisError
 
 from tests.chaos.conductor import Actor
@@ -133,8 +134,15 @@ class Stage:
         return found
 
     async def about(self, parcel: JSON, what: str, **body: Any) -> JSON:
-        """An operator's word on a parcel, granted."""
-        return said(await self.operator.post(f"/v1/shipments/{parcel['shipment_id']}/{what}", body), 200)
+        """An operator's word on a parcel, granted; said again while its saga has not heard yet what the books say."""
+        answers: list[httpx.Response] = []
+
+        async def granted() -> bool:
+            answers.append(await self.operator.post(f"/v1/shipments/{parcel['shipment_id']}/{what}", body))
+            return answers[-1].status_code != 409 or answers[-1].json()["code"] != "parcel_not_waiting"
+
+        await self.holds(f"{what} of {parcel['shipment_id']} is heard", granted)
+        return said(answers[-1], 200)
 
     async def moves(self, parcel: JSON, *codes: str) -> None:
         """The carrier moves a parcel; its pushes come when they come."""

@@ -89,7 +89,7 @@ async def reviewed(stage: Stage) -> None:
     body = {"stars": 5, "text": "很好 very good"}
     review = said(await stage.buyer.post(f"/v1/orders/{order_id}/lines/1/review", body), 201)
     more = {"text": "still good"}
-    said(await stage.buyer.post(f"/v1/reviews/{review['review_id']}/follow-up", more), 200)
+    said(await stage.buyer.post(f"/v1/reviews/{review['review_id']}/follow-up", more), 201)
     stage.sold(good, 1)
 
 

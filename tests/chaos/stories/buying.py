@@ -124,7 +124,7 @@ async def sold_out(stage: Stage) -> None:
     refused = said(await stage.buyer.post("/orders", {"basket": basket}), 409)
     assert refused["code"] == "sold_out", refused
     assert await stage.operator.available(good.sku_id) == 3
-    assert await coupon(stage.buyer, coupon_id) == ("available", None)
+    assert await coupon(stage.buyer, coupon_id) == ("claimed", None)
 
 
 @story
@@ -141,7 +141,7 @@ async def with_coupon_and_points(stage: Stage) -> None:
     given_up = await stage.placed(good, 2, coupons=[coupon_id], points=POINTS)
     said(await stage.buyer.cancel(given_up), 200)
     await stage.buyer.until(given_up, "cancelled")
-    assert (await coupon(stage.buyer, coupon_id), await balance(stage.buyer)) == (("available", None), 2 * POINTS)
+    assert (await coupon(stage.buyer, coupon_id), await balance(stage.buyer)) == (("claimed", None), 2 * POINTS)
 
     order_id = await stage.paid(good, 2, coupons=[coupon_id], points=POINTS)
     assert (await coupon(stage.buyer, coupon_id), await balance(stage.buyer)) == (("redeemed", order_id), POINTS)
@@ -150,7 +150,7 @@ async def with_coupon_and_points(stage: Stage) -> None:
     await stage.refunded(order_id, order["total"]["minor"])
 
     async def given_back() -> bool:
-        return (await coupon(stage.buyer, coupon_id))[0] == "available" and await balance(stage.buyer) == 2 * POINTS
+        return (await coupon(stage.buyer, coupon_id))[0] == "claimed" and await balance(stage.buyer) == 2 * POINTS
 
     await stage.holds("coupon and points came back", given_back)
 

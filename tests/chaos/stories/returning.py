@@ -1,6 +1,9 @@
 """Money that goes back, and goods that come back."""
 
 import asyncio
+import contextlib
+import json
+import sqlite3
 
 from tests.chaos.stage import PRICE, Stage, story
 from tests.e2e.calls import JSON, said
@@ -38,6 +41,17 @@ async def refunded_by_lines(stage: Stage) -> None:
     stage.sold(good, 2)
 
 
+async def _refuses(stage: Stage, order: JSON, faults: str) -> None:
+    """The channel will turn refunds of this order down: written into the payment's metadata at the sandbox, where a merchant's
+    own would stand. The shop has no way to ask for such a thing."""
+    payment = await stage.operator.payment_of(order)
+    books = stage.shop.settings.data_dir / "sandbox-payment" / "books.sqlite"
+    with contextlib.closing(sqlite3.connect(books, timeout=20)) as sandbox, sandbox:
+        for attempt in payment["attempts"]:
+            told = (json.dumps({"faults": faults}), attempt["attempt_id"])
+            sandbox.execute("UPDATE payments SET metadata = ? WHERE attempt = ?", told)
+
+
 async def _refused(stage: Stage, order: JSON) -> str:
     refund_id = str(said(await stage.operator.refund(order), 201)["refund_id"])
 
@@ -61,8 +75,10 @@ async def _decided(stage: Stage, refund_id: str, decision: str) -> None:
 async def refund_that_the_channel_refuses(stage: Stage) -> None:
     """Given up once, tried again, and it goes through."""
     good = await stage.shelf.good("manual")
-    order_id = await stage.paid(good, faults="refund_refused*1")
-    await _decided(stage, await _refused(stage, await stage.operator.order(order_id)), "retry")
+    order_id = await stage.paid(good)
+    order = await stage.operator.order(order_id)
+    await _refuses(stage, order, "refund_refused*1")
+    await _decided(stage, await _refused(stage, order), "retry")
     await stage.refunded(order_id, PRICE)
     stage.sold(good, 1)
 
@@ -71,8 +87,9 @@ async def refund_that_the_channel_refuses(stage: Stage) -> None:
 async def refund_paid_by_other_means(stage: Stage) -> None:
     """The channel refuses for good; it was paid by hand."""
     good = await stage.shelf.good("manual")
-    order_id = await stage.paid(good, faults="refund_refused")
+    order_id = await stage.paid(good)
     order = await stage.operator.order(order_id)
+    await _refuses(stage, order, "refund_refused")
     await _decided(stage, await _refused(stage, order), "other_means")
     await stage.refunded(order_id, PRICE)
     stage.sold(good, 1)

@@ -60,7 +60,7 @@ def test_a_story_that_takes_the_step_is_chosen_and_a_time_it_takes_it() -> None:
 def test_leaving_others_out_changes_nothing_about_what_is_left() -> None:
     whole = targets(planned(5, WAYS, at_once=2))
     some = targets(planned(5, WAYS, at_once=9, only=lambda target: target.step == BOOK))
-    assert some == [target for target in whole if target.step == BOOK]
+    assert sorted(map(str, some)) == sorted(str(target) for target in whole if target.step == BOOK)
 
 
 def test_rounds_are_as_few_as_can_be_and_publishing_has_rounds_without_kafka() -> None:

@@ -31,7 +31,7 @@ from tests.replay.scenarios_of_schedules import (
     ReconciliationScenario,
     SupplementScenario,
 )
-from tests.replay.scenarios_of_search import DRIFTS, REBUILDS, SYNCS
+from tests.replay.scenarios_of_search import DRIFTS, REBUILDS, SALES, SYNCS
 from tests.replay.scenarios_of_transfers import NOTICES, TRANSFERS, TRANSFERS_QUEUED, TransferScenario
 
 FOLDER = Path(__file__).parent / "histories"
@@ -90,6 +90,7 @@ ALL = (
     *(Golden("catalog_sync", "queue", saga=scenario) for scenario in SYNCS),
     *(Golden("reindex", "queue", saga=scenario) for scenario in REBUILDS),
     *(Golden("search_drift", "queue", saga=scenario) for scenario in DRIFTS),
+    *(Golden("sales_to_search", "queue", saga=scenario) for scenario in SALES),
     *(Golden("review_change", "queue", saga=scenario) for scenario in telling.CHANGES),
     *(Golden("notify", "queue", saga=scenario) for scenario in telling.NOTICES),
     *(Golden("webhook_delivery", "queue", saga=scenario) for scenario in telling.DELIVERIES),

@@ -1,12 +1,13 @@
 """The ways through what keeps the index in step whose histories are kept. Each answers the run that is kept."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
-from temporalio.client import WorkflowHandle
+from temporalio.client import WorkflowFailureError, WorkflowHandle
 
 from models.search.messages import StockTurned
-from tests.workflows.catalogues import Syncing, building, drift, reindex
+from tests.workflows.catalogues import Syncing, building, drift, reindex, tell_sales
 from tests.workflows.sagas import Sagas
 
 SagaScenario = Callable[[Sagas], Awaitable[WorkflowHandle[Any, Any]]]
@@ -70,6 +71,21 @@ async def drift_repaired(sagas: Sagas) -> WorkflowHandle[Any, Any]:
     return run
 
 
+async def sales_told(sagas: Sagas) -> WorkflowHandle[Any, Any]:
+    run = await tell_sales(sagas)
+    await run.result()
+    return run
+
+
+async def engine_away(sagas: Sagas) -> WorkflowHandle[Any, Any]:
+    sagas.steps.fail("rankings.tell_sales")
+    run = await tell_sales(sagas)
+    with suppress(WorkflowFailureError):
+        await sagas.ended(run)
+    return run
+
+
 SYNCS: tuple[SagaScenario, ...] = (edited_and_followed, edit_refused, editor_died, sold_out_and_edited_meanwhile)
 REBUILDS: tuple[SagaScenario, ...] = (rebuilt, given_up)
 DRIFTS: tuple[SagaScenario, ...] = (drift_repaired,)
+SALES: tuple[SagaScenario, ...] = (sales_told, engine_away)

@@ -19,6 +19,8 @@ from workers.queues import SAGAS
 from workers.sandbox import runner
 
 FILES = sorted(FOLDER.glob("*.json"))
+_DEFINITION = "__temporal_workflow_definition"
+"""Where the SDK's decorator keeps what it registered."""
 REPLAYER = Replayer(workflows=SAGAS, workflow_runner=runner(), data_converter=pydantic_data_converter)
 
 
@@ -30,6 +32,15 @@ async def test_a_kept_history_replays(file: Path) -> None:
 def test_every_way_that_is_worth_it_has_its_history() -> None:
     missing = [golden.path.name for golden in ALL if not golden.path.exists()]
     assert not missing, "run `make record-histories`"
+
+
+def test_every_workflow_that_is_served_has_a_history() -> None:
+    kept = {
+        event["workflowExecutionStartedEventAttributes"]["workflowType"]["name"]
+        for file in FILES
+        for event in json.loads(file.read_text())["events"][:1]
+    }
+    assert [kind.__name__ for kind in SAGAS if getattr(kind, _DEFINITION).name not in kept] == []
 
 
 async def test_a_history_that_this_code_would_not_have_written_is_found_out() -> None:

@@ -1,4 +1,4 @@
-"""A run of CatalogSync, Reindex or SearchDrift in a test."""
+"""A run of CatalogSync, Reindex, SearchDrift or SalesToSearch in a test."""
 
 import secrets
 from datetime import UTC, datetime
@@ -15,16 +15,19 @@ from models.search.messages import (
     EditEnded,
     Followed,
     ReindexInput,
+    SalesTold,
     Scope,
     StretchBuilt,
     StretchCompared,
     SyncInput,
+    TellSales,
 )
 from models.shared.ids import SpuId
 from tests.workflows.sagas import Sagas
 from workflows.catalog_sync import CatalogSync
 from workflows.options import TaskQueue
 from workflows.reindex import Reindex
+from workflows.sales_to_search import SalesToSearch
 from workflows.search_drift import SearchDrift
 
 T0 = datetime(2026, 11, 22, 9, tzinfo=UTC)
@@ -92,3 +95,9 @@ async def drift(sagas: Sagas) -> WorkflowHandle[Any, Any]:
     sagas.steps.answer("search.compare_stretch", lambda _: answers.pop(0))
     sagas.steps.answer("search.repair_drift", DriftRepaired(repaired=1))
     return await sagas.start(SearchDrift.run, DriftInput(), f"search-drift-{secrets.token_hex(6)}")
+
+
+async def tell_sales(sagas: Sagas) -> WorkflowHandle[Any, Any]:
+    """The engine is told what sells: twelve products have a new number."""
+    sagas.steps.answer("rankings.tell_sales", SalesTold(products=12))
+    return await sagas.start(SalesToSearch.run, TellSales(), f"sales-to-search-{secrets.token_hex(4)}")

@@ -26,6 +26,7 @@ from activities.payments import PaymentActivities
 from activities.points import PointsActivities
 from activities.products import ProductsActivities
 from activities.promotions import PromotionActivities
+from activities.rankings import RankingsActivities
 from activities.reconciliation import ReconciliationActivities
 from activities.reviews import ReviewActivities
 from activities.search import SearchActivities
@@ -47,6 +48,7 @@ CLASSES: tuple[type, ...] = (
     PointsActivities,
     ProductsActivities,
     PromotionActivities,
+    RankingsActivities,
     ReconciliationActivities,
     ReviewActivities,
     SearchActivities,
@@ -136,13 +138,18 @@ class Scripted:
         name: str = getattr(method, _DEFINITION).name
         hints = get_type_hints(method)
         self._returns[name] = hints.pop("return")
-        (message_type,) = hints.values()
+        message_type = next(iter(hints.values()), None)
 
         async def step(message: Any) -> Any:
             return await self._play(name, message)
 
-        step.__annotations__ = {"message": message_type, "return": self._returns[name]}
-        return activity.defn(name=name)(step)
+        async def bare() -> Any:
+            return await self._play(name, None)
+
+        scripted: Callable[..., Any] = step if message_type else bare
+        told = {"message": message_type} if message_type else {}
+        scripted.__annotations__ = {**told, "return": self._returns[name]}
+        return activity.defn(name=name)(scripted)
 
     def _known(self, name: str) -> str:
         if name not in self._returns:

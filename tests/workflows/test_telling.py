@@ -4,7 +4,7 @@ import pytest
 from temporalio.client import WorkflowFailureError
 
 from models.reviews.errors import ReviewNotOpen
-from models.shared import NotFound
+from models.shared.refusals import NotFound
 from models.webhooks.messages import Next, Tried
 from tests.workflows.sagas import Sagas, refused
 from tests.workflows.scripted import Scripted

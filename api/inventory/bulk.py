@@ -13,7 +13,7 @@ from api.edge.identity import operator
 from api.edge.problems import refusals
 from api.edge.refusals import ServiceBusy
 from api.edge.wired import Wired
-from api.inventory.crossings import tell_crossings, tell_served, tell_turned
+from api.inventory.crossings import tell_of_change
 from api.inventory.reservations import StockOperator
 from api.inventory.schemas import BatchRequest
 from api.inventory.stock import key_of
@@ -43,9 +43,7 @@ async def change_many(ask: BatchRequest, who: StockOperator, claim: Claimant, sh
     """Receive, adjust and count up to 500 levels, all or none; when none, each bad line is named with what is wrong."""
     async with trail.action(who, "inventory.change_many", claim.key, lines=len(ask.lines)):
         done = await shop.inventory.change_many(ask.lines, key=key_of(claim), actor=who.user_id, now=shop.clock())
-    await tell_crossings(shop, claim, done.low_stock)
-    await tell_served(shop, done.served)
-    await tell_turned(shop, {level.sku_id for level in done.levels})
+    await tell_of_change(shop, claim, done.low_stock, done.served, {level.sku_id for level in done.levels})
     return done
 
 
@@ -91,9 +89,7 @@ async def import_stock_list(
             key = f"{key_of(claim)}#{len(reports) + 1}"
             reports.append(await shop.inventory.count_list(chunk, key=key, actor=who.user_id, now=shop.clock()))
         report = _together(reports, ImportReport(counted=0, errors=tuple(unread)))
-    await tell_crossings(shop, claim, report.low_stock)
-    await tell_served(shop, report.served)
-    await tell_turned(shop, {line.sku_id for _, line in lines})
+    await tell_of_change(shop, claim, report.low_stock, report.served, {line.sku_id for _, line in lines})
     return report
 
 

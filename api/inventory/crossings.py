@@ -22,6 +22,19 @@ async def tell_served(shop: Services, served: Sequence[Claim]) -> None:
         await answer_of(shop.siblings.tell_goods_came(served))
 
 
+async def tell_of_change(
+    shop: Services,
+    claim: RequestClaim,
+    crossings: Sequence[LowStock],
+    served: Sequence[Claim],
+    turned: Collection[SkuId],
+) -> None:
+    """Tell everyone concerned of an operator's change of stock: of its crossings once for each request."""
+    await tell_crossings(shop, claim, crossings)
+    await tell_served(shop, served)
+    await tell_turned(shop, turned)
+
+
 async def tell_crossings(shop: Services, claim: RequestClaim, crossings: Sequence[LowStock]) -> None:
     """Start the process that tells them, once for each request."""
     await tell_crossings_of(shop, f"{claim.caller}:{claim.key}", crossings, claim.first_seen_at)

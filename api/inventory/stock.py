@@ -11,7 +11,7 @@ from api.edge.paging import Cursor, Limit, Page, page, read_cursor
 from api.edge.problems import refusals
 from api.edge.refusals import ServiceBusy
 from api.edge.wired import Wired
-from api.inventory.crossings import tell_crossings, tell_crossings_of, tell_served, tell_turned
+from api.inventory.crossings import tell_crossings_of, tell_of_change, tell_served, tell_turned
 from api.inventory.reservations import StockOperator
 from api.inventory.schemas import AdjustRequest, CountRequest, ReceiveRequest, SkuAvailability, ThresholdRequest
 from api.wiring import Services
@@ -30,9 +30,7 @@ _CHANGE = (*_READ, NotFound, SkuOfAnotherMerchant, ServiceBusy)
 
 async def _tell(shop: Services, claim: Claim, change: StockChange) -> None:
     """What everyone concerned hears of a change of on-hand stock."""
-    await tell_crossings(shop, claim, _crossed(change))
-    await tell_served(shop, change.served)
-    await tell_turned(shop, _turned(change))
+    await tell_of_change(shop, claim, _crossed(change), change.served, _turned(change))
 
 
 def _crossed(change: StockChange) -> tuple[LowStock, ...]:

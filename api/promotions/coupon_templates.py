@@ -14,8 +14,9 @@ from api.edge.wired import Wired
 from api.promotions.coupon_schemas import CouponTemplateRequest
 from api.promotions.naming import check_names
 from api.promotions.schemas import RuleStatusRequest, StatusFilter, version_number
+from models.promotions.coupons import Coupon, CouponTemplate, CouponTerms
 from models.promotions.errors import PromotionOver, PromotionStepIllegal, PromotionTermsInvalid
-from models.promotions.types import Coupon, CouponTemplate, CouponTerms, TermsVersion
+from models.promotions.types import TermsVersion
 from models.shared.ids import CouponId, CouponTemplateId
 from models.shared.refusals import InvalidRequest, NotFound, StaleVersion
 from models.users.errors import NotAuthenticated, PermissionMissing

@@ -12,6 +12,7 @@ from api.edge.wired import Wired
 from api.promotions.coupon_schemas import ClaimRequest, CouponsTried, ValidateRequest
 from api.promotions.trying import try_coupons
 from models.orders.errors import BasketTooLarge, CurrencyMixed, QuantityAboveLimit, SkuUnpublished, UnknownSku
+from models.promotions.coupons import Coupon
 from models.promotions.errors import (
     CouponCodeWrong,
     CouponLimitReached,
@@ -19,7 +20,6 @@ from models.promotions.errors import (
     CouponNotFound,
     CouponSoldOut,
 )
-from models.promotions.types import Coupon
 from models.promotions.wallets import ClaimableCoupon, WalletFilter
 from models.shared.ids import CouponId, CouponTemplateId
 from models.shared.refusals import InvalidRequest

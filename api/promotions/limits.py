@@ -14,7 +14,8 @@ from api.edge.wired import Wired
 from api.promotions.naming import check_names
 from api.promotions.schemas import PurchaseLimitRequest, RuleStatusRequest, StatusFilter, version_number
 from models.promotions.errors import PromotionOver, PromotionStepIllegal, PromotionTermsInvalid
-from models.promotions.types import PurchaseLimit, PurchaseLimitTerms, TermsVersion
+from models.promotions.limits import PurchaseLimit, PurchaseLimitTerms
+from models.promotions.types import TermsVersion
 from models.shared.ids import CampaignId, PurchaseLimitId
 from models.shared.refusals import InvalidRequest, NotFound, StaleVersion
 from models.users.errors import NotAuthenticated, PermissionMissing

@@ -106,10 +106,16 @@ class IdempotencyStore:
         async with self._db.reader() as connection:
             await connection.execute("SELECT 1")
 
-    async def prune(self, now: datetime) -> int:
-        """Drop what is older than the published retention; returns how many."""
-        async with self._db.reader() as connection:
-            done: str = await connection.execute(
-                "DELETE FROM idempotency_keys WHERE first_seen_at < $1", now - RETENTION
+    async def prune(self, now: datetime, limit: int) -> int:
+        """Forget at most so many requests that are older than the published retention; answers how many."""
+        async with self._db.transaction() as tx:
+            done: str = await tx.execute(
+                """
+                DELETE FROM idempotency_keys WHERE scope IN (
+                    SELECT scope FROM idempotency_keys WHERE first_seen_at < $1 ORDER BY first_seen_at LIMIT $2
+                    FOR UPDATE SKIP LOCKED
+                )
+                """,
+                *(now - RETENTION, limit),
             )
         return int(done.split()[-1])

@@ -175,6 +175,7 @@ class ReviewPictureTable(ReviewsDatabase, table=True):
     """Pictures that a buyer uploaded to review something; the bytes are in the blob storage."""
 
     __tablename__ = "review_pictures"
+    __table_args__ = (Index("review_pictures_unused", "at", postgresql_where=text("NOT used")),)
 
     name: str = _id(key=True)
     user_id: str = _id(key=True)
@@ -182,6 +183,7 @@ class ReviewPictureTable(ReviewsDatabase, table=True):
     width: int = _whole()
     height: int = _whole()
     at: datetime = _moment()
+    used: bool = Field(sa_column=Column(Boolean, nullable=False, server_default=text("false")))
 
 
 class ModerationListTable(ReviewsDatabase, table=True):

@@ -23,6 +23,7 @@ from tests.replay.scenarios_of_parcels import (
 from tests.replay.scenarios_of_points import ADJUSTMENTS, EXPIRIES, SagaScenario
 from tests.replay.scenarios_of_schedules import (
     AUDITS,
+    CHORES,
     RECONCILIATIONS,
     RECONCILIATIONS_QUEUED,
     SUPPLEMENTS,
@@ -87,6 +88,7 @@ ALL = (
     *(Golden("points_adjustment", "queue", saga=scenario) for scenario in ADJUSTMENTS),
     *(Golden("parcel_watch", "inline", saga=scenario) for scenario in WATCHES),
     *(Golden("audit", "queue", saga=scenario) for scenario in AUDITS),
+    *(Golden("housekeeping", "queue", saga=scenario) for scenario in CHORES),
     *(Golden("catalog_sync", "queue", saga=scenario) for scenario in SYNCS),
     *(Golden("reindex", "queue", saga=scenario) for scenario in REBUILDS),
     *(Golden("search_drift", "queue", saga=scenario) for scenario in DRIFTS),

@@ -26,6 +26,7 @@ from activities.webhooks import WebhookActivities
 from workflows.aftersale import Aftersale
 from workflows.audit import Audit
 from workflows.catalog_sync import CatalogSync
+from workflows.chargeback_notice import ChargebackNotice
 from workflows.checkout import Checkout
 from workflows.fulfillment import Fulfillment
 from workflows.housekeeping import Housekeeping
@@ -56,6 +57,7 @@ SAGAS: Sequence[type] = (
     PointsAdjustment,
     Supplement,
     Reconciliation,
+    ChargebackNotice,
     TransferSaga,
     StockLowNotice,
     CatalogSync,

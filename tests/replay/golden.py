@@ -33,7 +33,7 @@ from tests.replay.scenarios_of_schedules import (
     SupplementScenario,
 )
 from tests.replay.scenarios_of_search import DRIFTS, REBUILDS, SALES, SYNCS
-from tests.replay.scenarios_of_transfers import NOTICES, TRANSFERS, TRANSFERS_QUEUED, TransferScenario
+from tests.replay.scenarios_of_transfers import CHARGEBACKS, NOTICES, TRANSFERS, TRANSFERS_QUEUED, TransferScenario
 
 FOLDER = Path(__file__).parent / "histories"
 _DROPPED = frozenset({"stackTrace", "sourceLocation", "identity"})
@@ -84,6 +84,7 @@ ALL = (
     *(Golden("transfer", "inline", transfer=scenario) for scenario in TRANSFERS),
     *(Golden("transfer", "queue", transfer=scenario) for scenario in TRANSFERS_QUEUED),
     *(Golden("stock_low_notice", "queue", saga=scenario) for scenario in NOTICES),
+    *(Golden("chargeback_notice", "queue", saga=scenario) for scenario in CHARGEBACKS),
     *(Golden("points_expiry", "queue", saga=scenario) for scenario in EXPIRIES),
     *(Golden("points_adjustment", "queue", saga=scenario) for scenario in ADJUSTMENTS),
     *(Golden("parcel_watch", "inline", saga=scenario) for scenario in WATCHES),

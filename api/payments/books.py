@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from api.edge.audit import Audit
-from api.edge.idempotency import Claimant, idempotent_router
+from api.edge.idempotency import Once, idempotent_router
 from api.edge.identity import operator
 from api.edge.paging import Cursor, Limit, Page, page, read_cursor, row_number
 from api.edge.problems import refusals
@@ -77,7 +77,7 @@ async def list_entries(
     responses=refusals(*_WHO, NotFound, NothingCaptured, ChargebackExceedsCapture, ChargebackConflict, ServiceBusy),
 )
 async def book_chargeback(
-    payment_id: PaymentId, ask: ChargebackRequest, who: Finance, claim: Claimant, shop: Wired, trail: Audit
+    payment_id: PaymentId, ask: ChargebackRequest, who: Finance, errand: Once, shop: Wired, trail: Audit
 ) -> Chargeback:
     """A channel took money back from the shop. What was kept of the capture pays for it and can no longer be refunded. A case that
     the channel's statement tells of is booked by itself; `reference` is the channel's number of the case, and books it once. The
@@ -87,7 +87,7 @@ async def book_chargeback(
         raise NotFound(f"Payment {payment_id} has no attempt {ask.attempt_id}.")
     now = shop.clock()
     chargeback = BookChargeback(
-        chargeback_id=ChargebackId.derive(claim.first_seen_at, claim.caller, claim.key),
+        chargeback_id=ChargebackId.derive(errand.first_seen_at, errand.caller, errand.key),
         source="operator",
         actor=f"operator:{who.user_id}",
         occurred_at=ask.occurred_at or now,
@@ -116,11 +116,11 @@ async def list_chargebacks(
     summary="Adjust the books",
     responses=refusals(*_WHO, AccountNotAdjustable, AdjustmentConflict),
 )
-async def adjust(ask: AdjustmentRequest, who: Finance, claim: Claimant, shop: Wired, trail: Audit) -> Adjustment:
+async def adjust(ask: AdjustmentRequest, who: Finance, errand: Once, shop: Wired, trail: Audit) -> Adjustment:
     """Move an amount between two accounts by an operator's word, with the reason; for instance a dispute that was won. Deposits and
     refunds belong to payments and cannot be adjusted. Nothing is ever changed: the opposite adjustment takes one back."""
     wanted = Adjustment(
-        adjustment_id=AdjustmentId.derive(claim.first_seen_at, claim.caller, claim.key),
+        adjustment_id=AdjustmentId.derive(errand.first_seen_at, errand.caller, errand.key),
         actor=f"operator:{who.user_id}",
         at=shop.clock(),
         **{name: getattr(ask, name) for name in AdjustmentRequest.model_fields},

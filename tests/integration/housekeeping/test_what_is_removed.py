@@ -108,7 +108,7 @@ async def test_notices_requests_and_sessions_go_when_their_time_has_passed(house
                 at=NOW + days * DAY,
             )
         )
-        await house.requests.claim(secrets.token_bytes(32), bytes(32), NOW + days * DAY, DAY)
+        await house.requests.take_on(secrets.token_bytes(32), bytes(32), NOW + days * DAY, DAY)
         await logged_in(house.users, NOW + days * DAY)
     half = DAY / 2
     for chore, kept_for in (

@@ -1,6 +1,8 @@
 """What was kept long enough is removed, and nothing else."""
 
 import secrets
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -29,6 +31,7 @@ from stores.reviews import ReviewPictures, ReviewStore, WordStore
 from stores.users.old_sessions import OldSessions
 from stores.webhooks import DeliveryStore, EndpointStore
 from tests.conftest import OpenDatabase
+from tests.databases import MigratedCopies
 from tests.integration.aftersales.desk import Desk as Cases
 from tests.integration.products.catalogue import picture
 from tests.integration.reviews.desk import Desk as Reviews
@@ -63,11 +66,25 @@ class House:
         return swept.removed
 
 
-@pytest.fixture
-async def house(database: OpenDatabase, tmp_path: Path) -> House:
+@pytest.fixture(scope="module")
+async def house(migrated_copies: MigratedCopies, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+    """One for all tests: each chore is done in one of them only."""
+    async with AsyncExitStack() as stack:
+
+        async def database(domain: str) -> Database:
+            name = await migrated_copies.create(domain)
+            stack.push_async_callback(migrated_copies.drop, name)
+            db = await migrated_copies.open(name)
+            stack.callback(db.pool.terminate)
+            return db
+
+        yield await _house(database, tmp_path_factory.mktemp("blobs"))
+
+
+async def _house(database: OpenDatabase, folder: Path) -> House:
     notifications, reviews, users = await database("notifications"), await database("reviews"), await database("users")
-    aftersales, blobs = await database("aftersales"), LocalBlobs(tmp_path / "media")
-    evidence = EvidenceStore(aftersales, LocalBlobs(tmp_path / "evidence"))
+    aftersales, blobs = await database("aftersales"), LocalBlobs(folder / "media")
+    evidence = EvidenceStore(aftersales, LocalBlobs(folder / "evidence"))
     words, pictures = WordStore(reviews), ReviewPictures(reviews, blobs)
     notices, deliveries = NoticeStore(notifications), DeliveryStore(notifications)
     media, requests = MediaStore(await database("products"), blobs), IdempotencyStore(await database("ops"))

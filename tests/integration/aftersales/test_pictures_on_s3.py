@@ -23,7 +23,7 @@ NAME = "ab" * 32 + ".webp"
 
 @dataclass
 class Bucket:
-    """Just enough of S3: PUT, GET and DELETE of whole objects, and a look at who signed."""
+    """Just enough of S3: PUT, GET and removal of whole objects, and a look at who signed."""
 
     endpoint: str
     objects: dict[str, bytes] = field(default_factory=dict)
@@ -35,9 +35,12 @@ class Bucket:
         if found is None:
             return Response(status_code=403)
         self.signed_by.add("/".join(found.groups()))
-        if request.method == "DELETE":
-            self.objects.pop(request.url.path)
-            return Response(status_code=204)
+        if request.method == "POST":  # the client removes objects by lists
+            gone = re.findall(r"<Key>(.*?)</Key>", (await request.body()).decode())
+            for key in gone:
+                self.objects.pop(f"{request.url.path}/{key}")
+            deleted = "".join(f"<Deleted><Key>{key}</Key></Deleted>" for key in gone)
+            return Response(f"<DeleteResult>{deleted}</DeleteResult>", media_type="application/xml")
         if request.method == "PUT":
             self.objects[request.url.path] = await request.body()
             return Response(headers={"etag": '"1"'})
@@ -51,7 +54,7 @@ class Bucket:
 async def bucket() -> AsyncIterator[Bucket]:
     port = Ports.free().api
     bucket = Bucket(f"http://127.0.0.1:{port}")
-    app = Starlette(routes=[Route("/{path:path}", bucket.answer, methods=["GET", "PUT", "DELETE"])])
+    app = Starlette(routes=[Route("/{path:path}", bucket.answer, methods=["GET", "PUT", "POST"])])
     server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error"))
     serving = asyncio.create_task(server.serve())
     while not server.started:

@@ -195,7 +195,7 @@ class ReconciliationActivities:
             actor=f"reconciliation:{difference.report}",
             occurred_at=difference.occurred_at,
         )
-        await self._store.book_chargeback(ask, self._clock())
+        await self._siblings.tell_chargeback(await self._store.book_chargeback(ask, self._clock()))
         _charged_back.labels(attempt.channel).inc()
 
 

@@ -24,6 +24,7 @@ from models.inventory.messages import TellLowStock, low_stock_id
 from models.inventory.types import Claim
 from models.notifications.messages import TellBatch, notify_id
 from models.orders.messages import ParcelReport, ParcelSplit, Settlement, checkout_id
+from models.payments.chargebacks import Chargeback, chargeback_told_id
 from models.payments.messages import (
     PaymentReport,
     PaymentTimeoutInput,
@@ -200,6 +201,16 @@ class Siblings:
             low_stock_id(tell.key),
             f"{len(tell.crossings)} level(s) fell to their mark",
             attributes(SkuIds=skus[:_SKUS_SHOWN]),
+        )
+
+    async def tell_chargeback(self, booked: Chargeback) -> None:
+        """Tell the order's timeline and Kafka that a channel took money back, once a chargeback."""
+        await self._start(
+            "ChargebackNotice",
+            booked,
+            chargeback_told_id(booked.chargeback_id),
+            f"{booked.channel} took {booked.amount} of order {booked.order_id} back",
+            attributes(OrderId=booked.order_id),
         )
 
     async def start_notify(self, batch: TellBatch) -> None:

@@ -9,7 +9,7 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 
 from activities.search_attributes import attributes
 from api.edge.audit import Audit
-from api.edge.idempotency import Claim, Claimant, idempotent_router
+from api.edge.idempotency import Errand, Once, idempotent_router
 from api.edge.identity import CurrentUser, operator
 from api.edge.origin import ComesFrom
 from api.edge.problems import refusals
@@ -129,12 +129,12 @@ class CommitDecisionRequest(Frozen):
 
 
 @r19.post("/orders/prepare", summary="Check a basket and hold its stock", responses=refusals(*_PLACING))
-async def prepare(basket: Basket, who: CurrentUser, origin: ComesFrom, claim: Claimant, shop: Wired) -> Prepared:
+async def prepare(basket: Basket, who: CurrentUser, origin: ComesFrom, errand: Once, shop: Wired) -> Prepared:
     """The quote, with the stock held for a few minutes. Place it with the `order_id` of the answer before the hold ends."""
-    order_id = _order_of(claim)
+    order_id = _order_of(errand)
     start = _starting(shop, order_id, who.user_id, basket, origin)
     answer: Prepared = await ask_starting(
-        shop.temporal, Checkout.prepare, basket, start, _update_id("prepare", claim), checkout_id(order_id)
+        shop.temporal, Checkout.prepare, basket, start, _update_id("prepare", errand), checkout_id(order_id)
     )
     return answer
 
@@ -145,25 +145,25 @@ async def prepare(basket: Basket, who: CurrentUser, origin: ComesFrom, claim: Cl
     summary="Place an order",
     responses=refusals(*_PLACING, PriceChanged, NotPrepared, HoldExpired),
 )
-async def place(ask: PlaceRequest, who: CurrentUser, origin: ComesFrom, claim: Claimant, shop: Wired) -> Placed:
+async def place(ask: PlaceRequest, who: CurrentUser, origin: ComesFrom, errand: Once, shop: Wired) -> Placed:
     """The order, waiting for its payment until `payment_due_at`. Prices, stock and address are checked on the server."""
     wish = PlaceOrder(asked_by=who.user_id, basket=ask.basket, expected_total=ask.expected_total)
     if ask.order_id is not None:
-        return await _place_prepared(shop, ask.order_id, wish, claim)
-    order_id = _order_of(claim)
+        return await _place_prepared(shop, ask.order_id, wish, errand)
+    order_id = _order_of(errand)
     start = _starting(shop, order_id, who.user_id, ask.basket, origin, ask.expected_total)
     answer: Placed = await ask_starting(
-        shop.temporal, Checkout.place, wish, start, _update_id("place", claim), checkout_id(order_id)
+        shop.temporal, Checkout.place, wish, start, _update_id("place", errand), checkout_id(order_id)
     )
     return answer
 
 
-async def _place_prepared(shop: Services, order_id: OrderId, wish: PlaceOrder, claim: Claim) -> Placed:
+async def _place_prepared(shop: Services, order_id: OrderId, wish: PlaceOrder, errand: Errand) -> Placed:
     """Another's order, one that never was and one whose hold ended are answered alike."""
     over = HoldExpired("The hold on this order has expired; prepare it again.")
     try:
         placed: Placed = await ask_running(
-            _checkout(shop, order_id), Checkout.place, wish, _update_id("place", claim), over
+            _checkout(shop, order_id), Checkout.place, wish, _update_id("place", errand), over
         )
     except Refusal as refusal:
         raise over if refusal.code == NotFound.code else refusal from None
@@ -171,14 +171,14 @@ async def _place_prepared(shop: Services, order_id: OrderId, wish: PlaceOrder, c
 
 
 @r19.post("/orders/{order_id}/cancel", summary="Cancel an order", responses=refusals(*_STANDING, OrderAlreadyShipped))
-async def cancel(order_id: OrderId, ask: CancelRequest, who: CurrentUser, claim: Claimant, shop: Wired) -> CancelAnswer:
+async def cancel(order_id: OrderId, ask: CancelRequest, who: CurrentUser, errand: Once, shop: Wired) -> CancelAnswer:
     """Before payment at once; after it by refund; not once a parcel was handed to a carrier. Stock and money go back."""
     if Permission.ORDERS in who.permissions:
         wish = CancelOrder(by=CancelReason.BY_OPERATOR, actor=f"operator:{who.user_id}", why=ask.why)
     else:
         wish = CancelOrder(by=CancelReason.BY_USER, actor="buyer", why=ask.why, asked_by=who.user_id)
-    fulfilled = Fulfilled(claim.first_seen_at, lambda: _cancelled(shop, order_id, wish))
-    over, update_id = await _over(shop, order_id, who), _update_id("cancel", claim)
+    fulfilled = Fulfilled(errand.first_seen_at, lambda: _cancelled(shop, order_id, wish))
+    over, update_id = await _over(shop, order_id, who), _update_id("cancel", errand)
     answer: CancelAnswer = await ask_running(
         _checkout(shop, order_id), Checkout.cancel, wish, update_id, over, fulfilled
     )
@@ -195,14 +195,14 @@ async def _cancelled(shop: Services, order_id: OrderId, wish: CancelOrder) -> Ca
 
 
 @v1.post("/orders/{order_id}/confirm", summary="Confirm receipt", responses=refusals(*_STANDING, ParcelsUnderWay))
-async def confirm(order_id: OrderId, who: CurrentUser, claim: Claimant, shop: Wired) -> OrderRef:
+async def confirm(order_id: OrderId, who: CurrentUser, errand: Once, shop: Wired) -> OrderRef:
     """Every parcel has arrived and all is well: the order completes now rather than after the completion period. Parcels
     still on their way according to their carriers are signed off with it."""
     await shop.orders.order_of(order_id, who.user_id)
-    await sign_off_as_buyer(order_id, claim, shop)
+    await sign_off_as_buyer(order_id, errand, shop)
     wish = ConfirmReceipt(asked_by=who.user_id)
-    fulfilled = Fulfilled(claim.first_seen_at, lambda: _completed(shop, order_id))
-    over, update_id = await _over(shop, order_id, who), _update_id("confirm", claim)
+    fulfilled = Fulfilled(errand.first_seen_at, lambda: _completed(shop, order_id))
+    over, update_id = await _over(shop, order_id, who), _update_id("confirm", errand)
     answer: OrderRef = await ask_running(
         _checkout(shop, order_id), Checkout.confirm_receipt, wish, update_id, over, fulfilled
     )
@@ -224,27 +224,27 @@ async def decide_commit(
     order_id: OrderId,
     ask: CommitDecisionRequest,
     who: Annotated[Identity, operator("orders", "stock")],
-    claim: Claimant,
+    errand: Once,
     shop: Wired,
     trail: Audit,
 ) -> OrderRef:
     """For operators: a paid order's stock cannot be committed; try again, or refund."""
     wish = DecideCommit(decision=ask.decision, actor=f"operator:{who.user_id}")
-    over, update_id = OrderNotOpen(f"Order {order_id} is over."), _update_id("decide_commit", claim)
+    over, update_id = OrderNotOpen(f"Order {order_id} is over."), _update_id("decide_commit", errand)
     async with trail.action(who, "orders.decide_commit", order_id, decision=ask.decision.value):
         answer: OrderRef = await ask_running(_checkout(shop, order_id), Checkout.decide_commit, wish, update_id, over)
     return answer
 
 
-def _order_of(claim: Claim) -> OrderId:
+def _order_of(errand: Errand) -> OrderId:
     """The order this request makes: the same for every repetition of it."""
-    order_id = OrderId.derive(claim.first_seen_at, claim.caller, claim.key)
+    order_id = OrderId.derive(errand.first_seen_at, errand.caller, errand.key)
     bind(order_id=order_id)
     return order_id
 
 
-def _update_id(verb: str, claim: Claim) -> str:
-    return f"{verb}/{hashlib.sha256(f'{claim.caller} {claim.key}'.encode()).hexdigest()[:24]}"
+def _update_id(verb: str, errand: Errand) -> str:
+    return f"{verb}/{hashlib.sha256(f'{errand.caller} {errand.key}'.encode()).hexdigest()[:24]}"
 
 
 def _checkout(shop: Services, order_id: OrderId) -> WorkflowHandle[Checkout, object]:

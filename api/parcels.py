@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field
 from temporalio.client import WorkflowHandle
 
 from api.edge.audit import Audit, AuditTrail
-from api.edge.idempotency import Claim, Claimant, idempotent_router
+from api.edge.idempotency import Errand, Once, idempotent_router
 from api.edge.identity import operator
 from api.edge.problems import refusals
 from api.edge.refusals import BodyTooLarge, ServiceBusy
@@ -140,20 +140,20 @@ class Tracked(Frozen):
     responses=refusals(*_PARCEL, PickedTooMuch, IllegalShipmentStep),
 )
 async def dispatch(
-    shipment_id: ShipmentId, ask: DispatchRequest, who: StockOperator, claim: Claimant, shop: Wired, trail: Audit
+    shipment_id: ShipmentId, ask: DispatchRequest, who: StockOperator, errand: Once, shop: Wired, trail: Audit
 ) -> ShipmentAnswer:
     """For warehouses that let parcels out by hand: it is picked and packed, and waits for its waybill."""
     wish = Dispatch(actor=f"operator:{who.user_id}", picked=ask.picked)
-    return await _as_operator(Fulfillment.dispatch, wish, shipment_id, who, claim, shop, trail)
+    return await _as_operator(Fulfillment.dispatch, wish, shipment_id, who, errand, shop, trail)
 
 
 @warehouse.post("/{shipment_id}/give-up", summary="Wait for a parcel's goods no longer", responses=refusals(*_PARCEL))
 async def give_up(
-    shipment_id: ShipmentId, ask: GiveUpRequest, who: StockOperator, claim: Claimant, shop: Wired, trail: Audit
+    shipment_id: ShipmentId, ask: GiveUpRequest, who: StockOperator, errand: Once, shop: Wired, trail: Audit
 ) -> ShipmentAnswer:
     """What was bought ahead of stock will not come (in time): the parcel is refunded, its place in the queue is free."""
     wish = GiveUpWaiting(actor=f"operator:{who.user_id}", why=ask.why)
-    return await _as_operator(Fulfillment.give_up, wish, shipment_id, who, claim, shop, trail)
+    return await _as_operator(Fulfillment.give_up, wish, shipment_id, who, errand, shop, trail)
 
 
 @warehouse.post(
@@ -162,51 +162,51 @@ async def give_up(
     responses=refusals(*_PARCEL, SplitInvalid, IllegalShipmentStep, ShipmentStopped),
 )
 async def split(
-    shipment_id: ShipmentId, ask: SplitRequest, who: StockOperator, claim: Claimant, shop: Wired, trail: Audit
+    shipment_id: ShipmentId, ask: SplitRequest, who: StockOperator, errand: Once, shop: Wired, trail: Audit
 ) -> SplitAnswer:
     """Before it is let out by hand: too heavy for one box, or a part of it is found later. The order waits for both."""
     wish = SplitParcel(items=ask.items, actor=f"operator:{who.user_id}")
-    answer = await _as_operator(Fulfillment.split, wish, shipment_id, who, claim, shop, trail)
+    answer = await _as_operator(Fulfillment.split, wish, shipment_id, who, errand, shop, trail)
     assert isinstance(answer, SplitAnswer)
     return answer
 
 
 @warehouse.post("/{shipment_id}/sign-off", summary="Sign off a parcel", responses=refusals(*_PARCEL))
 async def sign_off(
-    shipment_id: ShipmentId, ask: SignOffRequest, who: StockOperator, claim: Claimant, shop: Wired, trail: Audit
+    shipment_id: ShipmentId, ask: SignOffRequest, who: StockOperator, errand: Once, shop: Wired, trail: Audit
 ) -> ShipmentAnswer:
     """The buyer has it, although no carrier said so; also a parcel that was thought lost."""
     wish = SignOff(actor=f"operator:{who.user_id}", at=shop.clock(), proof=ask.proof)
-    return await _as_operator(Fulfillment.sign_off, wish, shipment_id, who, claim, shop, trail)
+    return await _as_operator(Fulfillment.sign_off, wish, shipment_id, who, errand, shop, trail)
 
 
 @warehouse.post("/{shipment_id}/exceptions", summary="Report what went wrong", responses=refusals(*_PARCEL))
 async def report_exception(
-    shipment_id: ShipmentId, ask: ExceptionRequest, who: StockOperator, claim: Claimant, shop: Wired, trail: Audit
+    shipment_id: ShipmentId, ask: ExceptionRequest, who: StockOperator, errand: Once, shop: Wired, trail: Audit
 ) -> ShipmentAnswer:
     """A wrong address waits for the buyer, a refused parcel comes back, a lost or damaged one waits for `decide`."""
     wish = ReportException(kind=ask.kind, actor=f"operator:{who.user_id}", detail=ask.detail)
-    return await _as_operator(Fulfillment.report_exception, wish, shipment_id, who, claim, shop, trail)
+    return await _as_operator(Fulfillment.report_exception, wish, shipment_id, who, errand, shop, trail)
 
 
 @warehouse.post(
     "/{shipment_id}/decide", summary="Decide about a lost or damaged parcel", responses=refusals(*_PARCEL, SoldOut)
 )
 async def decide(
-    shipment_id: ShipmentId, ask: DecisionRequest, who: StockOperator, claim: Claimant, shop: Wired, trail: Audit
+    shipment_id: ShipmentId, ask: DecisionRequest, who: StockOperator, errand: Once, shop: Wired, trail: Audit
 ) -> ShipmentAnswer:
     """Send new goods from the shelf, or refund. Sold-out goods cannot be sent again; then decide to refund."""
     wish = DecideException(decision=ask.decision, actor=f"operator:{who.user_id}")
-    return await _as_operator(Fulfillment.decide_exception, wish, shipment_id, who, claim, shop, trail)
+    return await _as_operator(Fulfillment.decide_exception, wish, shipment_id, who, errand, shop, trail)
 
 
 @warehouse.post("/{shipment_id}/receive-back", summary="Receive a parcel back", responses=refusals(*_PARCEL))
 async def receive_back(
-    shipment_id: ShipmentId, ask: ReceiveBackRequest, who: StockOperator, claim: Claimant, shop: Wired, trail: Audit
+    shipment_id: ShipmentId, ask: ReceiveBackRequest, who: StockOperator, errand: Once, shop: Wired, trail: Audit
 ) -> ShipmentAnswer:
     """The returning parcel is in the warehouse again; the buyer is refunded."""
     wish = ReceiveBack(actor=f"operator:{who.user_id}", resellable=ask.resellable)
-    return await _as_operator(Fulfillment.receive_back, wish, shipment_id, who, claim, shop, trail)
+    return await _as_operator(Fulfillment.receive_back, wish, shipment_id, who, errand, shop, trail)
 
 
 async def _body(request: Request) -> bytes:
@@ -234,33 +234,33 @@ async def track(name: str, request: Request, body: Annotated[bytes, Depends(_bod
     return Tracked(shipment_id=subject)
 
 
-async def sign_off_as_buyer(order_id: OrderId, claim: Claim, shop: Services) -> None:
+async def sign_off_as_buyer(order_id: OrderId, errand: Errand, shop: Services) -> None:
     """The buyer says that everything has come: each parcel of the order that is on its way is signed off. One that is not
     (any more) is left alone; whether the order can be confirmed is its own process's judgement."""
     wish = SignOff(actor="buyer", at=shop.clock())
     for parcel in await shop.fulfillment.shipments_of(order_id):
         if parcel.aftersale_id is None and parcel.status in _UNDER_WAY:
             try:
-                await _asked(Fulfillment.sign_off, wish, parcel.shipment_id, claim, shop)
+                await _asked(Fulfillment.sign_off, wish, parcel.shipment_id, errand, shop)
             except Refusal as refusal:
                 if refusal.code != ParcelNotWaiting.code:
                     raise
 
 
 async def _as_operator(
-    update: Any, wish: Any, shipment_id: ShipmentId, who: Identity, claim: Claim, shop: Services, trail: AuditTrail
+    update: Any, wish: Any, shipment_id: ShipmentId, who: Identity, errand: Errand, shop: Services, trail: AuditTrail
 ) -> ShipmentAnswer:
     await shop.fulfillment.shipment(shipment_id)
     details = wish.model_dump(mode="json", exclude={"actor", "at"}, exclude_none=True)
     async with trail.action(who, f"fulfillment.{update.__name__}", shipment_id, **details):
-        return await _asked(update, wish, shipment_id, claim, shop)
+        return await _asked(update, wish, shipment_id, errand, shop)
 
 
-async def _asked(update: Any, wish: Any, shipment_id: ShipmentId, claim: Claim, shop: Services) -> ShipmentAnswer:
+async def _asked(update: Any, wish: Any, shipment_id: ShipmentId, errand: Errand, shop: Services) -> ShipmentAnswer:
     """The parcel's answer, the same for every repetition of this request."""
-    update_id = f"{update.__name__}/{ShipmentId.derive(claim.first_seen_at, claim.caller, claim.key)}"
+    update_id = f"{update.__name__}/{ShipmentId.derive(errand.first_seen_at, errand.caller, errand.key)}"
     over = ParcelNotWaiting(f"Parcel {shipment_id} has ended.")
-    fulfilled = Fulfilled(claim.first_seen_at, lambda: _ended_as_wished(shop, shipment_id, wish))
+    fulfilled = Fulfilled(errand.first_seen_at, lambda: _ended_as_wished(shop, shipment_id, wish))
     answer: ShipmentAnswer = await ask_running(_saga(shop, shipment_id), update, wish, update_id, over, fulfilled)
     return answer
 

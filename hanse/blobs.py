@@ -4,6 +4,8 @@ import asyncio
 import os
 import re
 import secrets
+from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
@@ -25,6 +27,9 @@ class Blobs(Protocol):
     async def get(self, name: str) -> bytes | None:
         """The bytes, or None if there are none by that name."""
 
+    async def remove(self, name: str, *, untouched_since: datetime) -> bool:
+        """Remove the bytes unless they were put since then, once or again. False when they stay, or are not there."""
+
 
 class LocalBlobs:
     """Blobs as files below one directory, spread over 256 subdirectories."""
@@ -42,6 +47,10 @@ class LocalBlobs:
             return None
         return await asyncio.to_thread(_read, self._place(name))
 
+    async def remove(self, name: str, *, untouched_since: datetime) -> bool:
+        """See `Blobs.remove`."""
+        return await asyncio.to_thread(_removed, self._place(name), untouched_since)
+
     def _place(self, name: str) -> Path:
         if not _NAME.match(name):
             raise ValueError(f"{name[:80]!r} is not a blob name")
@@ -49,7 +58,8 @@ class LocalBlobs:
 
     @staticmethod
     def _write(place: Path, content: bytes) -> None:
-        if place.exists():
+        with suppress(FileNotFoundError):
+            os.utime(place)  # put again: who removes what is old sees that somebody wants it
             return
         place.parent.mkdir(parents=True, exist_ok=True)
         unfinished = place.with_name(f".{place.name}.{secrets.token_hex(6)}")
@@ -86,6 +96,18 @@ class ObjectBlobs:
         except FileNotFoundError:
             return None
 
+    async def remove(self, name: str, *, untouched_since: datetime) -> bool:
+        """See `Blobs.remove`. Between the look and the removal the same bytes might be put again: milliseconds, for bytes that
+        nobody has put for weeks."""
+        try:
+            found = await self._store.head_async(self._path(name))
+        except FileNotFoundError:
+            return False
+        if found["last_modified"] >= untouched_since:
+            return False
+        await self._store.delete_async(self._path(name))
+        return True
+
     def _path(self, name: str) -> str:
         return f"{self._folder}/{name}"
 
@@ -115,6 +137,20 @@ def _s3(settings: Settings, bucket: str, prefix: str) -> "ObjectStore":
     named = {name: value for name, value in given.items() if value}
     plain = settings.blobs_s3_endpoint.startswith("http://")
     return S3Store(bucket, prefix=prefix or None, client_options={"allow_http": plain, "timeout": "10s"}, **named)
+
+
+def _removed(place: Path, untouched_since: datetime) -> bool:
+    """Taken away first, then looked at: a put finds the file and marks it before, or does not find it and writes it anew."""
+    aside = place.with_name(f".{place.name}.{secrets.token_hex(6)}")
+    try:
+        place.rename(aside)
+    except FileNotFoundError:
+        return False
+    if aside.stat().st_mtime >= untouched_since.timestamp():
+        aside.replace(place)
+        return False
+    aside.unlink()
+    return True
 
 
 def _read(place: Path) -> bytes | None:

@@ -161,6 +161,16 @@ class Settings(BaseSettings):
     access_token_lifetime: timedelta = timedelta(minutes=10)
     refresh_token_lifetime: timedelta = timedelta(days=30)
 
+    # How long things are kept that nobody needs for ever (the process `Housekeeping`, daily)
+    keep_notices: timedelta = timedelta(days=180)
+    """That someone was told something."""
+    keep_webhook_deliveries: timedelta = timedelta(days=30)
+    """The log of what was sent to other systems; what is not in it cannot be sent again."""
+    keep_unused_pictures: timedelta = timedelta(days=30)
+    """Pictures that were uploaded for a review or an after-sale, and that none has."""
+    keep_sessions: timedelta = timedelta(days=30)
+    """Log-ins, after the last moment on at which they can have been used."""
+
     # What points are worth and how they are earned
     points_earn_per_hundred: int = Field(default=1, ge=0, le=10_000)
     """Points for every 100 minor units that were really paid."""
@@ -244,6 +254,11 @@ class Settings(BaseSettings):
     def points_terms(self) -> dict[str, int]:
         """Every setting of points by the name it has among the terms of points."""
         return self._named("points_")
+
+    @property
+    def keeping(self) -> dict[str, timedelta]:
+        """For how long things are kept, by the names they have for housekeeping."""
+        return self._named("keep_")
 
     @property
     def aftersale_automatic(self) -> dict[str, Any]:

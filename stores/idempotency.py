@@ -10,7 +10,7 @@ RETENTION = timedelta(hours=72)
 
 
 @dataclass(frozen=True)
-class Claimed:
+class TakenOn:
     """This request is the one that does the work."""
 
     first_seen_at: datetime
@@ -36,17 +36,17 @@ class Answered:
 
 
 class IdempotencyStore:
-    """Claims and answers by (caller, method, path, key)."""
+    """Errands and their answers by (caller, method, path, key)."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    async def claim(
+    async def take_on(
         self, scope: bytes, fingerprint: bytes, now: datetime, lease: timedelta
-    ) -> Claimed | InFlight | Reused | Answered:
-        """Atomic: of many requests with one scope exactly one is `Claimed` until it answers or its lease runs out.
+    ) -> TakenOn | InFlight | Reused | Answered:
+        """Atomic: of many requests with one scope exactly one is `TakenOn` until it answers or its lease runs out.
 
-        A claim whose process died can be taken over after the lease by the same request; it keeps its first time, so ids
+        An errand whose process died can be taken over after the lease by the same request; it keeps its first time, so ids
         derived from it stay the same.
         """
         async with self._db.reader() as connection:
@@ -64,7 +64,7 @@ class IdempotencyStore:
                 now + lease,
             )
             if taken is not None:
-                return Claimed(first_seen_at=taken["first_seen_at"])
+                return TakenOn(first_seen_at=taken["first_seen_at"])
             kept = await connection.fetchrow(
                 "SELECT fingerprint, status, media_type, body FROM idempotency_keys WHERE scope = $1", scope
             )
@@ -106,10 +106,16 @@ class IdempotencyStore:
         async with self._db.reader() as connection:
             await connection.execute("SELECT 1")
 
-    async def prune(self, now: datetime) -> int:
-        """Drop what is older than the published retention; returns how many."""
-        async with self._db.reader() as connection:
-            done: str = await connection.execute(
-                "DELETE FROM idempotency_keys WHERE first_seen_at < $1", now - RETENTION
+    async def prune(self, now: datetime, limit: int) -> int:
+        """Forget at most so many requests that are older than the published retention; answers how many."""
+        async with self._db.transaction() as tx:
+            done: str = await tx.execute(
+                """
+                DELETE FROM idempotency_keys WHERE scope IN (
+                    SELECT scope FROM idempotency_keys WHERE first_seen_at < $1 ORDER BY first_seen_at LIMIT $2
+                    FOR UPDATE SKIP LOCKED
+                )
+                """,
+                *(now - RETENTION, limit),
             )
         return int(done.split()[-1])

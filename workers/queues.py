@@ -8,6 +8,7 @@ from activities.aftersales import AftersaleActivities
 from activities.auditing import AuditActivities
 from activities.bus import BusActivities
 from activities.fulfillment import FulfillmentActivities
+from activities.housekeeping import HousekeepingActivities
 from activities.inventory import InventoryActivities
 from activities.notifications import NotificationActivities
 from activities.orders import OrderActivities
@@ -25,8 +26,10 @@ from activities.webhooks import WebhookActivities
 from workflows.aftersale import Aftersale
 from workflows.audit import Audit
 from workflows.catalog_sync import CatalogSync
+from workflows.chargeback_notice import ChargebackNotice
 from workflows.checkout import Checkout
 from workflows.fulfillment import Fulfillment
+from workflows.housekeeping import Housekeeping
 from workflows.low_stock import StockLowNotice
 from workflows.notify import Notify
 from workflows.options import TaskQueue
@@ -54,6 +57,7 @@ SAGAS: Sequence[type] = (
     PointsAdjustment,
     Supplement,
     Reconciliation,
+    ChargebackNotice,
     TransferSaga,
     StockLowNotice,
     CatalogSync,
@@ -65,6 +69,7 @@ SAGAS: Sequence[type] = (
     Notify,
     WebhookDelivery,
     Audit,
+    Housekeeping,
 )
 
 
@@ -76,6 +81,7 @@ class Activities:
     audit: AuditActivities
     bus: BusActivities
     fulfillment: FulfillmentActivities
+    housekeeping: HousekeepingActivities
     inventory: InventoryActivities
     notifications: NotificationActivities
     orders: OrderActivities
@@ -142,7 +148,7 @@ def activities_on(queue: TaskQueue, built: Activities) -> Sequence[Callable[...,
         case TaskQueue.WEBHOOKS:
             return _of(built.webhooks)
         case TaskQueue.AUDIT:
-            return _of(built.audit)
+            return [*_of(built.audit), *_of(built.housekeeping)]
         case _:
             return store_calls[queue]
 

@@ -33,6 +33,7 @@ from hanse.codec import PayloadDamaged, UnknownPayloadKey
 from hanse.settings import Settings
 from models.auditing.messages import AuditInput
 from models.fulfillment.watching import WatchInput
+from models.housekeeping.messages import HousekeepingInput
 from models.payments.reconciliation import ReconciliationInput
 from models.payments.supplement import SupplementInput
 from models.points.messages import ExpiryRun
@@ -144,6 +145,14 @@ def planned(settings: Settings) -> tuple[Planned, ...]:
             input=AuditInput(),
             purpose="Everything that must always hold looked at: stock, money, coupons, points, sagas",
             every=settings.audit_every,
+        ),
+        Planned(
+            schedule_id="housekeeping",
+            workflow="Housekeeping",
+            input=HousekeepingInput(),
+            purpose="What was kept long enough is removed: notices, deliveries, pictures nobody used, old requests, sessions",
+            every=timedelta(days=1),
+            catch_up=timedelta(days=1),
         ),
         *(_reconciliation(settings, channel, place) for place, channel in enumerate(channel_names(settings))),
     )

@@ -15,6 +15,7 @@ from activities.bus import BusActivities
 from activities.documents import CatalogueReader
 from activities.following import Following
 from activities.fulfillment import FulfillmentActivities
+from activities.housekeeping import HousekeepingActivities
 from activities.inventory import InventoryActivities
 from activities.notifications import NotificationActivities
 from activities.orders import OrderActivities
@@ -38,6 +39,7 @@ from channels.carrier.registry import carriers_of
 from channels.notification.sandbox import SandboxNotifier
 from channels.payment.registry import payment_channels
 from channels.webhook.sender import WebhookSender
+from hanse.blobs import open_blobs
 from hanse.caching import ReadThrough
 from hanse.database import Database
 from hanse.keys import LISTS, WEBHOOKS, derived_key
@@ -46,23 +48,26 @@ from hanse.settings import Settings
 from hanse.telemetry import temporal_runtime
 from hanse.temporal import connect
 from models.aftersales.types import AutomaticTerms
+from models.housekeeping.types import Keeping
 from models.notifications.types import Language
 from models.points.types import PointsTerms
 from models.shared.time import Clock
 from search.configured import open_engine
-from stores.aftersales import AftersaleStore
+from stores.aftersales import AftersaleStore, EvidenceStore
 from stores.fulfillment import FulfillmentStore
+from stores.idempotency import IdempotencyStore
 from stores.inventory import InventoryStore
 from stores.lists import ListStore
 from stores.notifications import NoticeStore
 from stores.orders import OrderStore
 from stores.payments import PaymentStore
 from stores.points import PointsStore
-from stores.products import CatalogueCopies, InStepStore, ListingStore, ProductStore
+from stores.products import CatalogueCopies, InStepStore, ListingStore, MediaStore, ProductStore
 from stores.promotions import BenefitStore, CouponStore, PromotionStore, PurchaseLimitStore
-from stores.reviews import ReviewStore, WordStore
+from stores.reviews import ReviewPictures, ReviewStore, WordStore
 from stores.search import RankingStore
 from stores.users.addresses import Addresses
+from stores.users.old_sessions import OldSessions
 from stores.users.reaching import Reaching
 from stores.webhooks import DeliveryStore, EndpointStore
 from workers.queues import Activities
@@ -126,8 +131,9 @@ async def open_activities(settings: Settings, client: Client, clock: Clock = _ut
             points_terms,
         )
         placed, paid = OrderStore(orders), PaymentStore(await database("payments"))
+        aftersales, ops = await database("aftersales"), await database("ops")
         cases, review_store = (
-            AftersaleStore(await database("aftersales")),
+            AftersaleStore(aftersales),
             ReviewStore(reviews, WordStore(reviews), reports_to_hold=settings.review_reports_to_hold),
         )
         auditor = Auditor(
@@ -143,6 +149,18 @@ async def open_activities(settings: Settings, client: Client, clock: Clock = _ut
             cases=cases,
             reviews=review_store,
         )
+        deliveries = DeliveryStore(notifications, disable_after=settings.webhook_disable_after)
+        media = open_blobs(settings, "media")
+        housekeeping = HousekeepingActivities(
+            Keeping(**settings.keeping),
+            notices=NoticeStore(notifications),
+            deliveries=deliveries,
+            review_pictures=ReviewPictures(reviews, media),
+            media=MediaStore(products, media),
+            evidence=EvidenceStore(aftersales, open_blobs(settings, "evidence")),
+            requests=IdempotencyStore(ops),
+            sessions=OldSessions(users),
+        )
         channels, carriers = payment_channels(settings, http, clock), carriers_of(settings, http, clock)
         yield Activities(
             aftersales=AftersaleActivities(
@@ -154,12 +172,13 @@ async def open_activities(settings: Settings, client: Client, clock: Clock = _ut
             audit=AuditActivities(auditor, clock),
             bus=BusActivities(publisher),
             fulfillment=FulfillmentActivities(parcels, inventory, carriers, siblings, announcer),
+            housekeeping=housekeeping,
             inventory=InventoryActivities(inventory, clock, announcer, siblings, following.stock_turned),
             orders=OrderActivities(
                 placed,
                 pricing,
                 Addresses(users),
-                ListStore(await database("ops"), derived_key(token_key, LISTS)),
+                ListStore(ops, derived_key(token_key, LISTS)),
                 points,
                 announcer,
                 clock,
@@ -192,7 +211,7 @@ async def open_activities(settings: Settings, client: Client, clock: Clock = _ut
             supplement=SupplementActivities(paid, placed, channels, siblings, clock, placement=settings.placement),
             webhooks=WebhookActivities(
                 EndpointStore(notifications, Seal(derived_key(token_key, WEBHOOKS))),
-                DeliveryStore(notifications, disable_after=settings.webhook_disable_after),
+                deliveries,
                 sender,
                 announcer,
                 clock,

@@ -113,7 +113,7 @@ class Fulfillment(FulfillmentMoves):
         """Given up by an operator: its claim goes to who waits next, its price to the buyer."""
         waiting, self._give_ups = self._give_ups, []
         await self._claim_given_up()
-        await self._refund(self._in_parcel, RefundReason.SHORT_PICK, restock=False)
+        await self._refund(self._in_parcel, RefundReason.GOODS_NEVER_CAME, restock=False)
         await self._finished(_S.STOPPED, ParcelEnd.REFUNDED, waiting[0].wish.actor, detail=waiting[0].wish.why)
         for ask in waiting:
             ask.answer(self._answer())

@@ -94,7 +94,9 @@ class FulfillmentMoves(FulfillmentDesk):
             raise
         self._saga.announce(bound.unannounced)
         self._left = True
-        self._now_it_is(_S.SHIPPED, f"tracking of {bound.carrier} {bound.waybill}")
+        self._now_it_is(
+            _S.SHIPPED, f"its signature ({bound.carrier} {bound.waybill}; where it is stands in its tracking)"
+        )
         show(ShipmentStatus=_S.SHIPPED)
         return Booked.TAKEN
 

@@ -22,7 +22,7 @@ class TaskQueue(StrEnum):
     NOTIFICATIONS = "notifications"
     WEBHOOKS = "webhooks"
     AUDIT = "audit"
-    """What reads every book of the shop, and may take long."""
+    """What goes through every book of the shop, and may take long: to look, or to remove what was kept long enough."""
     CHANNELS_PAYMENT = "channels-payment"
     CHANNELS_CARRIER = "channels-carrier"
     BUS = "bus"

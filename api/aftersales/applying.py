@@ -14,7 +14,7 @@ from api.aftersales.schemas import (
     ReturnView,
 )
 from api.aftersales.seeing import coming_back, visible_case, works_with_cases
-from api.edge.idempotency import Claimant, idempotent_router
+from api.edge.idempotency import Once, idempotent_router
 from api.edge.identity import CurrentUser
 from api.edge.paging import Cursor, Limit, Page, page, read_cursor
 from api.edge.problems import refusals
@@ -54,15 +54,15 @@ _STEP = (*_ONE, AftersaleNotWaiting, ServiceBusy)
     summary="Apply for an after-sale",
     responses=refusals(*_ONE, AftersaleNotOpen, AftersaleWindowOver, ClaimExceedsLeft, EvidenceUnknown, ServiceBusy),
 )
-async def apply(ask: AftersaleRequest, who: CurrentUser, claim: Claimant, shop: Wired) -> AftersaleCase:
+async def apply(ask: AftersaleRequest, who: CurrentUser, errand: Once, shop: Wired) -> AftersaleCase:
     """For units that arrived: money without a return, money for a return, or an exchange. The units are this case's at once;
     some cases are approved by rule, the others wait for an operator."""
     await shop.orders.order_of(ask.order_id, who.user_id)  # another's order is not worth a process
     application = Application(
         **dict(ask),
-        aftersale_id=AftersaleId.derive(claim.first_seen_at, claim.caller, claim.key),
+        aftersale_id=AftersaleId.derive(errand.first_seen_at, errand.caller, errand.key),
         user_id=who.user_id,
-        at=claim.first_seen_at,
+        at=errand.first_seen_at,
     )
     return await applied(shop, application)
 
@@ -113,10 +113,10 @@ async def options(order_id: OrderId, who: CurrentUser, shop: Wired) -> Claimable
 
 
 @changing.post("/{aftersale_id}/withdraw", summary="Withdraw an after-sale", responses=refusals(*_STEP, ReturnUnderWay))
-async def withdraw(aftersale_id: AftersaleId, who: CurrentUser, claim: Claimant, shop: Wired) -> AftersaleCase:
+async def withdraw(aftersale_id: AftersaleId, who: CurrentUser, errand: Once, shop: Wired) -> AftersaleCase:
     """Until the goods are received, or a carrier that fetches them has them. Its units can be claimed again."""
     case = await shop.aftersales.case_of(aftersale_id, who.user_id)
-    return await asked(shop, case, claim, Aftersale.withdraw, Withdraw())
+    return await asked(shop, case, errand, Aftersale.withdraw, Withdraw())
 
 
 @changing.post(
@@ -125,36 +125,36 @@ async def withdraw(aftersale_id: AftersaleId, who: CurrentUser, claim: Claimant,
     responses=refusals(*_STEP, ReturnWaybillTaken),
 )
 async def send_back(
-    aftersale_id: AftersaleId, ask: ReturnRequest, who: CurrentUser, claim: Claimant, shop: Wired
+    aftersale_id: AftersaleId, ask: ReturnRequest, who: CurrentUser, errand: Once, shop: Wired
 ) -> AftersaleCase:
     """You have sent the goods; this is the parcel."""
     case = await shop.aftersales.case_of(aftersale_id, who.user_id)
     wish = SendBack(by=ReturnWaybill(carrier=ask.carrier, waybill=ask.waybill))
-    return await asked(shop, case, claim, Aftersale.send_back, wish)
+    return await asked(shop, case, errand, Aftersale.send_back, wish)
 
 
 @changing.post(
     "/{aftersale_id}/pick-up", summary="Book a pick-up", responses=refusals(*_STEP, CarrierRefused, CarrierUnknown)
 )
-async def pick_up(aftersale_id: AftersaleId, who: CurrentUser, claim: Claimant, shop: Wired) -> AftersaleCase:
+async def pick_up(aftersale_id: AftersaleId, who: CurrentUser, errand: Once, shop: Wired) -> AftersaleCase:
     """A carrier fetches the goods at the order's address; its waybill is in the answer."""
     case = await shop.aftersales.case_of(aftersale_id, who.user_id)
-    return await asked(shop, case, claim, Aftersale.pick_up, PickUp())
+    return await asked(shop, case, errand, Aftersale.pick_up, PickUp())
 
 
 @changing.post("/{aftersale_id}/appeal", summary="Appeal a rejection", responses=refusals(*_STEP, AppealUsedUp))
 async def appeal(
-    aftersale_id: AftersaleId, ask: AppealRequest, who: CurrentUser, claim: Claimant, shop: Wired
+    aftersale_id: AftersaleId, ask: AppealRequest, who: CurrentUser, errand: Once, shop: Wired
 ) -> AftersaleCase:
     """Once, and for as long as `due_at` says; another operator looks at it again."""
     case = await shop.aftersales.case_of(aftersale_id, who.user_id)
-    return await asked(shop, case, claim, Aftersale.appeal, Appeal(because=ask.because))
+    return await asked(shop, case, errand, Aftersale.appeal, Appeal(because=ask.because))
 
 
 @changing.post("/{aftersale_id}/choice", summary="Choose when a replacement is sold out", responses=refusals(*_STEP))
 async def choose(
-    aftersale_id: AftersaleId, ask: ChoiceRequest, who: CurrentUser, claim: Claimant, shop: Wired
+    aftersale_id: AftersaleId, ask: ChoiceRequest, who: CurrentUser, errand: Once, shop: Wired
 ) -> AftersaleCase:
     """The money instead, or look once more. If you do not choose in time, the money goes back by itself."""
     case = await shop.aftersales.case_of(aftersale_id, who.user_id)
-    return await asked(shop, case, claim, Aftersale.choose, Choose(refund=ask.refund, actor="buyer"))
+    return await asked(shop, case, errand, Aftersale.choose, Choose(refund=ask.refund, actor="buyer"))

@@ -6,7 +6,7 @@ from temporalio.client import WithStartWorkflowOperation, WorkflowHandle
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 
 from activities.search_attributes import attributes
-from api.edge.idempotency import Claim
+from api.edge.idempotency import Errand
 from api.edge.sagas import ask_running, ask_starting
 from api.wiring import Services
 from models.aftersales.errors import AftersaleNotWaiting
@@ -40,12 +40,12 @@ async def applied(shop: Services, application: Application) -> AftersaleCase:
     return answer
 
 
-async def asked(shop: Services, case: AftersaleCase, claim: Claim, update: Any, wish: Any) -> AftersaleCase:
+async def asked(shop: Services, case: AftersaleCase, errand: Errand, update: Any, wish: Any) -> AftersaleCase:
     """The case's answer to a wish, the same for every repetition of this request."""
     saga: WorkflowHandle[Aftersale, Any] = shop.temporal.get_workflow_handle_for(
         Aftersale.run, aftersale_workflow_id(case.aftersale_id)
     )
-    update_id = f"{update.__name__}/{AftersaleId.derive(claim.first_seen_at, claim.caller, claim.key)}"
+    update_id = f"{update.__name__}/{AftersaleId.derive(errand.first_seen_at, errand.caller, errand.key)}"
     over = AftersaleNotWaiting.of(case.aftersale_id, case.state, "waiting for this")
     answer: AftersaleCase = await ask_running(saga, update, wish, update_id, over)
     return answer

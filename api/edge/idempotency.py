@@ -25,7 +25,7 @@ from api.edge.refusals import (
     IdempotencyKeyReused,
 )
 from models.shared import Refusal
-from stores.idempotency import Answered, Claimed, IdempotencyStore, InFlight, Reused
+from stores.idempotency import Answered, IdempotencyStore, InFlight, Reused, TakenOn
 
 LEASE = timedelta(seconds=40)
 """Longer than any answer takes (30 s at most), short enough that a crashed process does not lock a buyer out."""
@@ -35,8 +35,8 @@ _NOT_KEPT = {400, 401, 403, 413, 429}
 
 
 @dataclass(frozen=True)
-class Claim:
-    """The right to do this work: its key, whose it is, and when it was first asked for."""
+class Errand:
+    """A request that is done once: its key, whose it is, and when it was first asked for."""
 
     caller: str
     key: str
@@ -70,8 +70,8 @@ class IdempotentRoute(APIRoute):
             now: datetime = request.app.state.services.clock()
             scope = _digest(caller, request.method, request.url.path, key)
             fingerprint = _digest(request.url.query, (await request.body()).decode("latin-1"))
-            claim = await store.claim(scope, fingerprint, now, LEASE)
-            match claim:
+            found = await store.take_on(scope, fingerprint, now, LEASE)
+            match found:
                 case InFlight():
                     raise IdempotencyKeyInFlight(
                         "The first request with this Idempotency-Key is still running; ask again in a moment."
@@ -82,8 +82,8 @@ class IdempotentRoute(APIRoute):
                     )
                 case Answered(status=status, media_type=media_type, body=body):
                     return Response(body, status, {"Idempotent-Replayed": "true"}, media_type)
-                case Claimed(first_seen_at=first_seen_at):
-                    request.state.claim = Claim(caller, key, first_seen_at)
+                case TakenOn(first_seen_at=first_seen_at):
+                    request.state.errand = Errand(caller, key, first_seen_at)
             return await _do_and_keep(request, handle, store, scope, now)
 
         return once
@@ -124,13 +124,13 @@ def _digest(*parts: str) -> bytes:
     return hashlib.sha256("\x1f".join(parts).encode()).digest()
 
 
-async def claim_of(request: Request) -> Claim:  # like every dependency: a plain function would be run in a thread
-    """The claim under which this request runs."""
-    claim: Claim = request.state.claim
-    return claim
+async def errand_of(request: Request) -> Errand:  # like every dependency: a plain function would be run in a thread
+    """The errand that this request is."""
+    errand: Errand = request.state.errand
+    return errand
 
 
-Claimant = Annotated[Claim, Depends(claim_of)]
+Once = Annotated[Errand, Depends(errand_of)]
 
 
 @may_refuse(IdempotencyKeyMissing, IdempotencyKeyMalformed, IdempotencyKeyInFlight, IdempotencyKeyReused)

@@ -8,12 +8,12 @@ from fastapi import APIRouter, Body
 from fastapi.responses import StreamingResponse
 
 from api.edge.audit import Audit
-from api.edge.idempotency import Claimant, idempotent_router
+from api.edge.idempotency import Once, idempotent_router
 from api.edge.identity import operator
 from api.edge.problems import refusals
 from api.edge.refusals import ServiceBusy
 from api.edge.wired import Wired
-from api.inventory.crossings import tell_crossings, tell_served, tell_turned
+from api.inventory.crossings import tell_of_change
 from api.inventory.reservations import StockOperator
 from api.inventory.schemas import BatchRequest
 from api.inventory.stock import key_of
@@ -39,13 +39,11 @@ _EXAMPLE = (
 
 
 @changing.post("/batches", summary="Change many levels at once", responses=refusals(*_WHO, BatchRefused, ServiceBusy))
-async def change_many(ask: BatchRequest, who: StockOperator, claim: Claimant, shop: Wired, trail: Audit) -> BatchDone:
+async def change_many(ask: BatchRequest, who: StockOperator, errand: Once, shop: Wired, trail: Audit) -> BatchDone:
     """Receive, adjust and count up to 500 levels, all or none; when none, each bad line is named with what is wrong."""
-    async with trail.action(who, "inventory.change_many", claim.key, lines=len(ask.lines)):
-        done = await shop.inventory.change_many(ask.lines, key=key_of(claim), actor=who.user_id, now=shop.clock())
-    await tell_crossings(shop, claim, done.low_stock)
-    await tell_served(shop, done.served)
-    await tell_turned(shop, {level.sku_id for level in done.levels})
+    async with trail.action(who, "inventory.change_many", errand.key, lines=len(ask.lines)):
+        done = await shop.inventory.change_many(ask.lines, key=key_of(errand), actor=who.user_id, now=shop.clock())
+    await tell_of_change(shop, errand, done.low_stock, done.served, {level.sku_id for level in done.levels})
     return done
 
 
@@ -78,7 +76,7 @@ async def _pages(store: InventoryStore, warehouse_id: WarehouseId | None) -> Asy
 async def import_stock_list(
     text: Annotated[bytes, Body(media_type="text/csv", description="Columns `warehouse_code,sku_id,on_hand`, UTF-8.")],
     who: StockOperator,
-    claim: Claimant,
+    errand: Once,
     shop: Wired,
     trail: Audit,
 ) -> ImportReport:
@@ -86,14 +84,12 @@ async def import_stock_list(
     lines, unread = read_stock_list(_decoded(text))
     chunks = iter(lines)
     reports: list[ImportReport] = []
-    async with trail.action(who, "inventory.import_stock_list", claim.key, lines=len(lines), unread=len(unread)):
+    async with trail.action(who, "inventory.import_stock_list", errand.key, lines=len(lines), unread=len(unread)):
         while chunk := list(islice(chunks, _LINES_AT_ONCE)):
-            key = f"{key_of(claim)}#{len(reports) + 1}"
+            key = f"{key_of(errand)}#{len(reports) + 1}"
             reports.append(await shop.inventory.count_list(chunk, key=key, actor=who.user_id, now=shop.clock()))
         report = _together(reports, ImportReport(counted=0, errors=tuple(unread)))
-    await tell_crossings(shop, claim, report.low_stock)
-    await tell_served(shop, report.served)
-    await tell_turned(shop, {line.sku_id for _, line in lines})
+    await tell_of_change(shop, errand, report.low_stock, report.served, {line.sku_id for _, line in lines})
     return report
 
 

@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from api.edge.idempotency import Claim as RequestClaim
+from api.edge.idempotency import Errand
 from api.edge.sagas import answer_of
 from api.wiring import Services
 from models.inventory.messages import TellLowStock
@@ -22,9 +22,22 @@ async def tell_served(shop: Services, served: Sequence[Claim]) -> None:
         await answer_of(shop.siblings.tell_goods_came(served))
 
 
-async def tell_crossings(shop: Services, claim: RequestClaim, crossings: Sequence[LowStock]) -> None:
+async def tell_of_change(
+    shop: Services,
+    errand: Errand,
+    crossings: Sequence[LowStock],
+    served: Sequence[Claim],
+    turned: Collection[SkuId],
+) -> None:
+    """Tell everyone concerned of an operator's change of stock: of its crossings once for each request."""
+    await tell_crossings(shop, errand, crossings)
+    await tell_served(shop, served)
+    await tell_turned(shop, turned)
+
+
+async def tell_crossings(shop: Services, errand: Errand, crossings: Sequence[LowStock]) -> None:
     """Start the process that tells them, once for each request."""
-    await tell_crossings_of(shop, f"{claim.caller}:{claim.key}", crossings, claim.first_seen_at)
+    await tell_crossings_of(shop, f"{errand.caller}:{errand.key}", crossings, errand.first_seen_at)
 
 
 async def tell_crossings_of(shop: Services, key: str, crossings: Sequence[LowStock], at: datetime) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter
 
 from api.edge.audit import Audit
-from api.edge.idempotency import Claimant, idempotent_router
+from api.edge.idempotency import Once, idempotent_router
 from api.edge.identity import operator
 from api.edge.problems import refusals
 from api.edge.refusals import ServiceBusy
@@ -40,13 +40,13 @@ _WHO = (NotAuthenticated, PermissionMissing)
     summary="Hold stock for an order",
     responses=refusals(*_WHO, SoldOut, ReservationConflict, ReservationReleased, ServiceBusy),
 )
-async def reserve(ask: ReserveStock, who: StockOperator, claim: Claimant, shop: Wired, trail: Audit) -> Reservation:
+async def reserve(ask: ReserveStock, who: StockOperator, errand: Once, shop: Wired, trail: Audit) -> Reservation:
     """All lines or nothing. The same order and lines again are answered with the same reservation."""
     async with trail.action(who, "inventory.reserve", ask.order_id):
         held = await shop.inventory.reserve_all_or_nothing(
             ask.order_id, ask.lines, ask.destination, shop.clock(), ask.expires_at
         )
-    await tell_crossings(shop, claim, held.low_stock)
+    await tell_crossings(shop, errand, held.low_stock)
     await tell_turned(shop, held.turned)
     return held
 

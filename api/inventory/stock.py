@@ -5,13 +5,13 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from api.edge.audit import Audit
-from api.edge.idempotency import Claim, Claimant, idempotent_router
+from api.edge.idempotency import Errand, Once, idempotent_router
 from api.edge.identity import operator
 from api.edge.paging import Cursor, Limit, Page, page, read_cursor
 from api.edge.problems import refusals
 from api.edge.refusals import ServiceBusy
 from api.edge.wired import Wired
-from api.inventory.crossings import tell_crossings, tell_crossings_of, tell_served, tell_turned
+from api.inventory.crossings import tell_crossings_of, tell_of_change, tell_served, tell_turned
 from api.inventory.reservations import StockOperator
 from api.inventory.schemas import AdjustRequest, CountRequest, ReceiveRequest, SkuAvailability, ThresholdRequest
 from api.wiring import Services
@@ -28,11 +28,9 @@ _READ = (NotAuthenticated, PermissionMissing, InvalidRequest)
 _CHANGE = (*_READ, NotFound, SkuOfAnotherMerchant, ServiceBusy)
 
 
-async def _tell(shop: Services, claim: Claim, change: StockChange) -> None:
+async def _tell(shop: Services, errand: Errand, change: StockChange) -> None:
     """What everyone concerned hears of a change of on-hand stock."""
-    await tell_crossings(shop, claim, _crossed(change))
-    await tell_served(shop, change.served)
-    await tell_turned(shop, _turned(change))
+    await tell_of_change(shop, errand, _crossed(change), change.served, _turned(change))
 
 
 def _crossed(change: StockChange) -> tuple[LowStock, ...]:
@@ -43,9 +41,9 @@ def _turned(change: StockChange) -> tuple[SkuId, ...]:
     return (change.level.sku_id,) if change.turned else ()
 
 
-def key_of(claim: Claim) -> str:
+def key_of(errand: Errand) -> str:
     """The key under which the store remembers what this request changed."""
-    return f"{claim.caller}:{claim.key}"
+    return f"{errand.caller}:{errand.key}"
 
 
 @reading.get("/skus/{sku_id}", summary="How many can be sold")
@@ -126,51 +124,51 @@ async def set_thresholds(
 
 
 @changing.post("/receive", summary="Receive goods", responses=refusals(*_CHANGE))
-async def receive(ask: ReceiveRequest, who: StockOperator, claim: Claimant, shop: Wired, trail: Audit) -> StockChange:
+async def receive(ask: ReceiveRequest, who: StockOperator, errand: Once, shop: Wired, trail: Audit) -> StockChange:
     """Goods arrived in a warehouse. A SKU's first receipt there makes its level."""
     async with trail.action(who, "inventory.receive", f"{ask.warehouse_id}/{ask.sku_id}", quantity=ask.quantity):
         change = await shop.inventory.receive(
             ask.warehouse_id,
             ask.sku_id,
             ask.quantity,
-            key=key_of(claim),
+            key=key_of(errand),
             actor=who.user_id,
             now=shop.clock(),
             note=ask.note,
         )
-    await _tell(shop, claim, change)
+    await _tell(shop, errand, change)
     return change
 
 
 @changing.post("/adjust", summary="Adjust a level", responses=refusals(*_CHANGE, StockIsReserved))
-async def adjust(ask: AdjustRequest, who: StockOperator, claim: Claimant, shop: Wired, trail: Audit) -> StockChange:
+async def adjust(ask: AdjustRequest, who: StockOperator, errand: Once, shop: Wired, trail: Audit) -> StockChange:
     """Units were lost, broken or found; the note says how."""
     async with trail.action(who, "inventory.adjust", f"{ask.warehouse_id}/{ask.sku_id}", delta=ask.delta):
         change = await shop.inventory.adjust(
             ask.warehouse_id,
             ask.sku_id,
             ask.delta,
-            key=key_of(claim),
+            key=key_of(errand),
             actor=who.user_id,
             now=shop.clock(),
             note=ask.note,
         )
-    await _tell(shop, claim, change)
+    await _tell(shop, errand, change)
     return change
 
 
 @changing.post("/count", summary="Count a level", responses=refusals(*_CHANGE, StockIsReserved))
-async def count(ask: CountRequest, who: StockOperator, claim: Claimant, shop: Wired, trail: Audit) -> StockChange:
+async def count(ask: CountRequest, who: StockOperator, errand: Once, shop: Wired, trail: Audit) -> StockChange:
     """Someone counted what lies there, stock promised to orders included."""
     async with trail.action(who, "inventory.count", f"{ask.warehouse_id}/{ask.sku_id}", on_hand=ask.on_hand):
         change = await shop.inventory.count(
             ask.warehouse_id,
             ask.sku_id,
             ask.on_hand,
-            key=key_of(claim),
+            key=key_of(errand),
             actor=who.user_id,
             now=shop.clock(),
             note=ask.note,
         )
-    await _tell(shop, claim, change)
+    await _tell(shop, errand, change)
     return change

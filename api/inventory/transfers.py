@@ -8,7 +8,7 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 
 from activities.search_attributes import attributes
 from api.edge.audit import Audit, AuditTrail
-from api.edge.idempotency import Claim, Claimant, idempotent_router
+from api.edge.idempotency import Errand, Once, idempotent_router
 from api.edge.identity import operator
 from api.edge.paging import Cursor, Limit, Page, page, read_cursor
 from api.edge.problems import refusals
@@ -80,14 +80,12 @@ async def show_transfer(transfer_id: TransferId, shop: Wired) -> Transfer:
         *_WHO, NotFound, TransferToItself, WarehouseOfAnotherMerchant, TransferExceedsAvailable, ServiceBusy
     ),
 )
-async def plan_transfer(
-    ask: TransferRequest, who: StockOperator, claim: Claimant, shop: Wired, trail: Audit
-) -> Transfer:
+async def plan_transfer(ask: TransferRequest, who: StockOperator, errand: Once, shop: Wired, trail: Audit) -> Transfer:
     """Nothing moves until it is dispatched, and nothing is promised: what orders take meanwhile stays for them."""
     plan = OpenTransfer(
-        transfer_id=TransferId.derive(claim.first_seen_at, claim.caller, claim.key),
+        transfer_id=TransferId.derive(errand.first_seen_at, errand.caller, errand.key),
         actor=f"operator:{who.user_id}",
-        at=claim.first_seen_at,
+        at=errand.first_seen_at,
         **dict(ask),
     )
     details = ask.model_dump(mode="json")
@@ -110,42 +108,42 @@ async def plan_transfer(
     responses=refusals(*_STEP, TransferExceedsAvailable),
 )
 async def dispatch_transfer(
-    transfer_id: TransferId, who: StockOperator, claim: Claimant, shop: Wired, trail: Audit
+    transfer_id: TransferId, who: StockOperator, errand: Once, shop: Wired, trail: Audit
 ) -> Transfer:
     """All that was planned leaves the warehouse, or nothing: what is promised to orders or kept back from sale stays."""
     wish = DispatchTransfer(actor=f"operator:{who.user_id}")
-    return await _asked(TransferSaga.dispatch, wish, transfer_id, who, claim, shop, trail)
+    return await _asked(TransferSaga.dispatch, wish, transfer_id, who, errand, shop, trail)
 
 
 @changing.post(
     "/{transfer_id}/arrive", summary="Receive a transfer", responses=refusals(*_STEP, TransferExceedsTransit)
 )
 async def receive_transfer(
-    transfer_id: TransferId, ask: TransferArrival, who: StockOperator, claim: Claimant, shop: Wired, trail: Audit
+    transfer_id: TransferId, ask: TransferArrival, who: StockOperator, errand: Once, shop: Wired, trail: Audit
 ) -> Transfer:
     """All or a part of it arrived: where it goes to, or, when it was recalled, where it came from."""
     wish = ArriveTransfer(actor=f"operator:{who.user_id}", lines=ask.lines)
-    return await _asked(TransferSaga.arrive, wish, transfer_id, who, claim, shop, trail)
+    return await _asked(TransferSaga.arrive, wish, transfer_id, who, errand, shop, trail)
 
 
 @changing.post(
     "/{transfer_id}/lose", summary="Write goods of a transfer off", responses=refusals(*_STEP, TransferExceedsTransit)
 )
 async def lose_transfer(
-    transfer_id: TransferId, ask: TransferLoss, who: StockOperator, claim: Claimant, shop: Wired, trail: Audit
+    transfer_id: TransferId, ask: TransferLoss, who: StockOperator, errand: Once, shop: Wired, trail: Audit
 ) -> Transfer:
     """All or a part of what is on its way will not come; the journal keeps the reason."""
     wish = LoseTransfer(actor=f"operator:{who.user_id}", lines=ask.lines, reason=ask.reason)
-    return await _asked(TransferSaga.lose, wish, transfer_id, who, claim, shop, trail)
+    return await _asked(TransferSaga.lose, wish, transfer_id, who, errand, shop, trail)
 
 
 @changing.post("/{transfer_id}/recall", summary="Recall a transfer", responses=refusals(*_STEP))
 async def recall_transfer(
-    transfer_id: TransferId, ask: TransferRecall, who: StockOperator, claim: Claimant, shop: Wired, trail: Audit
+    transfer_id: TransferId, ask: TransferRecall, who: StockOperator, errand: Once, shop: Wired, trail: Audit
 ) -> Transfer:
     """Before it left it is called off; on its way it is turned round, and arrives where it came from."""
     wish = RecallTransfer(actor=f"operator:{who.user_id}", reason=ask.reason)
-    return await _asked(TransferSaga.recall, wish, transfer_id, who, claim, shop, trail)
+    return await _asked(TransferSaga.recall, wish, transfer_id, who, errand, shop, trail)
 
 
 async def _asked(
@@ -153,7 +151,7 @@ async def _asked(
     wish: Any,
     transfer_id: TransferId,
     who: Identity,
-    claim: Claim,
+    errand: Errand,
     shop: Services,
     trail: AuditTrail,
 ) -> Transfer:
@@ -161,9 +159,9 @@ async def _asked(
     await shop.inventory.transfer(transfer_id)
     details = wish.model_dump(mode="json", exclude={"actor"}, exclude_none=True)
     async with trail.action(who, f"inventory.{update.__name__}_transfer", transfer_id, **details):
-        update_id = f"{update.__name__}/{TransferId.derive(claim.first_seen_at, claim.caller, claim.key)}"
+        update_id = f"{update.__name__}/{TransferId.derive(errand.first_seen_at, errand.caller, errand.key)}"
         over = TransferNotWaiting.of(transfer_id, "settled", "waiting or on its way")
-        fulfilled = Fulfilled(claim.first_seen_at, lambda: _booked(shop, transfer_id, update_id, wish))
+        fulfilled = Fulfilled(errand.first_seen_at, lambda: _booked(shop, transfer_id, update_id, wish))
         answer: Transfer = await ask_running(_saga(shop, transfer_id), update, wish, update_id, over, fulfilled)
         return answer
 

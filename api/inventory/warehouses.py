@@ -4,7 +4,7 @@ from fastapi import APIRouter, Response
 
 from api.edge.audit import Audit
 from api.edge.followed import followed
-from api.edge.idempotency import Claimant, idempotent_router
+from api.edge.idempotency import Once, idempotent_router
 from api.edge.identity import operator
 from api.edge.paging import Cursor, Limit, Page, page, read_cursor
 from api.edge.problems import refusals
@@ -27,12 +27,12 @@ _WHO = (NotAuthenticated, PermissionMissing)
 
 @adding.post("", status_code=201, summary="Add a warehouse", responses=refusals(*_WHO, WarehouseCodeTaken))
 async def add(
-    ask: WarehouseDetails, who: StockOperator, claim: Claimant, response: Response, shop: Wired, trail: Audit
+    ask: WarehouseDetails, who: StockOperator, errand: Once, response: Response, shop: Wired, trail: Audit
 ) -> Warehouse:
     """A new warehouse of one merchant, which keeps it for good."""
-    warehouse_id = WarehouseId.derive(claim.first_seen_at, claim.caller, claim.key)
+    warehouse_id = WarehouseId.derive(errand.first_seen_at, errand.caller, errand.key)
     async with trail.action(who, "inventory.add_warehouse", warehouse_id, code=ask.code):
-        warehouse = await shop.inventory.add_warehouse(warehouse_id, ask, claim.first_seen_at)
+        warehouse = await shop.inventory.add_warehouse(warehouse_id, ask, errand.first_seen_at)
     set_etag(response, warehouse.version)
     return warehouse
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from api.edge.audit import Audit
-from api.edge.idempotency import Claimant, idempotent_router
+from api.edge.idempotency import Once, idempotent_router
 from api.edge.identity import operator
 from api.edge.paging import Cursor, Limit, Page, page, read_cursor
 from api.edge.problems import refusals
@@ -32,12 +32,12 @@ def _answer(entry: ListEntry, response: Response) -> ListEntry:
 
 @adding.post("", status_code=201, summary="Add a list entry", responses=refusals(*_READ, InvalidRequest))
 async def add_entry(
-    ask: NewEntryRequest, who: OpsOperator, claim: Claimant, response: Response, shop: Wired, trail: Audit
+    ask: NewEntryRequest, who: OpsOperator, errand: Once, response: Response, shop: Wired, trail: Audit
 ) -> ListEntry:
     """Black or white, from `starts_at` on. Phones and addresses are compared in one form and kept as digests only."""
-    entry_id = ListEntryId.derive(claim.first_seen_at, claim.caller, claim.key)
+    entry_id = ListEntryId.derive(errand.first_seen_at, errand.caller, errand.key)
     async with trail.action(who, "ops.add_list_entry", entry_id, kind=ask.kind, about=ask.subject, reason=ask.reason):
-        return _answer(await shop.lists.add(entry_id, ask, who.user_id, claim.first_seen_at), response)
+        return _answer(await shop.lists.add(entry_id, ask, who.user_id, errand.first_seen_at), response)
 
 
 @keeping.get("", summary="List entries", responses=refusals(*_READ, InvalidRequest))

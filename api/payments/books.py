@@ -5,10 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from api.edge.audit import Audit
-from api.edge.idempotency import Claimant, idempotent_router
+from api.edge.idempotency import Once, idempotent_router
 from api.edge.identity import operator
 from api.edge.paging import Cursor, Limit, Page, page, read_cursor, row_number
 from api.edge.problems import refusals
+from api.edge.refusals import ServiceBusy
+from api.edge.sagas import answer_of
 from api.edge.wired import Wired
 from api.payments.schemas import AdjustmentRequest, ChargebackRequest
 from models.payments.chargebacks import BookChargeback, Chargeback
@@ -72,19 +74,20 @@ async def list_entries(
     "/payments/{payment_id}/chargebacks",
     status_code=201,
     summary="Book a chargeback",
-    responses=refusals(*_WHO, NotFound, NothingCaptured, ChargebackExceedsCapture, ChargebackConflict),
+    responses=refusals(*_WHO, NotFound, NothingCaptured, ChargebackExceedsCapture, ChargebackConflict, ServiceBusy),
 )
 async def book_chargeback(
-    payment_id: PaymentId, ask: ChargebackRequest, who: Finance, claim: Claimant, shop: Wired, trail: Audit
+    payment_id: PaymentId, ask: ChargebackRequest, who: Finance, errand: Once, shop: Wired, trail: Audit
 ) -> Chargeback:
     """A channel took money back from the shop. What was kept of the capture pays for it and can no longer be refunded. A case that
-    the channel's statement tells of is booked by itself; `reference` is the channel's number of the case, and books it once."""
+    the channel's statement tells of is booked by itself; `reference` is the channel's number of the case, and books it once. The
+    order's timeline and whoever listens hear of it; while that cannot be promised the answer is 503: the same request again does."""
     attempt = await shop.payments.attempt(ask.attempt_id)
     if attempt.payment_id != payment_id:
         raise NotFound(f"Payment {payment_id} has no attempt {ask.attempt_id}.")
     now = shop.clock()
     chargeback = BookChargeback(
-        chargeback_id=ChargebackId.derive(claim.first_seen_at, claim.caller, claim.key),
+        chargeback_id=ChargebackId.derive(errand.first_seen_at, errand.caller, errand.key),
         source="operator",
         actor=f"operator:{who.user_id}",
         occurred_at=ask.occurred_at or now,
@@ -92,7 +95,9 @@ async def book_chargeback(
     )
     told = {"amount": str(ask.amount), "reference": ask.reference, "reason": ask.reason}
     async with trail.action(who, "payments.chargeback", payment_id, **told):
-        return await shop.payments.book_chargeback(chargeback, now)
+        booked = await shop.payments.book_chargeback(chargeback, now)
+    await answer_of(shop.siblings.tell_chargeback(booked))
+    return booked
 
 
 @reads.get("/chargebacks", summary="Chargebacks", responses=_LIST)
@@ -111,11 +116,11 @@ async def list_chargebacks(
     summary="Adjust the books",
     responses=refusals(*_WHO, AccountNotAdjustable, AdjustmentConflict),
 )
-async def adjust(ask: AdjustmentRequest, who: Finance, claim: Claimant, shop: Wired, trail: Audit) -> Adjustment:
+async def adjust(ask: AdjustmentRequest, who: Finance, errand: Once, shop: Wired, trail: Audit) -> Adjustment:
     """Move an amount between two accounts by an operator's word, with the reason; for instance a dispute that was won. Deposits and
     refunds belong to payments and cannot be adjusted. Nothing is ever changed: the opposite adjustment takes one back."""
     wanted = Adjustment(
-        adjustment_id=AdjustmentId.derive(claim.first_seen_at, claim.caller, claim.key),
+        adjustment_id=AdjustmentId.derive(errand.first_seen_at, errand.caller, errand.key),
         actor=f"operator:{who.user_id}",
         at=shop.clock(),
         **{name: getattr(ask, name) for name in AdjustmentRequest.model_fields},

@@ -4,7 +4,7 @@ import asyncio
 
 from fastapi import APIRouter, Request
 
-from api.edge.idempotency import Claim, Claimant, idempotent_router
+from api.edge.idempotency import Errand, Once, idempotent_router
 from api.edge.identity import CurrentUser
 from api.edge.problems import refusals
 from api.edge.refusals import ServiceBusy
@@ -53,7 +53,7 @@ async def list_channels(order_id: OrderId, who: CurrentUser, shop: Wired) -> lis
 
 
 @bare.post("/payments", status_code=201, summary="Try to pay", responses=refusals(*_PAYING, *_CHANNEL))
-async def pay(ask: PayRequest, request: Request, who: CurrentUser, claim: Claimant, shop: Wired) -> AttemptView:
+async def pay(ask: PayRequest, request: Request, who: CurrentUser, errand: Once, shop: Wired) -> AttemptView:
     """A try to pay on one channel; send the buyer to its `cashier_url`. Several may be open at once: whichever completes
     the payment first wins, and money beyond what is owed goes back by itself."""
     payment = await own_payment_for(who, ask.order_id, shop)
@@ -66,7 +66,7 @@ async def pay(ask: PayRequest, request: Request, who: CurrentUser, claim: Claima
         ask.channel,
         ask.method or ask.channel,
         ask.amount,
-        _attempt_of(claim),
+        _attempt_of(errand),
         shop.clock(),
         ask.instalments,
     )
@@ -81,9 +81,9 @@ async def show_payment(payment_id: PaymentId, who: CurrentUser, shop: Wired) -> 
     return PaymentView.of(payment, await shop.payments.attempts(payment_id))
 
 
-def _attempt_of(claim: Claim) -> AttemptId:
+def _attempt_of(errand: Errand) -> AttemptId:
     """The attempt this request makes: the same for every repetition of it."""
-    return AttemptId.derive(claim.first_seen_at, claim.caller, claim.key)
+    return AttemptId.derive(errand.first_seen_at, errand.caller, errand.key)
 
 
 def _extras(ask: PayRequest, channel: PaymentChannel, client_ip: str | None) -> dict[str, str]:

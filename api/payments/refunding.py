@@ -8,7 +8,7 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 
 from activities.search_attributes import attributes
 from api.edge.audit import Audit
-from api.edge.idempotency import Claimant, idempotent_router
+from api.edge.idempotency import Once, idempotent_router
 from api.edge.identity import CurrentUser, operator
 from api.edge.problems import refusals
 from api.edge.refusals import ServiceBusy
@@ -49,12 +49,12 @@ _REFUNDING = (UnitsClaimed, RefundExceedsRest, RefundAmountInvalid, PaymentStill
     "/payments/{payment_id}/refund", status_code=201, summary="Give money back", responses=refusals(*_WHO, *_REFUNDING)
 )
 async def give_back(
-    payment_id: PaymentId, ask: RefundRequest, who: Cashier, claim: Claimant, shop: Wired, trail: Audit
+    payment_id: PaymentId, ask: RefundRequest, who: Cashier, errand: Once, shop: Wired, trail: Audit
 ) -> RefundAnswer:
     """For operators: whole or in part, over the channels it came by. The amount is held at once, so refunds at the same
     time never exceed what came; the money follows as fast as the channel is."""
     payment = await shop.payments.payment(payment_id)
-    refund_id = RefundId.derive(claim.first_seen_at, claim.caller, claim.key)
+    refund_id = RefundId.derive(errand.first_seen_at, errand.caller, errand.key)
     refund = _refund(refund_id, payment, ask, who, shop)
     details = {"amount": str(ask.amount) if ask.amount else "all", "reason": ask.reason.value}
     async with trail.action(who, "payments.refund", payment_id, refund_id=refund_id, **details):
@@ -65,7 +65,7 @@ async def give_back(
             _starting(refund),
             f"begin/{refund_id}",
             refund_workflow_id(refund_id),
-            fulfilled=Fulfilled(claim.first_seen_at, lambda: _held(shop, refund_id)),
+            fulfilled=Fulfilled(errand.first_seen_at, lambda: _held(shop, refund_id)),
         )
         return answer
 
@@ -76,15 +76,15 @@ async def give_back(
     responses=refusals(*_WHO, NoRefundDecisionNeeded, ServiceBusy),
 )
 async def decide(
-    refund_id: RefundId, ask: RefundDecisionRequest, who: Cashier, claim: Claimant, shop: Wired, trail: Audit
+    refund_id: RefundId, ask: RefundDecisionRequest, who: Cashier, errand: Once, shop: Wired, trail: Audit
 ) -> RefundAnswer:
     """For operators: its channel refused the refund for good; try again, or say that it was paid by other means."""
     wish = DecideRefund(decision=ask.decision, actor=f"operator:{who.user_id}")
     saga = shop.temporal.get_workflow_handle(refund_workflow_id(refund_id))
-    update_id = f"decide/{RefundId.derive(claim.first_seen_at, claim.caller, claim.key)}"
+    update_id = f"decide/{RefundId.derive(errand.first_seen_at, errand.caller, errand.key)}"
     async with trail.action(who, "payments.decide_refund", refund_id, decision=ask.decision.value):
         over = NoRefundDecisionNeeded(f"Refund {refund_id} is over, or there is none.")
-        fulfilled = Fulfilled(claim.first_seen_at, lambda: _decided(shop, refund_id, ask.decision))
+        fulfilled = Fulfilled(errand.first_seen_at, lambda: _decided(shop, refund_id, ask.decision))
         answer: RefundAnswer = await ask_running(saga, RefundSaga.decide, wish, update_id, over, fulfilled)
         return answer
 

@@ -8,7 +8,7 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 
 from activities.search_attributes import attributes
 from api.edge.audit import Audit
-from api.edge.idempotency import Claimant, idempotent_router
+from api.edge.idempotency import Once, idempotent_router
 from api.edge.identity import operator
 from api.edge.paging import Cursor, Limit, Page, page, read_cursor
 from api.edge.problems import refusals
@@ -56,10 +56,10 @@ async def list_entries_of(
     responses=refusals(*_READ, InvalidRequest, PointsNotEnough, ServiceBusy),
 )
 async def adjust_points(
-    user_id: UserId, ask: AdjustPointsRequest, who: Giver, claim: Claimant, shop: Wired, trail: Audit
+    user_id: UserId, ask: AdjustPointsRequest, who: Giver, errand: Once, shop: Wired, trail: Audit
 ) -> PointsEntry:
     """Points given expire like earned ones; points taken are those that expire first. Answers the line of the ledger."""
-    key = PointsEntryId.derive(claim.first_seen_at, "adjustment", claim.caller, claim.key)
+    key = PointsEntryId.derive(errand.first_seen_at, "adjustment", errand.caller, errand.key)
     async with trail.action(who, "points.adjust", user_id, delta=ask.delta, why=ask.why):
         await shop.users.accounts.get(user_id)
         wish = AdjustPoints(
@@ -68,7 +68,7 @@ async def adjust_points(
             actor=f"operator:{who.user_id}",
             why=ask.why,
             key=key,
-            at=claim.first_seen_at,
+            at=errand.first_seen_at,
         )
         answer: PointsEntry = await ask_starting(
             shop.temporal, PointsAdjustment.begin, None, _starting(wish), f"begin/{key}", adjustment_id(key)

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Response
 
 from api.edge.audit import Audit
-from api.edge.idempotency import Claimant, idempotent_router
+from api.edge.idempotency import Once, idempotent_router
 from api.edge.identity import operator
 from api.edge.paging import Cursor, Limit, Page, page, read_cursor
 from api.edge.problems import refusals
@@ -33,13 +33,13 @@ def _answer(kept: Campaign, response: Response) -> Campaign:
 
 @adding.post("", status_code=201, summary="Create a campaign", responses=refusals(*_READ, PromotionTermsInvalid))
 async def create_campaign(
-    ask: CampaignRequest, who: PromotionsOperator, claim: Claimant, response: Response, shop: Wired, trail: Audit
+    ask: CampaignRequest, who: PromotionsOperator, errand: Once, response: Response, shop: Wired, trail: Audit
 ) -> Campaign:
     """A new campaign, as a draft: nothing in it counts until it is active."""
-    campaign_id = CampaignId.derive(claim.first_seen_at, claim.caller, claim.key)
+    campaign_id = CampaignId.derive(errand.first_seen_at, errand.caller, errand.key)
     async with trail.action(who, "promotions.create_campaign", campaign_id, **ask.model_dump(mode="json")):
         return _answer(
-            await shop.promotions.campaigns.create(campaign_id, ask, who.user_id, claim.first_seen_at), response
+            await shop.promotions.campaigns.create(campaign_id, ask, who.user_id, errand.first_seen_at), response
         )
 
 

@@ -13,8 +13,8 @@ from api.edge.problems import refusals
 from api.edge.wired import Wired
 from api.promotions.coupon_schemas import BatchRequest
 from models.promotions.coupon_rules import CODE_ENTROPY, write_codes
+from models.promotions.coupons import Coupon
 from models.promotions.errors import CouponAlreadyUsed, CouponLocked, CouponNotFound, PromotionOver
-from models.promotions.types import Coupon
 from models.promotions.wallets import CouponBatch
 from models.shared.ids import CouponBatchId, CouponId, CouponTemplateId
 from models.shared.refusals import InvalidRequest, NotFound

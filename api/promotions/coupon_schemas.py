@@ -5,7 +5,8 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from models.orders.types import LineRequest
-from models.promotions.types import Coupon, CouponTerms, Label, MissedOffer
+from models.promotions.coupons import Coupon, CouponTerms
+from models.promotions.types import Label, MissedOffer
 from models.promotions.wallets import MOST_CODES
 from models.shared import Frozen, Money
 from models.shared.ids import EXAMPLE_BODY, CouponId, CouponTemplateId

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Response
 
 from api.edge.audit import Audit
-from api.edge.idempotency import Claimant, idempotent_router
+from api.edge.idempotency import Once, idempotent_router
 from api.edge.identity import operator
 from api.edge.paging import Cursor, Limit, Page, page, read_cursor
 from api.edge.problems import refusals
@@ -14,8 +14,9 @@ from api.edge.wired import Wired
 from api.promotions.coupon_schemas import CouponTemplateRequest
 from api.promotions.naming import check_names
 from api.promotions.schemas import RuleStatusRequest, StatusFilter, version_number
+from models.promotions.coupons import Coupon, CouponTemplate, CouponTerms
 from models.promotions.errors import PromotionOver, PromotionStepIllegal, PromotionTermsInvalid
-from models.promotions.types import Coupon, CouponTemplate, CouponTerms, TermsVersion
+from models.promotions.types import TermsVersion
 from models.shared.ids import CouponId, CouponTemplateId
 from models.shared.refusals import InvalidRequest, NotFound, StaleVersion
 from models.users.errors import NotAuthenticated, PermissionMissing
@@ -35,13 +36,13 @@ def _answer(template: CouponTemplate, response: Response) -> CouponTemplate:
 
 @adding.post("", status_code=201, summary="Create a coupon template", responses=refusals(*_READ, PromotionTermsInvalid))
 async def create_coupon_template(
-    ask: CouponTemplateRequest, who: PromotionsOperator, claim: Claimant, response: Response, shop: Wired, trail: Audit
+    ask: CouponTemplateRequest, who: PromotionsOperator, errand: Once, response: Response, shop: Wired, trail: Audit
 ) -> CouponTemplate:
     """A new template, as a draft: nobody can claim from it until it is active."""
-    template_id = CouponTemplateId.derive(claim.first_seen_at, claim.caller, claim.key)
+    template_id = CouponTemplateId.derive(errand.first_seen_at, errand.caller, errand.key)
     async with trail.action(who, "promotions.create_coupon_template", template_id, **ask.model_dump(mode="json")):
         await check_names(shop, ask.scope, ask.offer)
-        made = await shop.coupons.create_template(template_id, ask, by=who.user_id, now=claim.first_seen_at)
+        made = await shop.coupons.create_template(template_id, ask, by=who.user_id, now=errand.first_seen_at)
         return _answer(made, response)
 
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from api.edge.idempotency import Claimant, idempotent_router
+from api.edge.idempotency import Once, idempotent_router
 from api.edge.identity import CurrentUser, MaybeUser
 from api.edge.paging import Cursor, Limit, Page, page, read_cursor
 from api.edge.problems import refusals
@@ -12,6 +12,7 @@ from api.edge.wired import Wired
 from api.promotions.coupon_schemas import ClaimRequest, CouponsTried, ValidateRequest
 from api.promotions.trying import try_coupons
 from models.orders.errors import BasketTooLarge, CurrencyMixed, QuantityAboveLimit, SkuUnpublished, UnknownSku
+from models.promotions.coupons import Coupon
 from models.promotions.errors import (
     CouponCodeWrong,
     CouponLimitReached,
@@ -19,7 +20,6 @@ from models.promotions.errors import (
     CouponNotFound,
     CouponSoldOut,
 )
-from models.promotions.types import Coupon
 from models.promotions.wallets import ClaimableCoupon, WalletFilter
 from models.shared.ids import CouponId, CouponTemplateId
 from models.shared.refusals import InvalidRequest
@@ -43,11 +43,11 @@ _TRIED_AT_ONCE = 50
         NotAuthenticated, CouponNotClaimable, CouponSoldOut, CouponLimitReached, CouponCodeWrong, InvalidRequest
     ),
 )
-async def claim(ask: ClaimRequest, who: CurrentUser, claim: Claimant, shop: Wired) -> Coupon:
+async def claim(ask: ClaimRequest, who: CurrentUser, errand: Once, shop: Wired) -> Coupon:
     """A coupon of the list, or what a code is worth, goes into your wallet. It keeps the terms of this moment."""
     return await shop.coupons.claim_once(
         who.user_id,
-        key=f"{claim.caller}:{claim.key}",
+        key=f"{errand.caller}:{errand.key}",
         now=shop.clock(),
         template_id=ask.template_id,
         code=ask.code,

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Response
 
 from api.edge.audit import Audit
-from api.edge.idempotency import Claimant, idempotent_router
+from api.edge.idempotency import Once, idempotent_router
 from api.edge.identity import operator
 from api.edge.paging import Cursor, Limit, Page, page, read_cursor
 from api.edge.problems import refusals
@@ -14,7 +14,8 @@ from api.edge.wired import Wired
 from api.promotions.naming import check_names
 from api.promotions.schemas import PurchaseLimitRequest, RuleStatusRequest, StatusFilter, version_number
 from models.promotions.errors import PromotionOver, PromotionStepIllegal, PromotionTermsInvalid
-from models.promotions.types import PurchaseLimit, PurchaseLimitTerms, TermsVersion
+from models.promotions.limits import PurchaseLimit, PurchaseLimitTerms
+from models.promotions.types import TermsVersion
 from models.shared.ids import CampaignId, PurchaseLimitId
 from models.shared.refusals import InvalidRequest, NotFound, StaleVersion
 from models.users.errors import NotAuthenticated, PermissionMissing
@@ -34,13 +35,13 @@ def _answer(kept: PurchaseLimit, response: Response) -> PurchaseLimit:
 
 @adding.post("", status_code=201, summary="Create a purchase limit", responses=refusals(*_READ, PromotionTermsInvalid))
 async def create_purchase_limit(
-    ask: PurchaseLimitRequest, who: PromotionsOperator, claim: Claimant, response: Response, shop: Wired, trail: Audit
+    ask: PurchaseLimitRequest, who: PromotionsOperator, errand: Once, response: Response, shop: Wired, trail: Audit
 ) -> PurchaseLimit:
     """A new limit, as a draft. Everything its scope names must be in the catalogue."""
-    limit_id = PurchaseLimitId.derive(claim.first_seen_at, claim.caller, claim.key)
+    limit_id = PurchaseLimitId.derive(errand.first_seen_at, errand.caller, errand.key)
     async with trail.action(who, "promotions.create_purchase_limit", limit_id, **ask.model_dump(mode="json")):
         await check_names(shop, ask.scope)
-        return _answer(await shop.purchase_limits.create(limit_id, ask, who.user_id, claim.first_seen_at), response)
+        return _answer(await shop.purchase_limits.create(limit_id, ask, who.user_id, errand.first_seen_at), response)
 
 
 @keeping.get("", summary="Purchase limits", responses=refusals(*_READ, InvalidRequest))

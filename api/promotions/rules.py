@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Response
 
 from api.edge.audit import Audit
-from api.edge.idempotency import Claimant, idempotent_router
+from api.edge.idempotency import Once, idempotent_router
 from api.edge.identity import operator
 from api.edge.paging import Cursor, Limit, Page, page, read_cursor
 from api.edge.problems import refusals
@@ -34,14 +34,14 @@ def _answer(kept: Promotion, response: Response) -> Promotion:
 
 @adding.post("", status_code=201, summary="Create a promotion", responses=refusals(*_READ, PromotionTermsInvalid))
 async def create_promotion(
-    ask: PromotionRequest, who: PromotionsOperator, claim: Claimant, response: Response, shop: Wired, trail: Audit
+    ask: PromotionRequest, who: PromotionsOperator, errand: Once, response: Response, shop: Wired, trail: Audit
 ) -> Promotion:
     """A new rule, as a draft. Everything its scope and prices name must be in the catalogue."""
-    promotion_id = PromotionId.derive(claim.first_seen_at, claim.caller, claim.key)
+    promotion_id = PromotionId.derive(errand.first_seen_at, errand.caller, errand.key)
     async with trail.action(who, "promotions.create_promotion", promotion_id, **ask.model_dump(mode="json")):
         await check_names(shop, ask.scope, ask.offer)
         return _answer(
-            await shop.promotions.rules.create(promotion_id, ask, who.user_id, claim.first_seen_at), response
+            await shop.promotions.rules.create(promotion_id, ask, who.user_id, errand.first_seen_at), response
         )
 
 

@@ -5,7 +5,8 @@ from typing import Annotated, Any
 from fastapi import Query
 from pydantic import ConfigDict
 
-from models.promotions.types import CampaignTerms, PromotionTerms, PurchaseLimitTerms, RuleStatus
+from models.promotions.limits import PurchaseLimitTerms
+from models.promotions.types import CampaignTerms, PromotionTerms, RuleStatus
 from models.shared import Frozen
 from models.shared.ids import EXAMPLE_BODY
 

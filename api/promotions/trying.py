@@ -10,7 +10,7 @@ from models.orders.quoting import Reductions, price_basket
 from models.orders.types import LineRequest, Quote
 from models.products.types import SellableSku
 from models.promotions.coupon_rules import as_offer, check_usable
-from models.promotions.types import Coupon
+from models.promotions.coupons import Coupon
 from models.shared import Instant, Money, Refusal
 from models.shared.ids import SkuId, UserId
 

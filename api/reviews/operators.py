@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from api.edge.audit import Audit
-from api.edge.idempotency import Claimant, idempotent_router
+from api.edge.idempotency import Once, idempotent_router
 from api.edge.identity import operator
 from api.edge.paging import Cursor, Limit, Page, page, read_cursor
 from api.edge.problems import refusals
@@ -57,15 +57,15 @@ async def decide_review(
     ask: DecisionRequest,
     version: ExpectedVersion,
     who: ReviewOperator,
-    claim: Claimant,
+    errand: Once,
     response: Response,
     shop: Wired,
     trail: Audit,
 ) -> Review:
     """Show the part or take it down, whatever the list of words said; open reports are settled with it."""
     async with trail.action(who, "reviews.decide", review_id, part=ask.part, publish=ask.publish, why=ask.why):
-        wish = ask.about(review_id=review_id, operator_id=who.user_id, version=version, at=claim.first_seen_at)
-        review = await changed(shop, wish, f"decide/{review_id}/{claim.caller}/{claim.key}")
+        wish = ask.about(review_id=review_id, operator_id=who.user_id, version=version, at=errand.first_seen_at)
+        review = await changed(shop, wish, f"decide/{review_id}/{errand.caller}/{errand.key}")
     set_etag(response, review.version)
     return review
 

@@ -4,7 +4,7 @@ import secrets
 
 from fastapi import APIRouter, Response, UploadFile
 
-from api.edge.idempotency import Claimant, idempotent_router
+from api.edge.idempotency import Once, idempotent_router
 from api.edge.identity import CurrentUser
 from api.edge.paging import Cursor, Limit, Page, page, read_cursor
 from api.edge.problems import refusals
@@ -88,7 +88,7 @@ async def post_review(
     line_no: int,
     ask: ReviewRequest,
     who: CurrentUser,
-    claim: Claimant,
+    errand: Once,
     response: Response,
     shop: Wired,
 ) -> OwnReview:
@@ -97,8 +97,8 @@ async def post_review(
     line = line_to_review(order, line_no, await shop.fulfillment.shipments_of(order_id))
     account = await shop.users.accounts.get(who.user_id)
     wish = PostReview(
-        review_id=ReviewId.derive(claim.first_seen_at, claim.caller, claim.key),
-        at=claim.first_seen_at,
+        review_id=ReviewId.derive(errand.first_seen_at, errand.caller, errand.key),
+        at=errand.first_seen_at,
         order_id=order_id,
         user_id=who.user_id,
         author=author_shown(account.display_name, ask.anonymous),
@@ -160,21 +160,21 @@ async def remove_review(review_id: ReviewId, who: CurrentUser, shop: Wired) -> N
     responses=refusals(*_CHANGE, PictureUnknown),
 )
 async def follow_up_review(
-    review_id: ReviewId, ask: FollowUpRequest, who: CurrentUser, claim: Claimant, response: Response, shop: Wired
+    review_id: ReviewId, ask: FollowUpRequest, who: CurrentUser, errand: Once, response: Response, shop: Wired
 ) -> OwnReview:
     """Once, within half a year. It changes no stars."""
     await shop.reviews.review_of(review_id, who.user_id)
     wish = FollowUpReview(
-        review_id=review_id, at=claim.first_seen_at, user_id=who.user_id, text=ask.text, pictures=ask.pictures
+        review_id=review_id, at=errand.first_seen_at, user_id=who.user_id, text=ask.text, pictures=ask.pictures
     )
-    return _answer(await changed(shop, wish, f"follow-up/{review_id}/{claim.key}"), response)
+    return _answer(await changed(shop, wish, f"follow-up/{review_id}/{errand.key}"), response)
 
 
 @writing.post("/reviews/{review_id}/appeal", summary="Appeal against a rejection", responses=refusals(*_CHANGE))
 async def appeal_review(
-    review_id: ReviewId, ask: AppealRequest, who: CurrentUser, claim: Claimant, response: Response, shop: Wired
+    review_id: ReviewId, ask: AppealRequest, who: CurrentUser, errand: Once, response: Response, shop: Wired
 ) -> OwnReview:
     """Once for each text; an operator decides, and that stands."""
     await shop.reviews.review_of(review_id, who.user_id)
-    wish = AppealReview(review_id=review_id, at=claim.first_seen_at, user_id=who.user_id, part=ask.part, why=ask.why)
-    return _answer(await changed(shop, wish, f"appeal/{review_id}/{claim.key}"), response)
+    wish = AppealReview(review_id=review_id, at=errand.first_seen_at, user_id=who.user_id, part=ask.part, why=ask.why)
+    return _answer(await changed(shop, wish, f"appeal/{review_id}/{errand.key}"), response)

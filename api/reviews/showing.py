@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from api.edge.idempotency import Claimant, idempotent_router
+from api.edge.idempotency import Once, idempotent_router
 from api.edge.identity import CurrentUser, MaybeUser
 from api.edge.paging import Cursor, Limit, Page, page, read_cursor
 from api.edge.problems import refusals
@@ -82,13 +82,13 @@ async def take_vote_back(spu_id: SpuId, shown_id: ReviewId, who: CurrentUser, sh
     "/{shown_id}/reports", status_code=204, summary="Report a review", responses=refusals(*_VOTE, ServiceBusy)
 )
 async def report_review(
-    spu_id: SpuId, shown_id: ReviewId, ask: ReportRequest, who: CurrentUser, claim: Claimant, shop: Wired
+    spu_id: SpuId, shown_id: ReviewId, ask: ReportRequest, who: CurrentUser, errand: Once, shop: Wired
 ) -> None:
     """Once a reader. When several report one, it is taken off the page until an operator has looked at it."""
     review = await shop.reviews.review(shown_id)
     if review.spu_id != spu_id or review.main.state is not PartState.PUBLISHED:
         raise NotFound(f"There is no review {shown_id}.")
     wish = ReportReview(
-        review_id=shown_id, user_id=who.user_id, reason=ask.reason, note=ask.note, at=claim.first_seen_at
+        review_id=shown_id, user_id=who.user_id, reason=ask.reason, note=ask.note, at=errand.first_seen_at
     )
-    await changed(shop, wish, f"report/{shown_id}/{claim.caller}/{claim.key}")
+    await changed(shop, wish, f"report/{shown_id}/{errand.caller}/{errand.key}")

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from api.edge.audit import Audit
-from api.edge.idempotency import Claimant, idempotent_router
+from api.edge.idempotency import Once, idempotent_router
 from api.edge.identity import operator
 from api.edge.paging import Cursor, Limit, Page, page, read_cursor
 from api.edge.problems import refusals
@@ -33,12 +33,12 @@ def _answer(word: Word, response: Response) -> Word:
 
 @adding.post("", status_code=201, summary="Add a word", responses=refusals(*_READ, *_WORD))
 async def add_word(
-    ask: WordTerms, who: WordOperator, claim: Claimant, response: Response, shop: Wired, trail: Audit
+    ask: WordTerms, who: WordOperator, errand: Once, response: Response, shop: Wired, trail: Audit
 ) -> Word:
     """`pass` words are innocent and protect what is found inside them; the others mask, hold or reject a text."""
-    word_id = WordId.derive(claim.first_seen_at, claim.caller, claim.key)
+    word_id = WordId.derive(errand.first_seen_at, errand.caller, errand.key)
     async with trail.action(who, "reviews.add_word", word_id, **ask.model_dump(mode="json")):
-        return _answer(await shop.words.add(word_id, ask, who.user_id, claim.first_seen_at), response)
+        return _answer(await shop.words.add(word_id, ask, who.user_id, errand.first_seen_at), response)
 
 
 @router.get("", summary="The list of words", responses=refusals(*_READ, InvalidRequest))

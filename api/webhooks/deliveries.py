@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from api.edge.audit import Audit
-from api.edge.idempotency import Claimant, idempotent_router
+from api.edge.idempotency import Once, idempotent_router
 from api.edge.paging import Cursor, Limit, Page, page, read_cursor
 from api.edge.problems import refusals
 from api.edge.wired import Wired
@@ -59,7 +59,7 @@ async def redeliver(
     endpoint_id: WebhookEndpointId,
     delivery_id: WebhookDeliveryId,
     who: WebhookOperator,
-    claim: Claimant,
+    errand: Once,
     shop: Wired,
     trail: Audit,
 ) -> Redelivered:
@@ -67,7 +67,7 @@ async def redeliver(
     async with trail.action(who, "webhooks.redeliver", endpoint_id, delivery_id=delivery_id):
         await _check_enabled(shop, endpoint_id)
         delivery = await _delivery(shop, endpoint_id, delivery_id)
-        await _send_again(shop, [delivery], claim.key, claim.first_seen_at)
+        await _send_again(shop, [delivery], errand.key, errand.first_seen_at)
     return Redelivered(deliveries=1, more=False)
 
 
@@ -81,7 +81,7 @@ async def redeliver_since(
     endpoint_id: WebhookEndpointId,
     ask: RedeliverRequest,
     who: WebhookOperator,
-    claim: Claimant,
+    errand: Once,
     shop: Wired,
     trail: Audit,
 ) -> Redelivered:
@@ -89,7 +89,7 @@ async def redeliver_since(
     async with trail.action(who, "webhooks.redeliver_since", endpoint_id, since=ask.since.isoformat()):
         await _check_enabled(shop, endpoint_id)
         missed = await shop.deliveries.ended_since(endpoint_id, ask.since, _AT_ONCE + 1)
-        await _send_again(shop, missed[:_AT_ONCE], claim.key, claim.first_seen_at)
+        await _send_again(shop, missed[:_AT_ONCE], errand.key, errand.first_seen_at)
     return Redelivered(deliveries=min(len(missed), _AT_ONCE), more=len(missed) > _AT_ONCE)
 
 

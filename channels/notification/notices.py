@@ -63,6 +63,18 @@ _WORDS: dict[Template, dict[Language, tuple[str, str]]] = {
             "Refund {refund_id} ({amount}) of order {order_id} was refused: {channel_code}. Decide.",
         ),
     },
+    Template.CHARGED_BACK: {
+        Language.ZH: (
+            "渠道拒付",
+            "{channel} 从订单 {order_id} 扣回 {amount}（案件 {chargeback_id}），其中 {covered} 由留存款项承担。"
+            "请决定是否拦截包裹，并在渠道后台答复。",
+        ),
+        Language.EN: (
+            "Money was charged back",
+            "{channel} took {amount} of order {order_id} back (case {chargeback_id}); kept money paid for {covered}. "
+            "Stop what has not left, and answer the case in the channel's console.",
+        ),
+    },
     Template.AFTERSALE_CHANGED: {
         Language.ZH: ("售后进度更新", "订单 {order_id} 的售后单 {aftersale_id}：{state}"),
         Language.EN: ("News of your after-sale", "After-sale {aftersale_id} of order {order_id}: {state}"),

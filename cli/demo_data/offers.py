@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 
 from models.orders.types import ShippingRate
 from models.products.types import Category, Product
+from models.promotions.coupons import CouponTerms
+from models.promotions.limits import PurchaseLimitTerms
 from models.promotions.offers import (
     CouponOffer,
     DirectCut,
@@ -20,7 +22,7 @@ from models.promotions.offers import (
     SpendSave,
     TimedPrice,
 )
-from models.promotions.types import CampaignTerms, CouponTerms, PromotionTerms, PurchaseLimitTerms, RuleStatus
+from models.promotions.types import CampaignTerms, PromotionTerms, RuleStatus
 from models.shared import Money
 from models.shared.ids import (
     CampaignId,

@@ -25,6 +25,9 @@ CAUSES: dict[str, Cause] = {
     "hanse.payments.refund_refused.v1": Cause(
         template=Template.REFUND_REFUSED, audience=_operators(Permission.FINANCE)
     ),
+    "hanse.payments.payment_charged_back.v1": Cause(
+        template=Template.CHARGED_BACK, audience=_operators(Permission.FINANCE)
+    ),
     "hanse.aftersales.aftersale_changed.v1": Cause(template=Template.AFTERSALE_CHANGED, audience=_USER),
     "hanse.reviews.review_rejected.v1": Cause(template=Template.REVIEW_REJECTED, audience=_USER),
     "hanse.reviews.review_replied.v1": Cause(template=Template.REVIEW_REPLIED, audience=_USER),

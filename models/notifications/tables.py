@@ -33,6 +33,7 @@ class NoticeTable(NotificationsDatabase, table=True):
     __table_args__ = (
         CheckConstraint("language IN ('zh', 'en')", name="notices_language"),
         Index("notices_by_user", "user_id", "at"),
+        Index("notices_by_time", "at"),
     )
 
     cause: str = identifier(key=True)

@@ -27,6 +27,7 @@ class Template(StrEnum):
     ORDER_CANCELLED = "order_cancelled"
     REFUNDED = "refunded"
     REFUND_REFUSED = "refund_refused"
+    CHARGED_BACK = "charged_back"
     AFTERSALE_CHANGED = "aftersale_changed"
     REVIEW_INVITATION = "review_invitation"
     REVIEW_REJECTED = "review_rejected"

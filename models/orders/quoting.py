@@ -17,15 +17,7 @@ from models.points import rules as points_rules
 from models.points.types import PointsTerms
 from models.products.types import SellableSku
 from models.promotions.rules import best_for_customer
-from models.promotions.types import (
-    Adjustment,
-    Adjustments,
-    AppliedOffer,
-    Breakdown,
-    OfferInForce,
-    OfferLine,
-    Source,
-)
+from models.promotions.types import Adjustment, Adjustments, AppliedOffer, Breakdown, OfferInForce, OfferLine, Source
 from models.shared import Money
 from models.shared.ids import MerchantId, SkuId
 from models.shared.money import Currency, total

@@ -44,3 +44,8 @@ class Chargeback(Frozen):
     actor: str
     occurred_at: Instant
     booked_at: Instant
+
+
+def chargeback_told_id(chargeback_id: ChargebackId) -> str:
+    """The workflow that tells of this chargeback."""
+    return f"chargeback/{chargeback_id}"

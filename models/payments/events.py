@@ -1,7 +1,7 @@
 """What the shop tells about money."""
 
 from models.shared.events import Event
-from models.shared.ids import OrderId, PaymentId, RefundId
+from models.shared.ids import ChargebackId, OrderId, PaymentId, RefundId
 from models.shared.money import Money
 
 
@@ -45,3 +45,19 @@ class RefundRefused(Event):
     amount: Money
     channel_code: str
     """What the channel answered, as its error code."""
+
+
+class PaymentChargedBack(Event):
+    """A channel took money back from the shop (拒付). Nothing happens to the order by itself: people decide."""
+
+    type = "hanse.payments.payment_charged_back.v1"
+    identity = ("chargeback_id",)
+    ordered_by = "order_id"
+
+    order_id: OrderId
+    payment_id: PaymentId
+    chargeback_id: ChargebackId
+    channel: str
+    amount: Money
+    covered: Money
+    """What kept money paid for; the rest is the shop's loss."""

@@ -55,6 +55,9 @@ class RefundReason(StrEnum):
     PARCEL_LOST = "parcel_lost"
     PARCEL_REFUSED = "parcel_refused"
     SHORT_PICK = "short_pick"
+    """The warehouse did not find what belongs into the parcel."""
+    GOODS_NEVER_CAME = "goods_never_came"
+    """Bought ahead of stock, and an operator gave up waiting for it."""
     AFTERSALE = "aftersale"
     BY_OPERATOR = "by_operator"
 

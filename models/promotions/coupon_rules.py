@@ -5,13 +5,14 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 
+from models.promotions.coupons import Coupon, CouponState, CouponTerms, GiveBack
 from models.promotions.errors import (
     CouponAlreadyUsed,
     CouponLocked,
     CouponNotValid,
     PromotionTermsInvalid,
 )
-from models.promotions.types import Coupon, CouponState, CouponTerms, GiveBack, OfferInForce, Source
+from models.promotions.types import OfferInForce, Source
 from models.shared import Instant
 from models.shared.ids import OrderId
 

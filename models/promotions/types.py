@@ -1,4 +1,5 @@
-"""The language of promotions: rules with their versions, coupons, limits, and the breakdown that explains a price."""
+"""The language of promotions: rules with their versions, and the breakdown that explains a price. Coupons and purchase limits
+have files of their own."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -6,18 +7,15 @@ from typing import Annotated, Generic, Literal, TypeVar
 
 from pydantic import Field, StringConstraints
 
-from models.promotions.offers import CouponOffer, Offer, Scope
+from models.promotions.offers import Offer, Scope
 from models.shared import Frozen, Instant, Money
 from models.shared.ids import (
     BrandId,
     CampaignId,
     CategoryId,
     CouponId,
-    CouponTemplateId,
     MerchantId,
-    OrderId,
     PromotionId,
-    PurchaseLimitId,
     SkuId,
     SpuId,
     UserId,
@@ -249,134 +247,3 @@ class PromotionBreak(Frozen):
     check: str
     subject: str
     detail: str
-
-
-# ---- coupons ---------------------------------------------------------------------------------------------------------
-
-
-class GiveBack(StrEnum):
-    """When a spent coupon returns to its owner."""
-
-    ON_CANCEL = "on_cancel"
-    """When the order is cancelled before a parcel left."""
-    ON_WHOLE_REFUND = "on_whole_refund"
-    """Then too, and when everything the order held has been refunded."""
-    NEVER = "never"
-    """Not once it is redeemed. A coupon that was only locked always returns."""
-
-
-class CouponTerms(Frozen):
-    """What coupons of a template say; a change makes a new version and does not touch coupons in wallets."""
-
-    label: Label
-    offer: CouponOffer
-    scope: Scope = Scope()
-    priority: Annotated[int, Field(ge=-1000, le=1000)] = 0
-    group: Group | None = "coupon"
-    """By default one coupon an order."""
-    members_only: bool = False
-    campaign_id: CampaignId | None = None
-    claim_from: Instant
-    claim_until: Instant
-    """Exclusive."""
-    valid_from: Instant | None = None
-    """None: from the moment it is claimed."""
-    valid_until: Instant | None = None
-    valid_days: Annotated[int, Field(ge=1, le=3650)] | None = None
-    """So many days from the claim; the earlier of this and `valid_until`. At least one of the two is set."""
-    quantity: Count | None = None
-    """How many can be claimed in all."""
-    per_user_limit: Count = 1
-    by_code_only: bool = False
-    """Claimed with a code of a batch, not from the list."""
-    give_back: GiveBack = GiveBack.ON_CANCEL
-    on_refund: Literal["claw_back", "keep"] = "claw_back"
-
-
-class CouponTemplate(Frozen):
-    """A template as its database keeps it."""
-
-    template_id: CouponTemplateId
-    version: int
-    status: RuleStatus
-    terms: CouponTerms
-    claimed: int = 0
-    redeemed: int = 0
-    created_at: Instant
-    changed_at: Instant
-
-
-class CouponState(StrEnum):
-    """Each coupon is in exactly one."""
-
-    CLAIMED = "claimed"
-    """In the wallet; usable while it is valid."""
-    LOCKED = "locked"
-    """Held by an order that is not paid yet."""
-    REDEEMED = "redeemed"
-    VOID = "void"
-    """Taken back by an operator."""
-
-
-class Coupon(Frozen):
-    """One coupon in one wallet. It carries the terms of the template version it was claimed under."""
-
-    coupon_id: CouponId
-    template_id: CouponTemplateId
-    template_version: int
-    user_id: UserId
-    state: CouponState
-    terms: CouponTerms
-    valid_from: Instant
-    valid_until: Instant
-    claimed_at: Instant
-    code: str | None = None
-    order_id: OrderId | None = None
-    """The order that locks or redeemed it."""
-    locked_at: Instant | None = None
-    redeemed_at: Instant | None = None
-
-
-# ---- purchase limits -------------------------------------------------------------------------------------------------
-
-
-class PurchaseLimitTerms(Frozen):
-    """One buyer may buy at most `quantity` units of what is in scope (each SKU by itself, or all together) in a window."""
-
-    label: Label
-    scope: Scope
-    quantity: Count
-    each_sku: bool = True
-    starts_at: Instant
-    ends_at: Instant
-    window_days: Annotated[int, Field(ge=1, le=3650)] | None = None
-    """A rolling window of so many days; None counts the whole time from `starts_at` to `ends_at`."""
-    campaign_id: CampaignId | None = None
-
-
-class LeftToBuy(Frozen):
-    """What one buyer may still buy under a limit, and what is asked of it."""
-
-    limit_id: PurchaseLimitId
-    label: str
-    sku_id: SkuId | None = None
-    """None: of everything in scope together."""
-    most: int
-    left: int
-    asked: int
-
-    @property
-    def is_enough(self) -> bool:
-        """Whether what is asked may be bought."""
-        return self.asked <= self.left
-
-
-class PurchaseLimit(Frozen):
-    """A limit as its database keeps it."""
-
-    limit_id: PurchaseLimitId
-    version: int
-    status: RuleStatus
-    terms: PurchaseLimitTerms
-    created_at: Instant
-    changed_at: Instant

@@ -2,7 +2,8 @@
 
 from enum import StrEnum
 
-from models.promotions.types import CouponTerms, Label
+from models.promotions.coupons import CouponTerms
+from models.promotions.types import Label
 from models.shared import Frozen, Instant
 from models.shared.ids import CouponBatchId, CouponTemplateId, UserId
 

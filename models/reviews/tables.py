@@ -164,6 +164,7 @@ class ReviewPictureTable(ReviewsDatabase, table=True):
     """Pictures that a buyer uploaded to review something; the bytes are in the blob storage."""
 
     __tablename__ = "review_pictures"
+    __table_args__ = (Index("review_pictures_unused", "at", postgresql_where=text("NOT used")),)
 
     name: str = identifier(key=True)
     user_id: str = identifier(key=True)
@@ -171,6 +172,7 @@ class ReviewPictureTable(ReviewsDatabase, table=True):
     width: int = _number()
     height: int = _number()
     at: datetime = moment()
+    used: bool = Field(sa_column=Column(Boolean, nullable=False, server_default=text("false")))
 
 
 class ModerationListTable(ReviewsDatabase, table=True):

@@ -61,6 +61,29 @@ class EvidenceStore:
             )
         return kept
 
+    async def prune(self, before: Instant, limit: int) -> int:
+        """Remove at most so many pictures that were uploaded before then and that no case has; answers how many. A case that takes
+        one at the same moment either has it, or is refused `EvidenceUnknown`."""
+        first_kept = EvidenceId.mint(before, bytes(10))
+        async with self._db.transaction() as tx:
+            gone = await tx.fetch(
+                """
+                DELETE FROM aftersale_evidence WHERE aftersale_id IS NULL AND evidence_id IN (
+                    SELECT evidence_id FROM aftersale_evidence WHERE aftersale_id IS NULL AND evidence_id < $1
+                    ORDER BY evidence_id LIMIT $2 FOR UPDATE SKIP LOCKED
+                ) RETURNING name, small_name
+                """,
+                *(first_kept, limit),
+            )
+        async with self._db.reader() as connection:
+            kept = await connection.fetch(
+                "SELECT name FROM aftersale_evidence WHERE name = ANY($1::text[])", [row["name"] for row in gone]
+            )
+        shown = {row["name"] for row in kept}
+        for name in {name for row in gone if row["name"] not in shown for name in (row["name"], row["small_name"])}:
+            await self._blobs.remove(name, untouched_since=before)
+        return len(gone)
+
     async def find(self, evidence_id: EvidenceId) -> StoredEvidence:
         """What is known of a picture, or `NotFound`."""
         async with self._db.reader() as connection:

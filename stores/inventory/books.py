@@ -1,6 +1,6 @@
 """Reading stock and its journal."""
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Sequence
 
 from models.inventory.types import Movement, SellsAhead, StockLevel, WarehouseCode
 from models.shared.ids import SkuId, WarehouseId
@@ -13,20 +13,6 @@ _PAST_THE_END = 2**63 - 1
 
 class Books(Room):
     """Reads; none of them locks anything."""
-
-    async def available(self, sku_ids: Collection[SkuId]) -> dict[SkuId, int]:
-        """How many units of each SKU could be sold right now, over all active warehouses; 0 for one never stocked.
-
-        One statement, one snapshot. A promise only a reservation can make: someone else may buy them next.
-        """
-        async with self._db.reader() as connection:
-            rows = await connection.fetch(
-                f"SELECT s.sku_id, sum(greatest(s.on_hand - s.reserved - s.safety + {SET_ASIDE}, 0))::bigint AS available "
-                "FROM stock s JOIN warehouses w USING (warehouse_id) "
-                "WHERE s.sku_id = ANY($1::text[]) AND w.active AND s.claimed = 0 GROUP BY s.sku_id",
-                list(sku_ids),
-            )
-        return {**dict.fromkeys(sku_ids, 0), **{SkuId(row["sku_id"]): row["available"] for row in rows}}
 
     async def levels(
         self,

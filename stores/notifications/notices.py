@@ -60,6 +60,20 @@ class NoticeStore:
             for row in rows
         ]
 
+    async def prune(self, before: Instant, limit: int) -> int:
+        """Forget at most so many notices that were sent before then; answers how many. Their events do not come again: Kafka has
+        forgotten them long before."""
+        async with self._db.transaction() as tx:
+            done: str = await tx.execute(
+                """
+                DELETE FROM notices WHERE (cause, user_id) IN (
+                    SELECT cause, user_id FROM notices WHERE at < $1 ORDER BY at LIMIT $2 FOR UPDATE SKIP LOCKED
+                )
+                """,
+                *(before, limit),
+            )
+        return int(done.split()[-1])
+
     async def languages(self, users: Sequence[UserId]) -> dict[UserId, Language]:
         """In which language these want to be written to, as far as they said so."""
         async with self._db.reader() as connection:

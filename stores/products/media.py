@@ -1,6 +1,7 @@
 """Pictures: the bytes in the blob storage, what they are in the database."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime
 
 from hanse.blobs import Blobs
@@ -54,6 +55,12 @@ class MediaStore:
             row = await tx.fetchrow("SELECT * FROM media WHERE source_sha256 = $1", picture.source_sha256)
         assert row is not None
         return to_media(row)
+
+    async def among(self, names: Sequence[str]) -> set[str]:
+        """Which of these names are pictures of the catalogue."""
+        async with self._db.reader() as connection:
+            rows = await connection.fetch("SELECT name FROM media WHERE name = ANY($1::text[])", list(names))
+        return {row["name"] for row in rows}
 
     async def read(self, name: str) -> bytes | None:
         """The bytes of a picture by the name in its address; None if there is none."""

@@ -16,10 +16,10 @@ from models.points.events import PointsChanged
 from models.points.events import told as points_told
 from models.points.types import EntryKind
 from models.promotions.coupon_rules import check_usable, returns_on_cancel, returns_on_whole_refund
+from models.promotions.coupons import Coupon, CouponState
 from models.promotions.errors import BenefitsConflict, BenefitsReturned
 from models.promotions.events import CouponRedeemed, CouponReturned
 from models.promotions.messages import BenefitsOf, HoldBenefits, SettleRefund
-from models.promotions.types import Coupon, CouponState
 from models.shared.events import Event
 from models.shared.ids import CouponId, CouponTemplateId, OrderId, UserId
 from models.shared.refusals import InvalidRequest

@@ -10,8 +10,9 @@ from asyncpg import UniqueViolationError
 
 from hanse.database import Connection, Database
 from models.promotions.coupon_rules import digest_of, read_code, validity
+from models.promotions.coupons import Coupon, CouponState, CouponTerms
 from models.promotions.errors import CouponCodeWrong, CouponLimitReached, CouponNotClaimable, CouponSoldOut
-from models.promotions.types import Coupon, CouponState, CouponTerms, RuleStatus
+from models.promotions.types import RuleStatus
 from models.shared.ids import CouponId, CouponTemplateId, UserId
 from models.shared.refusals import InvalidRequest
 from stores.promotions.coupon_rows import read_coupons

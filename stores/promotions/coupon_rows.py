@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 from asyncpg import Record
 
 from hanse.database import Connection
+from models.promotions.coupons import Coupon, CouponTemplate, CouponTerms
 from models.promotions.errors import CouponNotFound
-from models.promotions.types import Coupon, CouponTemplate, CouponTerms
 from models.shared.ids import CouponId, CouponTemplateId
 from models.shared.refusals import NotFound
 

@@ -8,9 +8,10 @@ from asyncpg import ForeignKeyViolationError
 
 from hanse.database import Connection, Database
 from models.promotions.coupon_rules import check_terms
+from models.promotions.coupons import CouponTemplate, CouponTerms
 from models.promotions.errors import PromotionOver, PromotionTermsInvalid
 from models.promotions.terms import check_step
-from models.promotions.types import CouponTemplate, CouponTerms, RuleStatus, TermsVersion
+from models.promotions.types import RuleStatus, TermsVersion
 from models.shared.ids import CouponTemplateId, UserId
 from models.shared.refusals import StaleVersion
 from stores.promotions.coupon_rows import read_template, read_templates, template_unknown

@@ -5,8 +5,9 @@ from datetime import datetime
 
 from hanse.database import Database
 from models.promotions.coupon_rules import as_offer, check_usable
+from models.promotions.coupons import Coupon, CouponState, CouponTerms
 from models.promotions.errors import CouponAlreadyUsed, CouponLocked
-from models.promotions.types import Coupon, CouponState, CouponTerms, OfferInForce
+from models.promotions.types import OfferInForce
 from models.promotions.wallets import ClaimableCoupon, WalletFilter
 from models.shared import Instant
 from models.shared.ids import CouponId, CouponTemplateId, OrderId, UserId

@@ -12,10 +12,11 @@ from asyncpg import Record
 
 from hanse.database import Connection
 from models.promotions.errors import BenefitsConflict, BenefitsReturned, PurchaseLimitReached
+from models.promotions.limits import LeftToBuy, PurchaseLimit, PurchaseLimitTerms
 from models.promotions.messages import CountedLine, CountPurchases, UncountPurchases
 from models.promotions.scoping import in_scope
 from models.promotions.terms import check_window
-from models.promotions.types import LeftToBuy, OfferLine, PurchaseLimit, PurchaseLimitTerms
+from models.promotions.types import OfferLine
 from models.shared.ids import OrderId, PurchaseLimitId, SkuId, UserId
 from models.shared.refusals import NotFound
 from stores.promotions.versioned import Versioned, common_fields

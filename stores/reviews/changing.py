@@ -207,10 +207,12 @@ def _check_version(review: Review, version: int) -> None:
 
 
 async def _check_pictures(tx: Connection, user_id: UserId, names: tuple[str, ...]) -> None:
-    known = await tx.fetchval(
-        "SELECT count(*) FROM review_pictures WHERE user_id = $1 AND name = ANY($2::text[])", user_id, list(names)
+    """They are this buyer's; from now on they are kept for ever."""
+    known = await tx.fetch(
+        "UPDATE review_pictures SET used = true WHERE user_id = $1 AND name = ANY($2::text[]) RETURNING name",
+        *(user_id, list(names)),
     )
-    if known != len(set(names)) or len(set(names)) != len(names):
+    if len(known) != len(set(names)) or len(set(names)) != len(names):
         raise PictureUnknown("Upload each picture to /v1/reviews/pictures first and name it once.")
 
 

@@ -1,6 +1,7 @@
 """Pictures that buyers upload to review something."""
 
 import asyncio
+from collections.abc import Sequence
 
 from hanse.blobs import Blobs
 from hanse.database import Database
@@ -21,6 +22,13 @@ class ReviewPicture(Frozen):
     small_url: str
     width: int
     height: int
+
+
+class UnusedPicture(Frozen):
+    """A picture that no review has, by the names of its two sizes."""
+
+    name: str
+    small_name: str
 
 
 class ReviewPictures:
@@ -58,3 +66,31 @@ class ReviewPictures:
             width=large.width,
             height=large.height,
         )
+
+    async def forget_unused(self, before: Instant, limit: int) -> list[UnusedPicture]:
+        """Forget at most so many pictures that were uploaded before then and never put into a review. A review that takes one at
+        the same moment either has it, or is refused `PictureUnknown`. Their bytes are removed by `remove`; a crash between the two
+        leaves bytes that nobody misses."""
+        async with self._db.transaction() as tx:
+            gone = await tx.fetch(
+                """
+                DELETE FROM review_pictures WHERE NOT used AND (name, user_id) IN (
+                    SELECT name, user_id FROM review_pictures WHERE NOT used AND at < $1 ORDER BY at LIMIT $2
+                    FOR UPDATE SKIP LOCKED
+                ) RETURNING name, small_name
+                """,
+                *(before, limit),
+            )
+        return [UnusedPicture(name=row["name"], small_name=row["small_name"]) for row in gone]
+
+    async def remove(self, pictures: Sequence[UnusedPicture], before: Instant) -> None:
+        """Remove the bytes of these, unless another buyer uploaded the same picture, or somebody did since then."""
+        async with self._db.reader() as connection:
+            rows = await connection.fetch(
+                "SELECT name FROM review_pictures WHERE name = ANY($1::text[])", [picture.name for picture in pictures]
+            )
+        kept = {row["name"] for row in rows}
+        for name in {
+            name for picture in pictures if picture.name not in kept for name in (picture.name, picture.small_name)
+        }:
+            await self._blobs.remove(name, untouched_since=before)

@@ -95,6 +95,23 @@ class DeliveryStore:
         )
         return why
 
+    async def prune(self, before: Instant, limit: int) -> int:
+        """Remove at most so many deliveries that ended, of events that happened before then, with their tries; answers how many.
+        They cannot be sent again. Found by the time in their ids."""
+        first_kept = WebhookDeliveryId.mint(before, bytes(10))
+        async with self._db.transaction() as tx:
+            done: str = await tx.execute(
+                """
+                WITH old AS MATERIALIZED (
+                    SELECT delivery_id FROM webhook_deliveries WHERE delivery_id < $1 AND state <> 'pending'
+                    ORDER BY delivery_id LIMIT $2 FOR UPDATE SKIP LOCKED
+                ), tries AS (DELETE FROM webhook_attempts a USING old WHERE a.delivery_id = old.delivery_id)
+                DELETE FROM webhook_deliveries d USING old WHERE d.delivery_id = old.delivery_id
+                """,
+                *(first_kept, limit),
+            )
+        return int(done.split()[-1])
+
     async def get(self, delivery_id: WebhookDeliveryId) -> Delivery:
         """One delivery; `NotFound`."""
         async with self._db.reader() as connection:

@@ -32,10 +32,16 @@ LAYERS = (
 )
 DOMAINS = {
     "users", "products", "search", "cart", "promotions", "orders", "inventory", "payments", "fulfillment", "aftersales",
-    "reviews", "ops", "points", "flash_sale", "notifications", "webhooks", "auditing",
+    "reviews", "ops", "points", "flash_sale", "notifications", "webhooks", "auditing", "housekeeping",
 }  # fmt: skip
 FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
 BANNED_FILE_NAMES = {"util", "utils", "helper", "helpers", "common", "misc", "manager", "base"}
+LONG_FILES = {
+    "activities/payments.py", "api/showcase/shelf.py", "models/inventory/types.py", "models/orders/messages.py",
+    "models/orders/tables.py", "models/orders/types.py", "stores/products/editing.py", "stores/promotions/benefits.py",
+    "stores/reviews/changing.py", "workflows/checkout.py", "workflows/refund.py",
+}  # fmt: skip
+"""Above 300 lines, and to be split when they are touched; none may pass 400."""
 
 
 def source_files() -> Iterator[Path]:
@@ -171,8 +177,10 @@ def test_domains_are_spelled_alike_in_every_layer(layer: str) -> None:
 
 
 def test_a_file_is_one_thought() -> None:
-    long = [(path.name, n) for path in source_files() if (n := len(path.read_text().splitlines())) > 400]
-    assert long == [], "split these by thought"
+    lines = {str(path.relative_to(ROOT)): len(path.read_text().splitlines()) for path in source_files()}
+    long = {name: n for name, n in lines.items() if n > (400 if name in LONG_FILES else 300)}
+    assert long == {}, "split these by thought"
+    assert [name for name in LONG_FILES if lines.get(name, 0) <= 300] == [], "these need no exception any more"
 
 
 def test_tests_patch_nothing() -> None:

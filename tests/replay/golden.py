@@ -23,6 +23,7 @@ from tests.replay.scenarios_of_parcels import (
 from tests.replay.scenarios_of_points import ADJUSTMENTS, EXPIRIES, SagaScenario
 from tests.replay.scenarios_of_schedules import (
     AUDITS,
+    CHORES,
     RECONCILIATIONS,
     RECONCILIATIONS_QUEUED,
     SUPPLEMENTS,
@@ -32,7 +33,7 @@ from tests.replay.scenarios_of_schedules import (
     SupplementScenario,
 )
 from tests.replay.scenarios_of_search import DRIFTS, REBUILDS, SALES, SYNCS
-from tests.replay.scenarios_of_transfers import NOTICES, TRANSFERS, TRANSFERS_QUEUED, TransferScenario
+from tests.replay.scenarios_of_transfers import CHARGEBACKS, NOTICES, TRANSFERS, TRANSFERS_QUEUED, TransferScenario
 
 FOLDER = Path(__file__).parent / "histories"
 _DROPPED = frozenset({"stackTrace", "sourceLocation", "identity"})
@@ -83,10 +84,12 @@ ALL = (
     *(Golden("transfer", "inline", transfer=scenario) for scenario in TRANSFERS),
     *(Golden("transfer", "queue", transfer=scenario) for scenario in TRANSFERS_QUEUED),
     *(Golden("stock_low_notice", "queue", saga=scenario) for scenario in NOTICES),
+    *(Golden("chargeback_notice", "queue", saga=scenario) for scenario in CHARGEBACKS),
     *(Golden("points_expiry", "queue", saga=scenario) for scenario in EXPIRIES),
     *(Golden("points_adjustment", "queue", saga=scenario) for scenario in ADJUSTMENTS),
     *(Golden("parcel_watch", "inline", saga=scenario) for scenario in WATCHES),
     *(Golden("audit", "queue", saga=scenario) for scenario in AUDITS),
+    *(Golden("housekeeping", "queue", saga=scenario) for scenario in CHORES),
     *(Golden("catalog_sync", "queue", saga=scenario) for scenario in SYNCS),
     *(Golden("reindex", "queue", saga=scenario) for scenario in REBUILDS),
     *(Golden("search_drift", "queue", saga=scenario) for scenario in DRIFTS),

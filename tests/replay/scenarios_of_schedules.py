@@ -1,4 +1,4 @@
-"""The ways through `Supplement` and `Reconciliation` whose histories are kept."""
+"""The ways through what schedules start whose histories are kept."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -6,10 +6,12 @@ from typing import Any
 from temporalio.client import WorkflowHandle
 
 from models.fulfillment.watching import SignedOff, SilentAsked
+from models.housekeeping.types import Chore
 from models.payments.reconciliation import Outcome, RepairsDone
 from models.payments.supplement import AskAttempts, AttemptsAsked, StrandedCase
 from tests.replay.scenarios_of_points import SagaScenario
 from tests.workflows.audits import LOOK, audit, sees
+from tests.workflows.chores import housekeeping, so_many
 from tests.workflows.parcels import watched
 from tests.workflows.reconciliations import COMPARE, REPAIR, Reconciling, report
 from tests.workflows.sagas import Sagas
@@ -86,6 +88,21 @@ async def broken_moving_and_unread(sagas: Sagas) -> WorkflowHandle[Any, Any]:
     return run
 
 
+async def removed_and_one_chore_left(sagas: Sagas) -> WorkflowHandle[Any, Any]:
+    so_many(sagas.steps, {Chore.NOTICES: 700, Chore.SESSIONS: 4}, broken=Chore.EVIDENCE)
+    run = await housekeeping(sagas)
+    await sagas.ended(run)
+    return run
+
+
+async def too_much_for_a_run(sagas: Sagas) -> WorkflowHandle[Any, Any]:
+    so_many(sagas.steps, {Chore.NOTICES: 500 * 20})
+    run = await housekeeping(sagas)
+    await run.result()
+    return sagas.client.get_workflow_handle(run.id, run_id=run.first_execution_run_id)
+
+
+CHORES: tuple[SagaScenario, ...] = (removed_and_one_chore_left, too_much_for_a_run)
 AUDITS: tuple[SagaScenario, ...] = (broken_moving_and_unread,)
 WATCHES: tuple[SagaScenario, ...] = (silent_ones_asked_and_old_ones_signed_for, carriers_asked_in_vain)
 RECONCILIATIONS: tuple[ReconciliationScenario, ...] = (late_then_repaired, daily, not_believed)

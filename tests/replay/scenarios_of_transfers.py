@@ -8,7 +8,7 @@ from temporalio.client import WorkflowHandle
 from models.inventory.errors import TransferExceedsAvailable, TransferToItself
 from models.inventory.types import SkuQuantity
 from tests.replay.scenarios_of_points import SagaScenario
-from tests.workflows.notices import notice
+from tests.workflows.notices import chargeback_notice, charged_back, notice
 from tests.workflows.sagas import Sagas, refused
 from tests.workflows.transfers import DISPATCH, OPEN, POT, TEA, Lorry
 
@@ -65,6 +65,12 @@ async def told_after_a_while(sagas: Sagas) -> WorkflowHandle[Any, Any]:
     return run
 
 
+async def noted_and_told(sagas: Sagas) -> WorkflowHandle[Any, Any]:
+    run = await chargeback_notice(sagas, charged_back())
+    await run.result()
+    return run
+
+
 TRANSFERS: tuple[TransferScenario, ...] = (
     arrived_in_parts,
     overdue_then_partly_lost_and_recalled,
@@ -75,3 +81,4 @@ TRANSFERS: tuple[TransferScenario, ...] = (
 )
 TRANSFERS_QUEUED: tuple[TransferScenario, ...] = (arrived_in_parts, not_spared_then_called_off)
 NOTICES: tuple[SagaScenario, ...] = (told_after_a_while,)
+CHARGEBACKS: tuple[SagaScenario, ...] = (noted_and_told,)

@@ -38,7 +38,9 @@ def test_a_verb_says_which_server_does_not_answer_and_what_to_do(tmp_path: Path)
 
 async def test_a_temporal_that_is_away_is_named_with_its_address() -> None:
     settings = Settings(temporal_address="127.0.0.1:1", payload_keys=SecretStr(NOWHERE["HANSE_PAYLOAD_KEYS"]))
-    with pytest.raises(Unreachable, match="Temporal does not answer at 127.0.0.1:1; start the stack with `make up`"):
+    with pytest.raises(
+        Unreachable, match=r"Temporal does not answer at 127\.0\.0\.1:1; start the stack with `make up`"
+    ):
         await connect(settings)
 
 

@@ -19,6 +19,7 @@ from activities.aftersales import AftersaleActivities
 from activities.auditing import AuditActivities
 from activities.bus import BusActivities
 from activities.fulfillment import FulfillmentActivities
+from activities.housekeeping import HousekeepingActivities
 from activities.inventory import InventoryActivities
 from activities.notifications import NotificationActivities
 from activities.orders import OrderActivities
@@ -41,6 +42,7 @@ CLASSES: tuple[type, ...] = (
     AuditActivities,
     BusActivities,
     FulfillmentActivities,
+    HousekeepingActivities,
     InventoryActivities,
     NotificationActivities,
     OrderActivities,

@@ -116,7 +116,7 @@ async def test_a_silent_carrier_is_left_for_the_next(parcel: Parcel, steps: Scri
     taken = steps.answer_of(WAYBILL)
     steps.answer(WAYBILL, only_sure)
     await parcel.start(carriers=("swift", "sure"))
-    await parcel.is_now("tracking of sure")
+    await parcel.is_now("its signature (sure")
     asked = [booking.carrier for booking in steps.told(WAYBILL)]
     assert asked[0] == "swift"
     assert asked[-1] == "sure"

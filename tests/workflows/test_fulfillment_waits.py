@@ -60,7 +60,7 @@ async def test_given_up_it_is_paid_back_and_its_claim_goes_to_who_waits_next(par
     assert (await parcel.give_up()).status is S.STOPPED
     assert await parcel.ended() is ParcelEnd.REFUNDED
     (refund,) = steps.told(REFUND)
-    assert (refund.reason, units_of(refund), refund.restock) == (RefundReason.SHORT_PICK, 3, False)
+    assert (refund.reason, units_of(refund), refund.restock) == (RefundReason.GOODS_NEVER_CAME, 3, False)
     assert [ask.claim_id for ask in steps.told(GIVE_UP)] == [WAIT.claim_id]
     assert steps.told(WAYBILL) == []
 

@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ NAME = "ab" * 32 + ".webp"
 
 @dataclass
 class Bucket:
-    """Just enough of S3: PUT and GET of whole objects, and a look at who signed."""
+    """Just enough of S3: PUT, GET and removal of whole objects, and a look at who signed."""
 
     endpoint: str
     objects: dict[str, bytes] = field(default_factory=dict)
@@ -34,6 +35,12 @@ class Bucket:
         if found is None:
             return Response(status_code=403)
         self.signed_by.add("/".join(found.groups()))
+        if request.method == "POST":  # the client removes objects by lists
+            gone = re.findall(r"<Key>(.*?)</Key>", (await request.body()).decode())
+            for key in gone:
+                self.objects.pop(f"{request.url.path}/{key}")
+            deleted = "".join(f"<Deleted><Key>{key}</Key></Deleted>" for key in gone)
+            return Response(f"<DeleteResult>{deleted}</DeleteResult>", media_type="application/xml")
         if request.method == "PUT":
             self.objects[request.url.path] = await request.body()
             return Response(headers={"etag": '"1"'})
@@ -47,7 +54,7 @@ class Bucket:
 async def bucket() -> AsyncIterator[Bucket]:
     port = Ports.free().api
     bucket = Bucket(f"http://127.0.0.1:{port}")
-    app = Starlette(routes=[Route("/{path:path}", bucket.answer, methods=["GET", "PUT"])])
+    app = Starlette(routes=[Route("/{path:path}", bucket.answer, methods=["GET", "PUT", "POST"])])
     server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error"))
     serving = asyncio.create_task(server.serve())
     while not server.started:
@@ -57,7 +64,7 @@ async def bucket() -> AsyncIterator[Bucket]:
     await serving
 
 
-async def test_bytes_go_to_the_bucket_and_come_back(bucket: Bucket) -> None:
+async def test_bytes_go_to_the_bucket_come_back_and_are_removed_unless_put_again(bucket: Bucket) -> None:
     blobs = open_blobs(
         Settings(
             environment="test",
@@ -77,6 +84,11 @@ async def test_bytes_go_to_the_bucket_and_come_back(bucket: Bucket) -> None:
     assert await blobs.get("cd" * 32 + ".webp") is None
     assert await blobs.get("../secrets.env") is None
     assert bucket.signed_by == {"key/eu-central-1"}
+    put_at = datetime(2026, 11, 22, 9, tzinfo=UTC)  # as the bucket says of every object
+    assert not await blobs.remove(NAME, untouched_since=put_at)
+    assert await blobs.remove(NAME, untouched_since=put_at + timedelta(seconds=1))
+    assert not await blobs.remove(NAME, untouched_since=put_at + timedelta(seconds=1))
+    assert bucket.objects == {}
 
 
 def test_a_storage_that_nobody_knows_is_an_error_at_start(tmp_path: Path) -> None:

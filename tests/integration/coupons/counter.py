@@ -8,9 +8,10 @@ from typing import Any
 
 from hanse.database import Database
 from models.promotions.coupon_rules import CODE_ENTROPY, write_codes
+from models.promotions.coupons import Coupon, CouponTemplate, CouponTerms
 from models.promotions.messages import BenefitsOf, HoldBenefits, RuleUse, SettleRefund
 from models.promotions.offers import DirectCut, SaveTier, SpendSave
-from models.promotions.types import Coupon, CouponTemplate, CouponTerms, PromotionTerms, RuleStatus
+from models.promotions.types import PromotionTerms, RuleStatus
 from models.shared import Money
 from models.shared.events import Event
 from models.shared.ids import CouponBatchId, CouponId, CouponTemplateId, OrderId, PromotionId, RefundId, UserId

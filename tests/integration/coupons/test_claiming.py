@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from models.promotions.coupon_rules import CODE_ENTROPY, write_codes
+from models.promotions.coupons import Coupon
 from models.promotions.errors import CouponCodeWrong, CouponLimitReached, CouponNotClaimable, CouponSoldOut
-from models.promotions.types import Coupon, RuleStatus
+from models.promotions.types import RuleStatus
 from models.promotions.wallets import MOST_CODES
 from models.shared import Refusal
 from models.shared.ids import CampaignId, CouponBatchId

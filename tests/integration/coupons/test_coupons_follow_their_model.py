@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from models.promotions.types import Coupon, CouponTemplate, GiveBack
+from models.promotions.coupons import Coupon, CouponTemplate, GiveBack
 from models.shared import Refusal
 from tests.integration.coupons.counter import NOW, Counter, order, refund, user
 

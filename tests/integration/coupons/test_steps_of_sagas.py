@@ -9,10 +9,10 @@ from activities.announcing import Announcer
 from activities.promotions import PromotionActivities
 from bus.publisher import Publisher
 from models.orders.messages import OrderRef
+from models.promotions.coupons import GiveBack
 from models.promotions.errors import BenefitsReturned
 from models.promotions.events import CouponRedeemed, CouponReturned
 from models.promotions.messages import CountPurchases, HoldBenefits, SettleRefund
-from models.promotions.types import GiveBack
 from models.shared import Money
 from models.shared.done import Done
 from stores.promotions import PurchaseLimitStore

@@ -10,6 +10,7 @@ import pytest
 
 from models.points.errors import PointsNotEnough
 from models.points.events import PointsChanged
+from models.promotions.coupons import Coupon, GiveBack
 from models.promotions.errors import (
     BenefitsConflict,
     BenefitsReturned,
@@ -20,7 +21,6 @@ from models.promotions.errors import (
     PromotionUsedUp,
 )
 from models.promotions.events import CouponRedeemed, CouponReturned
-from models.promotions.types import Coupon, GiveBack
 from models.shared import Refusal
 from models.shared.events import Event
 from models.shared.ids import CouponId

@@ -1,6 +1,6 @@
 """A shop with warehouses for the tests of inventory."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import cycle
@@ -15,6 +15,11 @@ SHANGHAI = Destination(country="CN", region="Shanghai", city="Shanghai")
 
 
 MERCHANT = MerchantId.derive(NOW, "merchant")
+
+
+async def in_stock(store: InventoryStore, sku_ids: Collection[SkuId]) -> dict[SkuId, int]:
+    """How many units of each a buyer would be offered from stock."""
+    return {sku_id: found.in_stock for sku_id, found in (await store.sellable(sku_ids, NOW)).items()}
 
 
 @dataclass
@@ -43,6 +48,10 @@ class Shop:
     async def stock(self, warehouse: Warehouse, sku_id: SkuId, units: int) -> None:
         key = f"first/{warehouse.code}/{sku_id}"
         await self.store.receive(warehouse.warehouse_id, sku_id, units, key=key, actor="test", now=NOW)
+
+    async def in_stock(self, sku_ids: Collection[SkuId]) -> dict[SkuId, int]:
+        """How many units of each can be bought from stock now."""
+        return await in_stock(self.store, sku_ids)
 
     async def reserve(self, order_id: OrderId, *lines: SkuQuantity, minutes: int = 5) -> Reservation:
         return await next(self._stores).reserve_all_or_nothing(

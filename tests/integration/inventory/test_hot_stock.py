@@ -34,7 +34,7 @@ async def buckets(shop: Shop, name: str = "tea") -> list[int]:
 
 
 async def left(shop: Shop, name: str = "tea") -> int:
-    return (await shop.store.available([sku(name)]))[sku(name)]
+    return (await shop.in_stock([sku(name)]))[sku(name)]
 
 
 @pytest.mark.parametrize("processes", [1, 4, 50])

@@ -121,7 +121,7 @@ async def test_returned_goods_lie_again_where_they_came_from(shop: Shop, a: Ware
     assert sum(part.quantity for part in back.allocations) == 4
     assert await shop.store.restock(order(), "refund 1", [line(4)], NOW) == back
     assert await shop.everything() == before
-    assert await shop.store.available([sku()]) == {sku(): 5}
+    assert await shop.in_stock([sku()]) == {sku(): 5}
     assert await shop.store.audit(NOW) == []
 
 

@@ -32,7 +32,7 @@ async def test_two_hundred_buyers_get_exactly_the_fifty_units_there_are(shop: Sh
     assert sum(not isinstance(answer, BaseException) for answer in answers) == 50
     refusals = [answer for answer in answers if isinstance(answer, BaseException)]
     assert all(isinstance(refusal, SoldOut) for refusal in refusals), refusals
-    assert await shop.store.available([sku()]) == {sku(): 0}
+    assert await shop.in_stock([sku()]) == {sku(): 0}
     assert await shop.store.audit(NOW) == []
 
 
@@ -53,7 +53,7 @@ async def test_fifty_copies_of_one_request_hold_once(shop: Shop) -> None:
     answers = await asyncio.gather(*(shop.reserve(order(), line(7)) for _ in range(50)))
 
     assert len({answer.model_dump_json() for answer in answers}) == 1
-    assert await shop.store.available([sku()]) == {sku(): 53}
+    assert await shop.in_stock([sku()]) == {sku(): 53}
     assert await shop.store.audit(NOW) == []
 
 
@@ -63,7 +63,7 @@ async def test_a_release_racing_its_reserve_never_leaves_stock_held(shop: Shop) 
     for n in range(40):
         await asyncio.gather(shop.reserve(order(n), line(1)), shop.store.release(order(n), NOW), return_exceptions=True)
 
-    assert await shop.store.available([sku()]) == {sku(): 100}
+    assert await shop.in_stock([sku()]) == {sku(): 100}
     assert await shop.store.audit(NOW) == []
 
 
@@ -76,7 +76,7 @@ async def test_one_receipt_sent_fifty_times_arrives_once(shop: Shop) -> None:
     answers = await asyncio.gather(*(receive() for _ in range(50)))
 
     assert len(set(map(repr, answers))) == 1
-    assert await shop.store.available([sku()]) == {sku(): 5}
+    assert await shop.in_stock([sku()]) == {sku(): 5}
 
 
 async def test_fifty_connections_in_any_order_never_deadlock(shop: Shop) -> None:

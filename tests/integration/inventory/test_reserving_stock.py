@@ -30,7 +30,7 @@ async def test_a_reservation_holds_every_line_and_says_from_where(shop: Shop) ->
         (a.warehouse_id, sku("tea"), 3),
         (a.warehouse_id, sku("cup"), 4),
     }
-    assert await shop.store.available([sku("tea"), sku("cup"), sku("unknown")]) == {
+    assert await shop.in_stock([sku("tea"), sku("cup"), sku("unknown")]) == {
         sku("tea"): 7,
         sku("cup"): 6,
         sku("unknown"): 0,
@@ -79,7 +79,7 @@ async def test_a_warehouse_that_is_switched_off_serves_no_new_order(shop: Shop) 
 
     with pytest.raises(SoldOut):
         await shop.reserve(order(), line(1))
-    assert await shop.store.available([sku()]) == {sku(): 0}
+    assert await shop.in_stock([sku()]) == {sku(): 0}
 
 
 async def test_the_same_lines_again_are_answered_with_the_same_reservation(shop: Shop) -> None:
@@ -122,7 +122,7 @@ async def test_a_release_gives_everything_back_once(shop: Shop) -> None:
     after = await shop.everything()
     assert await shop.store.release(order(), NOW) == released
     assert await shop.everything() == after
-    assert await shop.store.available([sku()]) == {sku(): 5}
+    assert await shop.in_stock([sku()]) == {sku(): 5}
 
 
 async def test_a_late_duplicate_never_takes_released_stock_again(shop: Shop) -> None:
@@ -143,7 +143,7 @@ async def test_a_release_that_overtakes_its_reserve_is_remembered(shop: Shop) ->
     assert (await shop.store.release(order(), NOW)).state is ReservationState.RELEASED
     with pytest.raises(ReservationReleased):
         await shop.reserve(order(), line(2))
-    assert await shop.store.available([sku()]) == {sku(): 5}
+    assert await shop.in_stock([sku()]) == {sku(): 5}
     assert await shop.store.audit(NOW) == []
 
 
@@ -262,7 +262,7 @@ async def test_orders_served_together_are_each_held_whole_or_not_at_all(shop: Sh
         "held",
         "reservation_conflict",
     ]
-    assert await shop.store.available([sku("tea"), sku("cup")]) == {sku("tea"): 1, sku("cup"): 5}
+    assert await shop.in_stock([sku("tea"), sku("cup")]) == {sku("tea"): 1, sku("cup"): 5}
     for answer in answers:
         if not isinstance(answer, BaseException):
             assert await shop.store.reservation(answer.order_id) == answer
@@ -296,5 +296,5 @@ async def test_a_caller_that_gives_up_while_it_waits_takes_nobody_elses_turn_wit
     late = (await shop.reserve(order("later"), line(1))).order_id
     held = {n for n in range(40) if await shop.store.reservation(order(n)) is not None}
     assert held >= {n for n in range(40) if n % 3}
-    assert await shop.store.available([sku()]) == {sku(): 100 - len(held) - len([late])}
+    assert await shop.in_stock([sku()]) == {sku(): 100 - len(held) - len([late])}
     assert await shop.store.audit(NOW) == []

@@ -237,7 +237,7 @@ class StockModel(RuleBasedStateMachine):
     @invariant()
     def what_can_be_sold_is_what_the_model_says(self) -> None:
         if hasattr(self, "sellable"):
-            assert self.now(self.shop.store.available([sku("tea"), sku("cup")])) == {
+            assert self.now(self.shop.in_stock([sku("tea"), sku("cup")])) == {
                 sku(what): units for what, units in self.sellable.items()
             }
 

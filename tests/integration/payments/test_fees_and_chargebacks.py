@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from models.payments.chargebacks import chargeback_told_id
 from models.payments.rules import left_to_refund
 from tests.integration.payments.counter import Counter, Customer
 from tests.integration.payments.test_paying_over_http import is_paid, refund
@@ -87,6 +88,8 @@ async def test_finance_and_nobody_else_books_a_chargeback_and_each_case_once(cou
     assert (await book(sold.buyer, sold, "five")).status_code == 403
     listed = await finance.http.get("/v1/ledger/chargebacks", params={"payment_id": sold.payment.payment_id})
     assert [entry["reason"] for entry in listed.json()["items"]] == ["the bank wrote to us"]
+    told = counter.shop.temporal.get_workflow_handle(chargeback_told_id(first.json()["chargeback_id"]))
+    assert (await told.describe()).workflow_type == "ChargebackNotice"
 
 
 async def test_an_adjustment_is_written_with_its_reason_and_deposits_are_left_alone(counter: Counter) -> None:

@@ -16,6 +16,7 @@ from models.products.types import ProductFilter
 from stores.inventory import InventoryStore
 from stores.products import ProductStore, TaxonomyStore
 from stores.promotions import CouponStore, PromotionStore, PurchaseLimitStore
+from tests.integration.inventory.shop import in_stock
 from tests.integration.products.catalogue import NOW, YUAN
 
 
@@ -45,7 +46,7 @@ async def test_the_demo_shop_sells_what_it_shows_and_loads_once(demo_settings: S
     assert len({card.image_url for card in cards}) == len(cards)
     assert all(card.price_from >= YUAN for card in cards)
     assert all(sku.is_published for sku in (await products.sellable(skus, now)).values())
-    assert await inventory.available(skus) == dict.fromkeys(skus, 160)
+    assert await in_stock(inventory, skus) == dict.fromkeys(skus, 160)
     content = await LocalBlobs(demo_settings.data_dir / "media").get(str(cards[0].image_url).removeprefix("/media/"))
     assert content is not None
     assert Image.open(io.BytesIO(content)).size == (320, 320)
@@ -80,7 +81,7 @@ async def test_the_demo_shop_sells_what_it_shows_and_loads_once(demo_settings: S
     assert again == first
     assert await offered() == (running, kept, templates)
     assert [await products.published(card.spu_id, now) for card in cards] == whole
-    assert await inventory.available(skus) == dict.fromkeys(skus, 160)
+    assert await in_stock(inventory, skus) == dict.fromkeys(skus, 160)
     await database.close()
     await stock.close()
     await promotions.close()

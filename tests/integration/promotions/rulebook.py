@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hanse.database import Database
+from models.promotions.limits import PurchaseLimit, PurchaseLimitTerms
 from models.promotions.messages import CountedLine, CountPurchases, HoldBenefits, RuleUse, UncountPurchases
 from models.promotions.offers import SaveTier, SpendSave
 from models.promotions.types import (
@@ -14,8 +15,6 @@ from models.promotions.types import (
     OfferLine,
     Promotion,
     PromotionTerms,
-    PurchaseLimit,
-    PurchaseLimitTerms,
     RuleStatus,
 )
 from models.shared import Money

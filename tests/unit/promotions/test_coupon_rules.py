@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.promotions.coupon_rules import CODE_ENTROPY, check_terms, digest_of, read_code, validity, write_codes
+from models.promotions.coupons import CouponTerms
 from models.promotions.errors import PromotionTermsInvalid
 from models.promotions.offers import DirectCut
-from models.promotions.types import CouponTerms
 from models.shared import Money
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)

@@ -1,0 +1,1 @@
+"""The language of housekeeping: what is kept for a time and then no longer."""

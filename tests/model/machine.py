@@ -24,6 +24,7 @@ from tests.model.expected import (
     Shelf,
     leads,
 )
+from tests.model.told import owed
 from tests.model.world import World, within_bounds
 
 UNITS = {"first": 3, "second": 2}
@@ -164,7 +165,12 @@ class Shop(RuleBasedStateMachine):
             for case in self.all:
                 assert case.model.stage in OVER, case.model.stage
                 self.adds_up(case)
+                self.do(self._was_told(case))
             assert all(shelf.reserved == 0 for shelf in self.shelves.values())
+
+    async def _was_told(self, case: Case) -> None:
+        told, wanted = await self.world.told.of(case.order_id), owed(case.model)
+        assert told == wanted, f"{case.order_id}: Kafka was told {told}, not {wanted}"
 
     def calms_down(self) -> None:
         """The provider takes refunds again."""

@@ -29,7 +29,7 @@ from tests.model.world import World, within_bounds
 
 UNITS = {"first": 3, "second": 2}
 PRICES = {"first": 1_000, "second": 3_000}
-_SOON = 6.0
+_SOON = 20.0
 """Seconds that what is at rest may take to look as it should: a workflow's last timer, Temporal's lists."""
 OVER = ("gone", "cancelled", "completed")
 _STEPS_OF = {"att": TRY_STEPS, "rfd": REFUND_STEPS, "shp": PARCEL_STEPS}

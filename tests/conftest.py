@@ -42,7 +42,7 @@ if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM:
     # Every test has databases of its own; on a disk, copying and removing their files is most of a run.
     tempfile.tempdir = str(_MEMORY)
 
-_LONGEST_FIRST = ("e2e", "workflows", "integration", "architecture", "unit", "replay")
+_LONGEST_FIRST = ("e2e", "model", "workflows", "integration", "architecture", "unit", "replay")
 _ONE_SHOP = ("tests/e2e/", "tests/integration/api/")
 """Folders whose tests share one running shop: they stay in one process of a parallel run."""
 

@@ -73,6 +73,7 @@ def _money_breaks(order: OrderStanding, balance: PaymentBalance | None) -> Itera
     kept = balance.kept.minor if balance else 0
     going_back = balance.going_back.minor if balance else 0
     charged_back = balance.charged_back.minor if balance else 0
+    undecided = balance.undecided.minor if balance else 0
     match order.status:
         case OrderStatus.PAID | OrderStatus.COMPLETED:
             wanted = order.total.minor - order.refunded.minor
@@ -80,8 +81,11 @@ def _money_breaks(order: OrderStanding, balance: PaymentBalance | None) -> Itera
                 detail = f"holds {kept}, should hold {wanted} ({order.status}); {going_back} is on its way back"
                 yield Finding(check="kept_differs", subject=order.order_id, detail=detail)
         case OrderStatus.CANCELLED:
-            if kept > going_back + charged_back:
-                detail = f"cancelled, yet {kept} is kept, {going_back} goes back and {charged_back} was charged back"
+            if kept > going_back + charged_back + undecided:
+                detail = (
+                    f"cancelled, yet {kept} is kept, {going_back} goes back, {undecided} waits for a decision and"
+                    f" {charged_back} was charged back"
+                )
                 yield Finding(check="cancelled_but_kept", subject=order.order_id, detail=detail)
         case OrderStatus.PENDING_PAYMENT:
             if balance is None and order.total.minor > 0:

@@ -192,3 +192,5 @@ class PaymentBalance(Frozen):
     going_back: Money
     charged_back: Money
     """How much of it a channel took back from the shop."""
+    undecided: Money
+    """How much of it was to go back and its channel refused: an operator decides (as much as refused refunds say)."""

@@ -204,8 +204,11 @@ class Audit:
         async with self._db.transaction() as tx:
             rows = tx.cursor(
                 """
-                SELECT order_id, currency, captured_minor - refunded_minor AS kept, held_minor, charged_back_minor
-                FROM payments ORDER BY order_id
+                SELECT order_id, currency, captured_minor - refunded_minor AS kept, held_minor, charged_back_minor, (
+                    SELECT coalesce(sum(amount_minor), 0)::bigint FROM refunds r
+                    WHERE r.payment_id = p.payment_id AND r.state = 'refused' AND r.attempt_id IS NULL
+                ) AS undecided_minor
+                FROM payments p ORDER BY order_id
                 """,
                 prefetch=1000,
             )
@@ -215,6 +218,7 @@ class Audit:
                     kept=Money(minor=row["kept"], currency=row["currency"]),
                     going_back=Money(minor=row["held_minor"], currency=row["currency"]),
                     charged_back=Money(minor=row["charged_back_minor"], currency=row["currency"]),
+                    undecided=Money(minor=row["undecided_minor"], currency=row["currency"]),
                 )
 
 

@@ -34,6 +34,11 @@ async def test_stock_that_cannot_be_committed_is_decided_over_http_and_from_temp
     await buyer.pay(order_id)
     await waits_for_a_decision(shop, order_id)
 
+    stuck = await buyer.order(order_id)
+    assert (stuck["status"], stuck["payment_status"]) == ("pending_payment", "paid")  # money that came is not asked for
+    timeline = await buyer.read(f"/v1/orders/{order_id}/timeline")
+    assert "payment_received" in {entry["step"] for entry in timeline}  # the console's button looks for it
+
     path = f"/v1/orders/{order_id}/decide-commit"
     assert (await buyer.post(path, {"decision": "refund"})).status_code == 403
     first = said(await operator.post(path, {"decision": "retry"}, key=f"retry-{order_id}"), 200)

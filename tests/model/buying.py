@@ -221,7 +221,8 @@ class Buying(Shop):
         """The wish to cancel and the report of a payment at once: whichever is first, all of it goes back."""
         model = case.model
         waiting = [one for one in model.tries if one.there == "pending" and one.amount == model.total]
-        if model.stage != "pending" or model.captured or not waiting or self.provider.refuses_refunds:
+        unheard = [one for one in model.tries if one.there == "paid" and one.here == "pending"]
+        if model.stage != "pending" or model.captured or not waiting or unheard or self.provider.refuses_refunds:
             return
         self.commands.turn_to(case)
         one = waiting[0]
@@ -237,4 +238,5 @@ class Buying(Shop):
         if "paid" in found["steps"]:
             self._hears(case, one)
         model.cancelled("by_operator" if who == "operator" else "by_user")
+        model.money_came(one)
         self.comes_to(case)

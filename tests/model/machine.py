@@ -24,11 +24,12 @@ from tests.model.expected import (
     Shelf,
     leads,
 )
+from tests.model.told import owed
 from tests.model.world import World, within_bounds
 
 UNITS = {"first": 3, "second": 2}
 PRICES = {"first": 1_000, "second": 3_000}
-_SOON = 6.0
+_SOON = 20.0
 """Seconds that what is at rest may take to look as it should: a workflow's last timer, Temporal's lists."""
 OVER = ("gone", "cancelled", "completed")
 _STEPS_OF = {"att": TRY_STEPS, "rfd": REFUND_STEPS, "shp": PARCEL_STEPS}
@@ -164,7 +165,12 @@ class Shop(RuleBasedStateMachine):
             for case in self.all:
                 assert case.model.stage in OVER, case.model.stage
                 self.adds_up(case)
+                self.do(self._was_told(case))
             assert all(shelf.reserved == 0 for shelf in self.shelves.values())
+
+    async def _was_told(self, case: Case) -> None:
+        told, wanted = await self.world.told.of(case.order_id), owed(case.model)
+        assert told == wanted, f"{case.order_id}: Kafka was told {told}, not {wanted}"
 
     def calms_down(self) -> None:
         """The provider takes refunds again."""

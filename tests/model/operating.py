@@ -2,12 +2,13 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
 from tests.model import refusals
-from tests.model.buying import WHO, Buying
+from tests.model.buying import BASKETS, PERSON, WHO, Buying
 from tests.model.commands import Case, code_of
 from tests.model.expected import Back
 from tests.model.machine import Shop
@@ -19,6 +20,29 @@ _HAPPENS = ["delivered", "signed", "signed", "lost", "damaged", "refused"]
 
 class Operating(Buying):
     """Everything that is not the buyer's."""
+
+    # ---- a head start ------------------------------------------------------------------------------------------------
+
+    @rule(
+        target=Shop.cases,
+        person=PERSON,
+        lines=BASKETS,
+        spends=st.booleans(),
+        far=st.sampled_from(["undecided", "paid", "shipped", "shipped", "lost", "signed"]),
+    )
+    def has_come_far(self, person: int, lines: dict[str, int], spends: bool, far: str) -> Any:
+        """An order that is paid and further on, since chance alone seldom gets there."""
+        found = Operating.orders(self, person, lines, spends, spends, "place")
+        if not isinstance(found, Case):
+            return found
+        if far == "undecided":
+            Operating.its_stock_is_released(self, found)
+        Operating.pays(self, found, "sandbox", 1)
+        if far in ("shipped", "lost", "signed"):
+            Operating.is_let_out(self, found, False)
+        if far in ("lost", "signed"):
+            Operating.its_carrier_says(self, found, far)
+        return found
 
     # ---- time --------------------------------------------------------------------------------------------------------
 

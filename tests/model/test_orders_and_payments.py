@@ -73,6 +73,7 @@ def profile(examples: int, steps: int, **more: object) -> hypothesis.settings:
     )
 
 
+@pytest.mark.timeout(300)
 def test_a_few_stories_go_as_the_model_says(
     runner: asyncio.Runner,
     monkeypatch: pytest.MonkeyPatch,

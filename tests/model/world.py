@@ -35,6 +35,7 @@ from tests.e2e.calls import Buyer, Operator
 from tests.e2e.goods import Shelves
 from tests.integration.channels.sandbox_server import free_port
 from tests.model.outside import SECRET, Outside, build_outside
+from tests.model.told import Told, listening
 from tests.workflows.orders.server import running_server
 from workers.main import worker_for
 from workers.wiring import open_activities
@@ -76,6 +77,7 @@ class World:
     clock: ShopClock
     server: WorkflowEnvironment
     http: httpx.AsyncClient
+    told: Told
     operator: Operator = field(init=False)
     shelves: Shelves = field(init=False)
 
@@ -222,7 +224,8 @@ async def open_world(settings: Settings, folder: Path) -> AsyncIterator[World]:
         http = await stack.enter_async_context(
             httpx.AsyncClient(transport=door, base_url=settings.api_url, timeout=BOUND)
         )
-        world = World(shop, auditor, outside, clock, server, http)
+        told = await stack.enter_async_context(listening(settings.kafka_bootstrap))
+        world = World(shop, auditor, outside, clock, server, http, told)
         await world.open_doors()
         yield world
 

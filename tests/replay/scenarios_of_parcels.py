@@ -132,6 +132,15 @@ async def refused_retried_and_paid_by_other_means(refunding: Refunding) -> None:
     await refunding.decide(RefundDecision.OTHER_MEANS)
 
 
+async def refused_and_gone_another_way(refunding: Refunding) -> None:
+    refunding.steps.answer("payments.send_refund_leg", REFUSED)
+    await refunding.begin()
+    await refunding.sagas.until(refunding.handle, "waiting for an operator")
+    refusal = RefundExceedsRest.of(payment_of(refunding.order_id), cny(0))
+    refunding.steps.refuse("payments.hold_refund", refusal)
+    assert await refused(refunding.decide(RefundDecision.RETRY)) == "refund_exceeds_rest"
+
+
 async def not_held(refunding: Refunding) -> None:
     refusal = RefundExceedsRest.of(payment_of(refunding.order_id), cny(0))
     refunding.steps.refuse("payments.hold_refund", refusal)
@@ -181,6 +190,7 @@ REFUNDS: tuple[RefundScenario, ...] = (
     went_back,
     over_two_channels_by_callback_and_poll,
     refused_retried_and_paid_by_other_means,
+    refused_and_gone_another_way,
     not_held,
     cancelled_in_temporal,
 )

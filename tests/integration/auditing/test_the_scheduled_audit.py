@@ -11,7 +11,9 @@ from hanse.blobs import LocalBlobs
 from hanse.settings import Settings
 from hanse.temporal import connect
 from models.aftersales.types import AftersaleCase
+from models.auditing.types import Invariant
 from models.orders.types import Order, OrderStatus
+from models.payments.messages import RefundLegState, RefundReport, ReleaseRefund, payment_of
 from models.promotions.messages import HoldBenefits
 from models.shared.ids import AftersaleId, OrderId
 from stores.aftersales import AftersaleStore, EvidenceStore
@@ -55,6 +57,20 @@ async def test_a_shop_in_order_is_clean(hall: Hall) -> None:
     told, details = await hall.audited()
     assert told.clean, details
     assert "| orders_and_workflows | 1 unfinished orders, " in details
+
+
+async def test_money_that_waits_for_an_operators_decision_is_no_break(hall: Hall) -> None:
+    """The refund of a cancelled order that its channel refused: somebody is asked already."""
+    over = await hall.order("over", S.CANCELLED, runs=False)
+    await hall.pays(over.order_id, over.total.minor)
+    before = await hall.auditor.look(Invariant.ORDERS_AND_MONEY, LATER)
+    assert [finding.check for finding in before.findings] == ["cancelled_but_kept"]
+    held = await hall.till.hold(await hall.till.store.payment(payment_of(over.order_id)))
+    for leg in held.legs:
+        await hall.till.store.mark_leg_sent(leg.leg_id)
+        await hall.till.store.record_leg(RefundReport(leg_id=leg.leg_id, state=RefundLegState.REFUSED), LATER)
+    await hall.till.store.release_refund(ReleaseRefund(refund_id=held.refund_id, at=LATER, detail="no"))
+    assert (await hall.auditor.look(Invariant.ORDERS_AND_MONEY, LATER)).findings == ()
 
 
 async def plant(hall: Hall, desk: Desk) -> dict[tuple[str, str], str]:

@@ -27,7 +27,7 @@ export async function bridgePage({ visit, params }) {
   const order = await api.get(`/v1/orders/${params.id}`, { signal: visit.signal });
   const orderPage = `/shop/orders/${order.order_id}`;
   const payAgain = h("a", { class: "button", href: `/shop/pay/${order.order_id}` }, t("scan.other"));
-  if (order.status !== "pending_payment") return visit.router.go(orderPage, { replace: true });
+  if (order.status !== "pending_payment" || order.payment_status !== "unpaid") return visit.router.go(orderPage, { replace: true });
   const trouble = h("div", { role: "alert" });
   const say = (key) => fill(trouble, h("p", { class: "callout" }, t(key)));
   const pay = async () => {

@@ -53,13 +53,16 @@ function draw(room, visit, { order, timeline, parcels, reviews, cases }, returne
 }
 
 function headline(order) {
-  if (order.status === "cancelled" && order.payment_status !== "unpaid") return word("payment", order.payment_status);
+  if (["cancelled", "pending_payment"].includes(order.status) && order.payment_status !== "unpaid") return word("payment", order.payment_status);
   if (order.status === "paid" && order.fulfillment_status !== "unfulfilled") return word("fulfillment", order.fulfillment_status);
   return word("status", order.status);
 }
 
+/** Whether its money is still to come; an order whose stock fails waits for its stock, and was paid. */
+const isOwed = (order) => order.status === "pending_payment" && order.payment_status === "unpaid";
+
 function waiting(order, returned, visit) {
-  if (order.status === "pending_payment") {
+  if (isOwed(order)) {
     const back = returned === "paid" ? h("p", {}, t("order.confirming")) : null;
     return h("div", { class: "callout", role: "status" }, back, t("pay.due"), " ", clock(visit, order.payment_due_at, () => {}));
   }
@@ -76,7 +79,7 @@ function track(order) {
   if (order.status === "cancelled") return null;
   const reached = {
     placed: true,
-    paid: order.status !== "pending_payment",
+    paid: !isOwed(order),
     shipped: ["shipped", "part_shipped", "delivered"].includes(order.fulfillment_status),
     delivered: order.fulfillment_status === "delivered",
     completed: order.status === "completed",
@@ -118,7 +121,7 @@ function actions(order, parcels, visit, look) {
   const arrived = parcels.length > 0 && parcels.every((parcel) => ["shipped", "delivered", "signed", "stopped", "returned"].includes(parcel.status));
   const left = parcels.some((parcel) => parcel.shipped_at !== null);
   return [
-    order.status === "pending_payment" && h("a", { class: "button main", href: `/shop/pay/${order.order_id}` }, t("order.pay")),
+    isOwed(order) && h("a", { class: "button main", href: `/shop/pay/${order.order_id}` }, t("order.pay")),
     order.status === "paid" && arrived && button(t("order.confirm"), () => confirm(order, look), { kind: "main" }),
     open && !left && button(t("order.cancel"), () => cancel(order, look)),
     ["paid", "completed"].includes(order.status) && parcels.some((parcel) => parcel.status === "signed") && h("a", { class: "button", href: `/shop/orders/${order.order_id}/aftersale` }, t("order.aftersale")),

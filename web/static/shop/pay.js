@@ -15,7 +15,7 @@ export async function payPage({ visit, params, query }) {
   visit.wait("page");
   const order = await api.get(`/v1/orders/${params.id}`, { signal: visit.signal });
   const orderPage = `/shop/orders/${order.order_id}`;
-  if (order.status !== "pending_payment") return visit.router.go(orderPage, { replace: true });
+  if (order.status !== "pending_payment" || order.payment_status !== "unpaid") return visit.router.go(orderPage, { replace: true });
   const [channels, payment] = await Promise.all([
     api.get("/v1/cashier/channels", { query: { order_id: order.order_id }, signal: visit.signal }),
     api.get(`/v1/payments/${order.payment_id}`, { signal: visit.signal }),

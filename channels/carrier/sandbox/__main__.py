@@ -6,6 +6,7 @@ import uvicorn
 
 from channels.carrier.sandbox.app import build_app
 from channels.carrier.sandbox.settings import CarrierSandboxSettings
+from hanse.absent import remember_absent
 from hanse.settings import Settings
 
 _JOURNEY = 600.0
@@ -13,6 +14,7 @@ _JOURNEY = 600.0
 
 def main() -> None:
     """Serve. Calls that are held open on purpose do not delay the stop for more than a second."""
+    remember_absent("sniffio")  # httpx looks for it four times a request
     shared = Settings()
     settings = CarrierSandboxSettings()
     host, port = shared.listen_on(shared.sandbox_carrier_url)

@@ -4,11 +4,13 @@ import uvicorn
 
 from channels.payment.sandbox.app import build_app
 from channels.payment.sandbox.settings import SandboxSettings
+from hanse.absent import remember_absent
 from hanse.settings import Settings
 
 
 def main() -> None:
     """Serve. Calls that are held open on purpose do not delay the stop for more than a second."""
+    remember_absent("sniffio")  # httpx looks for it four times a request
     shared = Settings()
     settings = SandboxSettings()
     host, port = shared.listen_on(shared.sandbox_payment_url)

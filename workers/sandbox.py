@@ -4,11 +4,14 @@ Workflow modules see messages, rules and references to activities only; import-l
 packages once costs nothing in determinism and saves the sandbox tens of milliseconds of CPU per workflow.
 """
 
+from functools import cache
+from types import CodeType
 from typing import Any
 
 from temporalio.converter import StorageDriverStoreContext
 from temporalio.worker import WorkflowInstance, WorkflowInstanceDetails
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+from temporalio.worker.workflow_sandbox._runner import _Instance
 
 _OURS = ("activities", "bus", "channels", "hanse", "models", "stores", "workflows")
 _THEIRS = ("aiokafka", "asyncpg", "cryptography", "httpx", "opentelemetry", "pydantic_settings", "redis", "sqlalchemy")
@@ -44,9 +47,21 @@ class _AlikeForAll(WorkflowInstance):
         return self._sandboxed.get_thread_id()
 
 
+class _Compiled(_Instance):
+    """The SDK enters the sandbox by a few lines of code, the same ones for every activation: they are compiled once."""
+
+    def _run_code(self, code: str, **extra_globals: Any) -> None:
+        super()._run_code(_compiled(code), **extra_globals)  # type: ignore[arg-type] # it is given to `exec`
+
+
+@cache
+def _compiled(code: str) -> CodeType:
+    return compile(code, "workflow_sandbox.py", "exec")
+
+
 class _Sandbox(SandboxedWorkflowRunner):
     def create_instance(self, det: WorkflowInstanceDetails) -> WorkflowInstance:
-        return _AlikeForAll(super().create_instance(det))
+        return _AlikeForAll(_Compiled(det, self.runner_class, self.restrictions))
 
 
 def runner() -> SandboxedWorkflowRunner:

@@ -74,8 +74,9 @@ class PaymentTimeout:
         return f"stopped by {self._stopped_by}" if self._stopped_by else f"waiting for money until {self._start.due_at}"
 
     async def _money_or_the_end_of_the_window(self) -> None:
-        if self._start.due_at <= workflow.now():  # it slept until its end, as it usually does (`Siblings`)
-            await self._book_what_came()
+        # It slept until its end, or until a report woke it (`Siblings`): mostly there is nothing more to wait for.
+        await self._book_what_came()
+        if self._paid or self._stopped() or self._start.due_at <= workflow.now():
             return
         self._tell(f"Waiting for payment until **{self._start.due_at:%Y-%m-%d %H:%M:%S} UTC**")
         deadline = Deadline(self._start.due_at - workflow.now(), "payment window")

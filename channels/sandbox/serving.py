@@ -16,6 +16,7 @@ from fastapi.responses import JSONResponse
 from channels.sandbox.courier import Courier, Party
 from channels.sandbox.gate import Calls, Gate
 from channels.sandbox.refusal import SandboxRefusal
+from hanse.absent import remember_absent
 from hanse.settings import Settings
 
 _SHORTEST_SECRET = 24
@@ -80,6 +81,7 @@ async def _malformed(_: Request, problem: Exception) -> JSONResponse:
 
 def serve(app: FastAPI, url: str, shared: Settings) -> None:
     """Serve where `url` says, until stopped. Calls that are held open on purpose do not delay the stop for more than a second."""
+    remember_absent("sniffio")  # httpx looks for it four times a request
     host, port = shared.listen_on(url)
     uvicorn.run(
         app,

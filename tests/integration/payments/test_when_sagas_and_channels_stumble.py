@@ -3,8 +3,8 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
-from models.orders.messages import OrderRef
-from models.payments.messages import OpenPayment, payment_timeout_id
+from models.orders.messages import OrderRef, SettlementKind
+from models.payments.messages import OpenPayment, RequestStop, payment_timeout_id
 from models.payments.types import PaymentState, RefundState
 from tests.integration.payments.counter import Counter, eventually
 from tests.integration.payments.test_paying_over_http import is_paid, refund, send
@@ -55,6 +55,18 @@ async def test_opening_a_payment_again_starts_no_second_window(counter: Counter)
     await asyncio.gather(*(counter.built.payments.open_payment(ask) for _ in range(5)))
     after = await counter.shop.temporal.get_workflow_handle(payment_timeout_id(payment.order_id)).describe()
     assert before.run_id == after.run_id
+
+
+async def test_a_window_sleeps_in_temporal_until_the_order_stops_it(counter: Counter) -> None:
+    buyer = await counter.person()
+    payment = await counter.owed_by(buyer)
+    window = counter.shop.temporal.get_workflow_handle(payment_timeout_id(payment.order_id))
+    assert (await window.describe()).history_length == 1
+    stop = RequestStop(order_id=payment.order_id, actor="buyer")
+    await counter.built.payments.request_stop(stop)
+    assert await asyncio.wait_for(window.result(), 30) == SettlementKind.CANCELLED
+    await counter.built.payments.request_stop(stop)
+    assert (await window.describe()).close_time is not None
 
 
 async def test_a_payment_whose_window_was_terminated_is_taken_up_by_the_next_report(counter: Counter) -> None:

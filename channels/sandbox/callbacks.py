@@ -4,7 +4,7 @@ import json
 import sqlite3
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from channels.sandbox.times import from_ms, to_ms
 from models.shared import Frozen
@@ -42,8 +42,9 @@ class Callback(NewCallback):
     last_answer: str | None
 
 
-def spoiled(plain: NewCallback, strength: Mapping[str, float]) -> list[NewCallback]:
+def spoiled(plain: NewCallback, strength: Mapping[Any, float]) -> list[NewCallback]:
     """The callback as these faults, by their strength, let it be sent: late, unsigned, never, or many times.
+    Each sandbox has faults of its own; those that spoil a callback are called alike.
 
     A forged or stale callback is followed by a genuine try if the receiver refuses it, unless the callback is also lost.
     """

@@ -11,8 +11,9 @@ import httpx
 from api.errors import STATUS_OF
 from models.points.messages import AdjustPoints
 from models.points.types import PointsTerms
+from models.promotions.coupons import CouponTerms, GiveBack
 from models.promotions.offers import SaveTier, SpendSave
-from models.promotions.types import CouponTerms, GiveBack, RuleStatus
+from models.promotions.types import RuleStatus
 from models.shared import Money
 from models.shared.ids import CouponId, CouponTemplateId, OrderId, UserId
 from models.shared.refusals import NotFound

@@ -5,30 +5,30 @@ often, as late and as wrong as it likes.
 """
 
 import json
-import secrets
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI
 from fastapi.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
 from channels.carrier.sandbox.api import merchant_routes as carrier_routes
+from channels.carrier.sandbox.calls import MerchantCalls as CarrierCalls
 from channels.carrier.sandbox.depot import Depot
 from channels.carrier.sandbox.fate import Fate as CarrierFate
-from channels.carrier.sandbox.gate import Gate as CarrierGate
+from channels.carrier.sandbox.faults import Schedule as CarrierSchedule
+from channels.carrier.sandbox.store import SCHEMA as CARRIER_SCHEMA
 from channels.carrier.sandbox.store import CarrierStore
-from channels.carrier.sandbox.store import open_books as open_carrier_books
-from channels.carrier.sandbox.types import CarrierSaysNo
 from channels.payment.sandbox.api import merchant_routes as payment_routes
+from channels.payment.sandbox.calls import MerchantCalls
 from channels.payment.sandbox.fate import Fate
-from channels.payment.sandbox.faults import Schedule, read_rules
-from channels.payment.sandbox.gate import Gate
+from channels.payment.sandbox.faults import FaultRule, Schedule
 from channels.payment.sandbox.provider import Provider
-from channels.payment.sandbox.store import SandboxStore, open_books
-from channels.payment.sandbox.types import ProviderRefusal
+from channels.payment.sandbox.store import SCHEMA, SandboxStore
+from channels.sandbox.books import open_books
+from channels.sandbox.serving import Persistence, new_name, sandbox_app
 from channels.sandbox_signing import CALLBACK_HEADER, sign_callback
 from models.shared.time import Clock
 
@@ -37,13 +37,8 @@ Report = tuple[str, bytes]
 """Where a report goes, and its body."""
 
 
-def _name(prefix: str) -> str:
-    return f"{prefix}_{secrets.token_hex(16)}"
-
-
-async def _says_no(_: Request, no: Exception) -> JSONResponse:
-    assert isinstance(no, ProviderRefusal | CarrierSaysNo)
-    return JSONResponse({"code": no.code, "message": no.message}, no.status)
+_SENDS_NOTHING = Persistence(unit_seconds=1, tries=1, timeout_seconds=1)
+"""The couriers never run: the applications are called without being started."""
 
 
 @dataclass
@@ -76,16 +71,16 @@ class Outside:
 
     def refuses_refunds(self, *, refuses: bool) -> None:
         """Whether the provider turns refunds down for good from now on."""
-        rules = read_rules("refund_refused") if refuses else []
+        rules = FaultRule.read("refund_refused") if refuses else []
         self.provider.fate.set_schedule(Schedule(rules=rules), self.clock())
 
     def buyer_pays(self, reference: str, *, late: bool = False) -> None:
         """The buyer presses the button; `late`: although the payment was closed, which providers get wrong now and then."""
-        self.provider.pay(reference, read_rules("paid_although_closed") if late else [])
+        self.provider.pay(reference, FaultRule.read("paid_although_closed") if late else [])
 
     def report(self, reference: str) -> Report:
         """What the provider has to say about a payment: the newest of it."""
-        delivery = self.provider.store.deliveries_of(reference)[-1]
+        delivery = self.provider.store.callbacks.about(reference)[-1]
         return delivery.url, delivery.body.encode()
 
     def signed(self, body: bytes, *, secret: str = SECRET, age: float = 0) -> dict[str, str]:
@@ -98,28 +93,25 @@ class Outside:
     def parcel_moves(self, waybill: str, code: Any) -> Report:
         """Something happens to a parcel, and what the carrier has to say of it."""
         self.depot.move(waybill, code)
-        push = self.depot.store.pushes_of(waybill)[-1]
+        push = self.depot.store.callbacks.about(waybill)[-1]
         return push.url, push.body.encode()
 
 
 def another(body: bytes, **changed: Any) -> bytes:
     """A report under an event id of its own, with other content."""
-    return json.dumps({**json.loads(body), "event_id": _name("evt"), **changed}).encode()
+    return json.dumps({**json.loads(body), "event_id": new_name("evt"), **changed}).encode()
 
 
 def build_outside(folder: Path, url: str, clock: Clock) -> Outside:
     """Both sandboxes with books in this folder. A refund settles within its call; no parcel moves by itself."""
-    connection = open_books(folder / "payments.sqlite")
-    provider = Provider(SandboxStore(connection), Fate(connection), clock, _name, refund_delay=timedelta(0))
-    payments = FastAPI()
-    payments.add_exception_handler(ProviderRefusal, _says_no)
+    connection = open_books(folder / "payments.sqlite", SCHEMA)
+    fate = Fate(connection, Schedule)
+    provider = Provider(SandboxStore(connection), fate, clock, new_name, refund_delay=timedelta(0))
+    payments = sandbox_app("Payments", provider, MerchantCalls(provider), SECRET, _SENDS_NOTHING)
     payments.include_router(payment_routes(provider, url, folder / "payments.sqlite", timedelta(0)))
-    payments.add_middleware(Gate, provider=provider, secret=SECRET)
 
-    parcels = open_carrier_books(folder / "carriers.sqlite")
-    depot = Depot(CarrierStore(parcels), CarrierFate(parcels), clock, _name, journey=timedelta(0))
-    carriers = FastAPI()
-    carriers.add_exception_handler(CarrierSaysNo, _says_no)
+    parcels = open_books(folder / "carriers.sqlite", CARRIER_SCHEMA)
+    depot = Depot(CarrierStore(parcels), CarrierFate(parcels, CarrierSchedule), clock, new_name, journey=timedelta(0))
+    carriers = sandbox_app("Carriers", depot, CarrierCalls(depot), SECRET, _SENDS_NOTHING)
     carriers.include_router(carrier_routes(depot))
-    carriers.add_middleware(CarrierGate, depot=depot, secret=SECRET)
     return Outside(provider, depot, payments, carriers, clock)

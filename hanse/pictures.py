@@ -1,5 +1,6 @@
 """Uploaded pictures made harmless: checked for what they really are, scaled, re-encoded without metadata."""
 
+import asyncio
 import hashlib
 import io
 import warnings
@@ -9,11 +10,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from PIL import Image
 
+from hanse.blobs import Blobs
+
 MAX_BYTES = 5 * 1024 * 1024
 MAX_SIDE = 6000
 """Pixels; checked from the header, before anything is decoded, so a decompression bomb is never unpacked."""
 LARGE_SIDE = 1200
 SMALL_SIDE = 320
+_AT_ONCE = 2
+"""Uploads that are unpacked at the same time: the largest one allowed takes 300 MB of memory meanwhile."""
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 
 
@@ -38,6 +43,22 @@ class Picture:
     source_sha256: str
     large: EncodedPicture
     small: EncodedPicture
+
+
+class PictureIntake:
+    """Takes uploads into the blob storage."""
+
+    def __init__(self, blobs: Blobs) -> None:
+        self._blobs = blobs
+        self._few = asyncio.Semaphore(_AT_ONCE)
+
+    async def keep(self, upload: bytes) -> Picture:
+        """Check, re-encode and keep both sizes; `PictureRefused` says why not. What this answers is durable: a row that names it
+        never points at nothing, and a blob without a row does no harm."""
+        async with self._few:
+            picture = await asyncio.to_thread(encode_picture, upload)
+        await asyncio.gather(*(self._blobs.put(size.name, size.content) for size in (picture.large, picture.small)))
+        return picture
 
 
 def encode_picture(upload: bytes) -> Picture:

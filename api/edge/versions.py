@@ -1,7 +1,7 @@
 """Two operators who edit one thing: `ETag` on reading, `If-Match` on writing, 412 for the one who comes second."""
 
 import re
-from typing import Annotated
+from typing import Annotated, Protocol, TypeVar
 
 from fastapi import Depends, Header, Response
 
@@ -10,6 +10,17 @@ from models.shared import Refusal
 from models.shared.refusals import InvalidRequest, StaleVersion
 
 _ETAG = re.compile(r'^"?([0-9]{1,9})"?$')
+
+
+class Versioned(Protocol):
+    """What operators edit."""
+
+    @property
+    def version(self) -> int:
+        """Counts its edits."""
+
+
+VersionedT = TypeVar("VersionedT", bound=Versioned)
 
 
 class IfMatchMissing(Refusal):
@@ -38,3 +49,9 @@ ExpectedVersion = Annotated[int, Depends(_version)]
 def set_etag(response: Response, version: int) -> None:
     """Tell the version that a later If-Match must name."""
     response.headers["ETag"] = f'"{version}"'
+
+
+def with_etag(kept: VersionedT, response: Response) -> VersionedT:
+    """What is kept as the answer, and its version as the ETag."""
+    set_etag(response, kept.version)
+    return kept

@@ -9,7 +9,7 @@ from api.edge.idempotency import Once, idempotent_router
 from api.edge.identity import operator
 from api.edge.paging import Cursor, Limit, Page, page, read_cursor
 from api.edge.problems import refusals
-from api.edge.versions import ExpectedVersion, IfMatchMissing, set_etag
+from api.edge.versions import ExpectedVersion, IfMatchMissing, with_etag
 from api.edge.wired import Wired
 from api.ops.schemas import EntryRequest, NewEntryRequest, OriginRequest
 from models.ops.lists import Judgement, ListEntry, ListKind, ListSubject
@@ -25,11 +25,6 @@ _READ = (NotAuthenticated, PermissionMissing)
 _EDIT = (*_READ, NotFound, IfMatchMissing, StaleVersion, InvalidRequest)
 
 
-def _answer(entry: ListEntry, response: Response) -> ListEntry:
-    set_etag(response, entry.version)
-    return entry
-
-
 @adding.post("", status_code=201, summary="Add a list entry", responses=refusals(*_READ, InvalidRequest))
 async def add_entry(
     ask: NewEntryRequest, who: OpsOperator, errand: Once, response: Response, shop: Wired, trail: Audit
@@ -37,7 +32,7 @@ async def add_entry(
     """Black or white, from `starts_at` on. Phones and addresses are compared in one form and kept as digests only."""
     entry_id = ListEntryId.derive(errand.first_seen_at, errand.caller, errand.key)
     async with trail.action(who, "ops.add_list_entry", entry_id, kind=ask.kind, about=ask.subject, reason=ask.reason):
-        return _answer(await shop.lists.add(entry_id, ask, who.user_id, errand.first_seen_at), response)
+        return with_etag(await shop.lists.add(entry_id, ask, who.user_id, errand.first_seen_at), response)
 
 
 @keeping.get("", summary="List entries", responses=refusals(*_READ, InvalidRequest))
@@ -64,7 +59,7 @@ async def try_lists(ask: OriginRequest, _who: OpsOperator, shop: Wired) -> Judge
 @keeping.get("/{entry_id}", summary="A list entry", responses=refusals(*_READ, NotFound))
 async def show_entry(entry_id: ListEntryId, _who: OpsOperator, response: Response, shop: Wired) -> ListEntry:
     """One entry; its ETag is what an edit must name."""
-    return _answer(await shop.lists.get(entry_id), response)
+    return with_etag(await shop.lists.get(entry_id), response)
 
 
 @keeping.put("/{entry_id}", summary="Revise a list entry", responses=refusals(*_EDIT))
@@ -80,7 +75,7 @@ async def revise_entry(
     """Set reason, note and window; whom it recognises stays."""
     window = {"starts_at": ask.starts_at.isoformat(), "ends_at": ask.ends_at.isoformat() if ask.ends_at else None}
     async with trail.action(who, "ops.revise_list_entry", entry_id, reason=ask.reason, **window):
-        return _answer(await shop.lists.revise(entry_id, version, ask, who.user_id, shop.clock()), response)
+        return with_etag(await shop.lists.revise(entry_id, version, ask, who.user_id, shop.clock()), response)
 
 
 @keeping.put("/{entry_id}/ended", summary="End a list entry", responses=refusals(*_EDIT))
@@ -89,4 +84,4 @@ async def end_entry(
 ) -> ListEntry:
     """It counts no more from now on; it stays in the list, over."""
     async with trail.action(who, "ops.end_list_entry", entry_id):
-        return _answer(await shop.lists.end(entry_id, version, who.user_id, shop.clock()), response)
+        return with_etag(await shop.lists.end(entry_id, version, who.user_id, shop.clock()), response)

@@ -1,49 +1,37 @@
 """Campaigns: a name and a time for rules, coupons and limits that belong together."""
 
-from typing import Annotated
-
 from fastapi import APIRouter, Response
 
 from api.edge.audit import Audit
 from api.edge.idempotency import Once, idempotent_router
-from api.edge.identity import operator
 from api.edge.paging import Cursor, Limit, Page, page, read_cursor
 from api.edge.problems import refusals
-from api.edge.versions import ExpectedVersion, IfMatchMissing, set_etag
+from api.edge.versions import ExpectedVersion, with_etag
 from api.edge.wired import Wired
+from api.promotions.door import EDIT, READ, PromotionsOperator
 from api.promotions.schemas import CampaignRequest, RuleStatusRequest, StatusFilter, version_number
-from models.promotions.errors import PromotionOver, PromotionStepIllegal, PromotionTermsInvalid
+from models.promotions.errors import PromotionStepIllegal, PromotionTermsInvalid
 from models.promotions.types import Campaign, CampaignTerms, TermsVersion
 from models.shared.ids import CampaignId
-from models.shared.refusals import InvalidRequest, NotFound, StaleVersion
-from models.users.errors import NotAuthenticated, PermissionMissing
-from models.users.types import Identity
+from models.shared.refusals import InvalidRequest, NotFound
 
 adding = idempotent_router(prefix="/v1/operators/campaigns", tags=["operators"])
 keeping = APIRouter(prefix="/v1/operators/campaigns", tags=["operators"])
-PromotionsOperator = Annotated[Identity, operator("promotions")]
-_READ = (NotAuthenticated, PermissionMissing)
-_EDIT = (*_READ, NotFound, IfMatchMissing, StaleVersion, InvalidRequest, PromotionOver)
 
 
-def _answer(kept: Campaign, response: Response) -> Campaign:
-    set_etag(response, kept.version)
-    return kept
-
-
-@adding.post("", status_code=201, summary="Create a campaign", responses=refusals(*_READ, PromotionTermsInvalid))
+@adding.post("", status_code=201, summary="Create a campaign", responses=refusals(*READ, PromotionTermsInvalid))
 async def create_campaign(
     ask: CampaignRequest, who: PromotionsOperator, errand: Once, response: Response, shop: Wired, trail: Audit
 ) -> Campaign:
     """A new campaign, as a draft: nothing in it counts until it is active."""
     campaign_id = CampaignId.derive(errand.first_seen_at, errand.caller, errand.key)
     async with trail.action(who, "promotions.create_campaign", campaign_id, **ask.model_dump(mode="json")):
-        return _answer(
+        return with_etag(
             await shop.promotions.campaigns.create(campaign_id, ask, who.user_id, errand.first_seen_at), response
         )
 
 
-@keeping.get("", summary="Campaigns", responses=refusals(*_READ, InvalidRequest))
+@keeping.get("", summary="Campaigns", responses=refusals(*READ, InvalidRequest))
 async def list_campaigns(
     _who: PromotionsOperator,
     shop: Wired,
@@ -60,13 +48,13 @@ async def list_campaigns(
     return page(found, limit, lambda kept: kept.campaign_id, lambda kept: kept)
 
 
-@keeping.get("/{campaign_id}", summary="A campaign", responses=refusals(*_READ, NotFound))
+@keeping.get("/{campaign_id}", summary="A campaign", responses=refusals(*READ, NotFound))
 async def show_campaign(campaign_id: CampaignId, _who: PromotionsOperator, response: Response, shop: Wired) -> Campaign:
     """One campaign; its ETag is what a revision or a status must name."""
-    return _answer(await shop.promotions.campaigns.get(campaign_id), response)
+    return with_etag(await shop.promotions.campaigns.get(campaign_id), response)
 
 
-@keeping.put("/{campaign_id}", summary="Revise a campaign", responses=refusals(*_EDIT, PromotionTermsInvalid))
+@keeping.put("/{campaign_id}", summary="Revise a campaign", responses=refusals(*EDIT, PromotionTermsInvalid))
 async def revise_campaign(
     campaign_id: CampaignId,
     ask: CampaignRequest,
@@ -78,7 +66,7 @@ async def revise_campaign(
 ) -> Campaign:
     """Set everything it says; its window narrows those of its rules and limits at once."""
     async with trail.action(who, "promotions.revise_campaign", campaign_id, **ask.model_dump(mode="json")):
-        return _answer(
+        return with_etag(
             await shop.promotions.campaigns.revise(campaign_id, version, ask, who.user_id, shop.clock()), response
         )
 
@@ -86,7 +74,7 @@ async def revise_campaign(
 @keeping.put(
     "/{campaign_id}/status",
     summary="Activate, pause or end a campaign",
-    responses=refusals(*_EDIT, PromotionStepIllegal),
+    responses=refusals(*EDIT, PromotionStepIllegal),
 )
 async def set_campaign_status(
     campaign_id: CampaignId,
@@ -99,13 +87,13 @@ async def set_campaign_status(
 ) -> Campaign:
     """Pausing it pauses everything in it; an ended campaign does not come back."""
     async with trail.action(who, "promotions.set_campaign_status", campaign_id, status=ask.status.value):
-        return _answer(
+        return with_etag(
             await shop.promotions.campaigns.set_status(campaign_id, version, ask.status, shop.clock()), response
         )
 
 
 @keeping.get(
-    "/{campaign_id}/versions", summary="Versions of a campaign", responses=refusals(*_READ, NotFound, InvalidRequest)
+    "/{campaign_id}/versions", summary="Versions of a campaign", responses=refusals(*READ, NotFound, InvalidRequest)
 )
 async def list_campaign_versions(
     campaign_id: CampaignId, _who: PromotionsOperator, shop: Wired, limit: Limit = 20, cursor: Cursor = None

@@ -2,16 +2,15 @@
 
 import asyncio
 import secrets
-from typing import Annotated
 
 from fastapi import APIRouter, Response
 
 from api.edge.audit import Audit
-from api.edge.identity import operator
 from api.edge.paging import Cursor, Limit, Page, page, read_cursor
 from api.edge.problems import refusals
 from api.edge.wired import Wired
 from api.promotions.coupon_schemas import BatchRequest
+from api.promotions.door import PromotionsOperator
 from models.promotions.coupon_rules import CODE_ENTROPY, write_codes
 from models.promotions.coupons import Coupon
 from models.promotions.errors import CouponAlreadyUsed, CouponLocked, CouponNotFound, PromotionOver
@@ -19,10 +18,8 @@ from models.promotions.wallets import CouponBatch
 from models.shared.ids import CouponBatchId, CouponId, CouponTemplateId
 from models.shared.refusals import InvalidRequest, NotFound
 from models.users.errors import NotAuthenticated, PermissionMissing
-from models.users.types import Identity
 
 router = APIRouter(prefix="/v1/operators", tags=["operators"])
-PromotionsOperator = Annotated[Identity, operator("promotions")]
 _ONE = (NotAuthenticated, PermissionMissing, NotFound)
 _CSV = {
     "description": "The codes, a line each. They are shown here and never again.",

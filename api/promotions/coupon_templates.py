@@ -1,40 +1,28 @@
 """Coupon templates, for operators."""
 
-from typing import Annotated
-
 from fastapi import APIRouter, Response
 
 from api.edge.audit import Audit
 from api.edge.idempotency import Once, idempotent_router
-from api.edge.identity import operator
 from api.edge.paging import Cursor, Limit, Page, page, read_cursor
 from api.edge.problems import refusals
-from api.edge.versions import ExpectedVersion, IfMatchMissing, set_etag
+from api.edge.versions import ExpectedVersion, with_etag
 from api.edge.wired import Wired
 from api.promotions.coupon_schemas import CouponTemplateRequest
+from api.promotions.door import EDIT, READ, PromotionsOperator
 from api.promotions.naming import check_names
 from api.promotions.schemas import RuleStatusRequest, StatusFilter, version_number
 from models.promotions.coupons import Coupon, CouponTemplate, CouponTerms
-from models.promotions.errors import PromotionOver, PromotionStepIllegal, PromotionTermsInvalid
+from models.promotions.errors import PromotionStepIllegal, PromotionTermsInvalid
 from models.promotions.types import TermsVersion
 from models.shared.ids import CouponId, CouponTemplateId
-from models.shared.refusals import InvalidRequest, NotFound, StaleVersion
-from models.users.errors import NotAuthenticated, PermissionMissing
-from models.users.types import Identity
+from models.shared.refusals import InvalidRequest, NotFound
 
 adding = idempotent_router(prefix="/v1/operators/coupon-templates", tags=["operators"])
 keeping = APIRouter(prefix="/v1/operators/coupon-templates", tags=["operators"])
-PromotionsOperator = Annotated[Identity, operator("promotions")]
-_READ = (NotAuthenticated, PermissionMissing)
-_EDIT = (*_READ, NotFound, IfMatchMissing, StaleVersion, InvalidRequest, PromotionOver)
 
 
-def _answer(template: CouponTemplate, response: Response) -> CouponTemplate:
-    set_etag(response, template.version)
-    return template
-
-
-@adding.post("", status_code=201, summary="Create a coupon template", responses=refusals(*_READ, PromotionTermsInvalid))
+@adding.post("", status_code=201, summary="Create a coupon template", responses=refusals(*READ, PromotionTermsInvalid))
 async def create_coupon_template(
     ask: CouponTemplateRequest, who: PromotionsOperator, errand: Once, response: Response, shop: Wired, trail: Audit
 ) -> CouponTemplate:
@@ -43,10 +31,10 @@ async def create_coupon_template(
     async with trail.action(who, "promotions.create_coupon_template", template_id, **ask.model_dump(mode="json")):
         await check_names(shop, ask.scope, ask.offer)
         made = await shop.coupons.create_template(template_id, ask, by=who.user_id, now=errand.first_seen_at)
-        return _answer(made, response)
+        return with_etag(made, response)
 
 
-@keeping.get("", summary="Coupon templates", responses=refusals(*_READ, InvalidRequest))
+@keeping.get("", summary="Coupon templates", responses=refusals(*READ, InvalidRequest))
 async def list_coupon_templates(
     _who: PromotionsOperator, shop: Wired, status: StatusFilter = None, limit: Limit = 20, cursor: Cursor = None
 ) -> Page[CouponTemplate]:
@@ -55,15 +43,15 @@ async def list_coupon_templates(
     return page(found, limit, lambda template: template.template_id, lambda template: template)
 
 
-@keeping.get("/{template_id}", summary="A coupon template", responses=refusals(*_READ, NotFound))
+@keeping.get("/{template_id}", summary="A coupon template", responses=refusals(*READ, NotFound))
 async def show_coupon_template(
     template_id: CouponTemplateId, _who: PromotionsOperator, response: Response, shop: Wired
 ) -> CouponTemplate:
     """One template; its ETag is what a revision or a status must name."""
-    return _answer(await shop.coupons.template(template_id), response)
+    return with_etag(await shop.coupons.template(template_id), response)
 
 
-@keeping.put("/{template_id}", summary="Revise a coupon template", responses=refusals(*_EDIT, PromotionTermsInvalid))
+@keeping.put("/{template_id}", summary="Revise a coupon template", responses=refusals(*EDIT, PromotionTermsInvalid))
 async def revise_coupon_template(
     template_id: CouponTemplateId,
     ask: CouponTemplateRequest,
@@ -77,13 +65,13 @@ async def revise_coupon_template(
     async with trail.action(who, "promotions.revise_coupon_template", template_id, **ask.model_dump(mode="json")):
         await check_names(shop, ask.scope, ask.offer)
         revised = await shop.coupons.revise_template(template_id, version, ask, by=who.user_id, now=shop.clock())
-        return _answer(revised, response)
+        return with_etag(revised, response)
 
 
 @keeping.put(
     "/{template_id}/status",
     summary="Activate, pause or end a coupon template",
-    responses=refusals(*_EDIT, PromotionStepIllegal),
+    responses=refusals(*EDIT, PromotionStepIllegal),
 )
 async def set_coupon_template_status(
     template_id: CouponTemplateId,
@@ -97,13 +85,13 @@ async def set_coupon_template_status(
     """Only an active template can be claimed from. Coupons in wallets stay good."""
     async with trail.action(who, "promotions.set_coupon_template_status", template_id, status=ask.status.value):
         changed = await shop.coupons.set_template_status(template_id, version, ask.status, shop.clock())
-        return _answer(changed, response)
+        return with_etag(changed, response)
 
 
 @keeping.get(
     "/{template_id}/versions",
     summary="Versions of a coupon template",
-    responses=refusals(*_READ, NotFound, InvalidRequest),
+    responses=refusals(*READ, NotFound, InvalidRequest),
 )
 async def list_coupon_template_versions(
     template_id: CouponTemplateId, _who: PromotionsOperator, shop: Wired, limit: Limit = 20, cursor: Cursor = None
@@ -117,7 +105,7 @@ async def list_coupon_template_versions(
 @keeping.get(
     "/{template_id}/coupons",
     summary="Coupons of a template",
-    responses=refusals(*_READ, NotFound, InvalidRequest),
+    responses=refusals(*READ, NotFound, InvalidRequest),
 )
 async def list_coupons_of_template(
     template_id: CouponTemplateId, _who: PromotionsOperator, shop: Wired, limit: Limit = 20, cursor: Cursor = None

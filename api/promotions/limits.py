@@ -1,39 +1,27 @@
 """Purchase limits: how much of something one buyer may buy."""
 
-from typing import Annotated
-
 from fastapi import APIRouter, Response
 
 from api.edge.audit import Audit
 from api.edge.idempotency import Once, idempotent_router
-from api.edge.identity import operator
 from api.edge.paging import Cursor, Limit, Page, page, read_cursor
 from api.edge.problems import refusals
-from api.edge.versions import ExpectedVersion, IfMatchMissing, set_etag
+from api.edge.versions import ExpectedVersion, with_etag
 from api.edge.wired import Wired
+from api.promotions.door import EDIT, READ, PromotionsOperator
 from api.promotions.naming import check_names
 from api.promotions.schemas import PurchaseLimitRequest, RuleStatusRequest, StatusFilter, version_number
-from models.promotions.errors import PromotionOver, PromotionStepIllegal, PromotionTermsInvalid
+from models.promotions.errors import PromotionStepIllegal, PromotionTermsInvalid
 from models.promotions.limits import PurchaseLimit, PurchaseLimitTerms
 from models.promotions.types import TermsVersion
 from models.shared.ids import CampaignId, PurchaseLimitId
-from models.shared.refusals import InvalidRequest, NotFound, StaleVersion
-from models.users.errors import NotAuthenticated, PermissionMissing
-from models.users.types import Identity
+from models.shared.refusals import InvalidRequest, NotFound
 
 adding = idempotent_router(prefix="/v1/operators/purchase-limits", tags=["operators"])
 keeping = APIRouter(prefix="/v1/operators/purchase-limits", tags=["operators"])
-PromotionsOperator = Annotated[Identity, operator("promotions")]
-_READ = (NotAuthenticated, PermissionMissing)
-_EDIT = (*_READ, NotFound, IfMatchMissing, StaleVersion, InvalidRequest, PromotionOver)
 
 
-def _answer(kept: PurchaseLimit, response: Response) -> PurchaseLimit:
-    set_etag(response, kept.version)
-    return kept
-
-
-@adding.post("", status_code=201, summary="Create a purchase limit", responses=refusals(*_READ, PromotionTermsInvalid))
+@adding.post("", status_code=201, summary="Create a purchase limit", responses=refusals(*READ, PromotionTermsInvalid))
 async def create_purchase_limit(
     ask: PurchaseLimitRequest, who: PromotionsOperator, errand: Once, response: Response, shop: Wired, trail: Audit
 ) -> PurchaseLimit:
@@ -41,10 +29,10 @@ async def create_purchase_limit(
     limit_id = PurchaseLimitId.derive(errand.first_seen_at, errand.caller, errand.key)
     async with trail.action(who, "promotions.create_purchase_limit", limit_id, **ask.model_dump(mode="json")):
         await check_names(shop, ask.scope)
-        return _answer(await shop.purchase_limits.create(limit_id, ask, who.user_id, errand.first_seen_at), response)
+        return with_etag(await shop.purchase_limits.create(limit_id, ask, who.user_id, errand.first_seen_at), response)
 
 
-@keeping.get("", summary="Purchase limits", responses=refusals(*_READ, InvalidRequest))
+@keeping.get("", summary="Purchase limits", responses=refusals(*READ, InvalidRequest))
 async def list_purchase_limits(
     _who: PromotionsOperator,
     shop: Wired,
@@ -60,15 +48,15 @@ async def list_purchase_limits(
     return page(found, limit, lambda kept: kept.limit_id, lambda kept: kept)
 
 
-@keeping.get("/{limit_id}", summary="A purchase limit", responses=refusals(*_READ, NotFound))
+@keeping.get("/{limit_id}", summary="A purchase limit", responses=refusals(*READ, NotFound))
 async def show_purchase_limit(
     limit_id: PurchaseLimitId, _who: PromotionsOperator, response: Response, shop: Wired
 ) -> PurchaseLimit:
     """One limit; its ETag is what a revision or a status must name."""
-    return _answer(await shop.purchase_limits.get(limit_id), response)
+    return with_etag(await shop.purchase_limits.get(limit_id), response)
 
 
-@keeping.put("/{limit_id}", summary="Revise a purchase limit", responses=refusals(*_EDIT, PromotionTermsInvalid))
+@keeping.put("/{limit_id}", summary="Revise a purchase limit", responses=refusals(*EDIT, PromotionTermsInvalid))
 async def revise_purchase_limit(
     limit_id: PurchaseLimitId,
     ask: PurchaseLimitRequest,
@@ -81,13 +69,13 @@ async def revise_purchase_limit(
     """Set everything it says, as a new version. What was bought under the old one stays bought, and counts."""
     async with trail.action(who, "promotions.revise_purchase_limit", limit_id, **ask.model_dump(mode="json")):
         await check_names(shop, ask.scope)
-        return _answer(await shop.purchase_limits.revise(limit_id, version, ask, who.user_id, shop.clock()), response)
+        return with_etag(await shop.purchase_limits.revise(limit_id, version, ask, who.user_id, shop.clock()), response)
 
 
 @keeping.put(
     "/{limit_id}/status",
     summary="Activate, pause or end a purchase limit",
-    responses=refusals(*_EDIT, PromotionStepIllegal),
+    responses=refusals(*EDIT, PromotionStepIllegal),
 )
 async def set_purchase_limit_status(
     limit_id: PurchaseLimitId,
@@ -100,11 +88,11 @@ async def set_purchase_limit_status(
 ) -> PurchaseLimit:
     """Only an active limit binds, in its window and its campaign's; what is bought meanwhile does not count."""
     async with trail.action(who, "promotions.set_purchase_limit_status", limit_id, status=ask.status.value):
-        return _answer(await shop.purchase_limits.set_status(limit_id, version, ask.status, shop.clock()), response)
+        return with_etag(await shop.purchase_limits.set_status(limit_id, version, ask.status, shop.clock()), response)
 
 
 @keeping.get(
-    "/{limit_id}/versions", summary="Versions of a purchase limit", responses=refusals(*_READ, NotFound, InvalidRequest)
+    "/{limit_id}/versions", summary="Versions of a purchase limit", responses=refusals(*READ, NotFound, InvalidRequest)
 )
 async def list_purchase_limit_versions(
     limit_id: PurchaseLimitId, _who: PromotionsOperator, shop: Wired, limit: Limit = 20, cursor: Cursor = None

@@ -9,7 +9,7 @@ from api.edge.idempotency import Once, idempotent_router
 from api.edge.identity import operator
 from api.edge.paging import Cursor, Limit, Page, page, read_cursor
 from api.edge.problems import refusals
-from api.edge.versions import ExpectedVersion, IfMatchMissing, set_etag
+from api.edge.versions import ExpectedVersion, IfMatchMissing, with_etag
 from api.edge.wired import Wired
 from api.reviews.schemas import TrialRequest
 from models.reviews.errors import WordEmpty, WordTaken
@@ -26,11 +26,6 @@ _READ = (NotAuthenticated, PermissionMissing)
 _WORD = (WordEmpty, WordTaken)
 
 
-def _answer(word: Word, response: Response) -> Word:
-    set_etag(response, word.version)
-    return word
-
-
 @adding.post("", status_code=201, summary="Add a word", responses=refusals(*_READ, *_WORD))
 async def add_word(
     ask: WordTerms, who: WordOperator, errand: Once, response: Response, shop: Wired, trail: Audit
@@ -38,7 +33,7 @@ async def add_word(
     """`pass` words are innocent and protect what is found inside them; the others mask, hold or reject a text."""
     word_id = WordId.derive(errand.first_seen_at, errand.caller, errand.key)
     async with trail.action(who, "reviews.add_word", word_id, **ask.model_dump(mode="json")):
-        return _answer(await shop.words.add(word_id, ask, who.user_id, errand.first_seen_at), response)
+        return with_etag(await shop.words.add(word_id, ask, who.user_id, errand.first_seen_at), response)
 
 
 @router.get("", summary="The list of words", responses=refusals(*_READ, InvalidRequest))
@@ -64,7 +59,7 @@ async def try_words(ask: TrialRequest, _who: WordOperator, shop: Wired) -> Judge
 @router.get("/{word_id}", summary="A word", responses=refusals(*_READ, NotFound))
 async def show_word(word_id: WordId, _who: WordOperator, response: Response, shop: Wired) -> Word:
     """Its ETag is what a revision must name."""
-    return _answer(await shop.words.get(word_id), response)
+    return with_etag(await shop.words.get(word_id), response)
 
 
 @router.get("/{word_id}/versions", summary="Every version of a word", responses=refusals(*_READ, NotFound))
@@ -90,4 +85,4 @@ async def revise_word(
 ) -> Word:
     """`active: false` switches it off; it stays in the list with its versions. To roll back, write an old version again."""
     async with trail.action(who, "reviews.revise_word", word_id, **ask.model_dump(mode="json")):
-        return _answer(await shop.words.revise(word_id, version, ask, who.user_id, shop.clock()), response)
+        return with_etag(await shop.words.revise(word_id, version, ask, who.user_id, shop.clock()), response)

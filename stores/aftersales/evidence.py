@@ -1,19 +1,16 @@
 """Pictures that show what is wrong: checked, re-encoded without metadata, and shown to few."""
 
-import asyncio
 from collections.abc import Sequence
 
 from hanse.blobs import Blobs
 from hanse.database import Database
-from hanse.pictures import PictureRefused, encode_picture
+from hanse.pictures import PictureIntake, PictureRefused
 from models.aftersales.errors import EvidenceFull, EvidenceRefused
 from models.aftersales.types import StoredEvidence
 from models.shared import Instant
 from models.shared.ids import AftersaleId, EvidenceId, UserId
 from models.shared.refusals import NotFound
 
-_AT_ONCE = 2
-"""Uploads that are unpacked at the same time: the largest one allowed takes 300 MB of memory meanwhile."""
 _MOST_WAITING = 30
 """Pictures of one buyer that no case has (yet), so that uploading alone fills no disk."""
 
@@ -24,7 +21,7 @@ class EvidenceStore:
     def __init__(self, db: Database, blobs: Blobs) -> None:
         self._db = db
         self._blobs = blobs
-        self._few = asyncio.Semaphore(_AT_ONCE)
+        self._intake = PictureIntake(blobs)
 
     async def keep(self, upload: bytes, evidence_id: EvidenceId, user_id: UserId, now: Instant) -> StoredEvidence:
         """Check, re-encode and keep a picture of this buyer's, in two sizes. Refuses `EvidenceRefused`, which says why, and
@@ -36,12 +33,10 @@ class EvidenceStore:
         if waiting >= _MOST_WAITING:
             raise EvidenceFull(f"{waiting} of your pictures wait for a case. Apply with these first.", waiting=waiting)
         try:
-            async with self._few:
-                picture = await asyncio.to_thread(encode_picture, upload)
+            picture = await self._intake.keep(upload)
         except PictureRefused as reason:
             raise EvidenceRefused(str(reason)) from reason
         large, small = picture.large, picture.small
-        await asyncio.gather(self._blobs.put(large.name, large.content), self._blobs.put(small.name, small.content))
         kept = StoredEvidence(
             evidence_id=evidence_id,
             user_id=user_id,

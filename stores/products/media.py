@@ -1,19 +1,15 @@
 """Pictures: the bytes in the blob storage, what they are in the database."""
 
-import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 
 from hanse.blobs import Blobs
 from hanse.database import Database
-from hanse.pictures import PictureRefused, encode_picture
+from hanse.pictures import PictureIntake, PictureRefused
 from models.products.errors import MediaRefused
 from models.products.types import Media
 from models.shared.ids import MediaId
 from stores.products.rows import to_media
-
-_AT_ONCE = 2
-"""Uploads that are unpacked at the same time: the largest one allowed takes 300 MB of memory meanwhile."""
 
 
 class MediaStore:
@@ -22,7 +18,7 @@ class MediaStore:
     def __init__(self, db: Database, blobs: Blobs) -> None:
         self._db = db
         self._blobs = blobs
-        self._few = asyncio.Semaphore(_AT_ONCE)
+        self._intake = PictureIntake(blobs)
 
     async def keep(self, upload: bytes, media_id: MediaId, now: datetime) -> Media:
         """Check, re-encode and keep a picture; `MediaRefused` says why not. Idempotent by the bytes of the upload.
@@ -30,14 +26,9 @@ class MediaStore:
         The blobs are durable before the row exists, so a row never points at nothing; a blob without a row does no harm.
         """
         try:
-            async with self._few:
-                picture = await asyncio.to_thread(encode_picture, upload)
+            picture = await self._intake.keep(upload)
         except PictureRefused as reason:
             raise MediaRefused(str(reason)) from reason
-        await asyncio.gather(
-            self._blobs.put(picture.large.name, picture.large.content),
-            self._blobs.put(picture.small.name, picture.small.content),
-        )
         async with self._db.transaction() as tx:
             await tx.execute(
                 """

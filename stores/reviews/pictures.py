@@ -1,17 +1,13 @@
 """Pictures that buyers upload to review something."""
 
-import asyncio
 from collections.abc import Sequence
 
 from hanse.blobs import Blobs
 from hanse.database import Database
-from hanse.pictures import PictureRefused, encode_picture
+from hanse.pictures import PictureIntake, PictureRefused
 from models.reviews.errors import ReviewPictureRefused
 from models.shared import Frozen, Instant
 from models.shared.ids import UserId
-
-_AT_ONCE = 2
-"""Uploads that are unpacked at the same time: the largest one allowed takes 300 MB of memory meanwhile."""
 
 
 class ReviewPicture(Frozen):
@@ -36,8 +32,7 @@ class ReviewPictures:
 
     def __init__(self, db: Database, blobs: Blobs) -> None:
         self._db = db
-        self._blobs = blobs
-        self._few = asyncio.Semaphore(_AT_ONCE)
+        self._intake = PictureIntake(blobs)
 
     async def keep(self, upload: bytes, user_id: UserId, at: Instant) -> ReviewPicture:
         """Check, re-encode without metadata and keep; `ReviewPictureRefused` says why not. Idempotent by the bytes and the user.
@@ -45,12 +40,10 @@ class ReviewPictures:
         The blobs are durable before the row exists, so a row never points at nothing; a blob without a row does no harm.
         """
         try:
-            async with self._few:
-                picture = await asyncio.to_thread(encode_picture, upload)
+            picture = await self._intake.keep(upload)
         except PictureRefused as reason:
             raise ReviewPictureRefused(str(reason)) from reason
         large, small = picture.large, picture.small
-        await asyncio.gather(self._blobs.put(large.name, large.content), self._blobs.put(small.name, small.content))
         async with self._db.transaction() as tx:
             await tx.execute(
                 """

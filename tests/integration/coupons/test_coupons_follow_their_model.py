@@ -1,18 +1,12 @@
 """Any sequence of calls leaves each coupon in the one state that a few lines of arithmetic say, and no limit passed."""
 
-import asyncio
-from collections.abc import Coroutine
-from typing import Any, TypeVar
-
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import initialize, invariant, rule
 
 from models.promotions.coupons import Coupon, CouponTemplate, GiveBack
-from models.shared import Refusal
 from tests.integration.coupons.counter import NOW, Counter, order, refund, user
+from tests.integration.stateful import StoreMachine, holds_whatever_happens
 
-Answer = TypeVar("Answer")
 BUYERS = st.sampled_from(["anna", "eve"])
 ORDERS = st.integers(0, 3)
 TEMPLATES = st.integers(0, 2)
@@ -20,18 +14,10 @@ PICKS = st.lists(st.integers(0, 7), max_size=3)
 QUANTITY, PER_BUYER = 4, 2
 
 
-class CouponModel(RuleBasedStateMachine):
-    """Three templates that give back differently, two buyers, four orders. `counter` and `loop` are set by the test."""
+class CouponModel(StoreMachine):
+    """Three templates that give back differently, two buyers, four orders. `counter` is set by the test."""
 
     counter: Counter
-    loop: asyncio.AbstractEventLoop
-
-    def now(self, call: Coroutine[Any, Any, Answer]) -> Answer | str:
-        """Do it and wait; a refusal is its code."""
-        try:
-            return asyncio.run_coroutine_threadsafe(call, self.loop).result(20)
-        except Refusal as refusal:
-            return refusal.code
 
     @initialize()
     def open(self) -> None:
@@ -161,8 +147,4 @@ class CouponModel(RuleBasedStateMachine):
 
 
 async def test_any_sequence_of_calls_leaves_each_coupon_in_the_state_the_model_says(counter: Counter) -> None:
-    machine = type("Machine", (CouponModel,), {"counter": counter, "loop": asyncio.get_running_loop()})
-    bounded = settings(
-        max_examples=20, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck), database=None
-    )
-    await asyncio.to_thread(run_state_machine_as_test, machine, settings=bounded)
+    await holds_whatever_happens(CouponModel, 20, 25, counter=counter)

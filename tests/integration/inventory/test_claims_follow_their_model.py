@@ -1,20 +1,15 @@
 """Any sequence of calls leaves a level that sells ahead exactly where a page of arithmetic says: who is served, who waits."""
 
-import asyncio
-from collections.abc import Coroutine
 from dataclasses import dataclass
-from typing import Any, TypeVar
 
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import initialize, invariant, rule
 
 from models.inventory.ahead import AheadSetting, ClaimSearch
 from models.inventory.types import SellsAhead, Warehouse
-from models.shared import Refusal
 from tests.integration.inventory.shop import NOW, Shop, line, order, sku
+from tests.integration.stateful import StoreMachine, holds_whatever_happens
 
-Answer = TypeVar("Answer")
 UNITS = st.integers(1, 6)
 WHICH = st.integers(0, 30)
 
@@ -29,18 +24,10 @@ class Bought:
     state: str = "held"
 
 
-class ClaimModel(RuleBasedStateMachine):
-    """One SKU in one warehouse. `shop` and `loop` are set by the test."""
+class ClaimModel(StoreMachine):
+    """One SKU in one warehouse. `shop` is set by the test."""
 
     shop: Shop
-    loop: asyncio.AbstractEventLoop
-
-    def now(self, call: Coroutine[Any, Any, Answer]) -> Answer | str:
-        """Do it and wait; a refusal is its code."""
-        try:
-            return asyncio.run_coroutine_threadsafe(call, self.loop).result(20)
-        except Refusal as refusal:
-            return refusal.code
 
     @initialize(units=st.integers(0, 5), limit=st.integers(0, 8))
     def open(self, units: int, limit: int) -> None:
@@ -205,8 +192,4 @@ class ClaimModel(RuleBasedStateMachine):
 
 
 async def test_any_sequence_of_calls_leaves_the_claims_the_model_says(shop: Shop) -> None:
-    machine = type("Machine", (ClaimModel,), {"shop": shop, "loop": asyncio.get_running_loop()})
-    bounded = settings(
-        max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck), database=None
-    )
-    await asyncio.to_thread(run_state_machine_as_test, machine, settings=bounded)
+    await holds_whatever_happens(ClaimModel, 25, 25, shop=shop)

@@ -1,21 +1,16 @@
 """Any sequence of calls leaves the real store exactly where a dozen lines of arithmetic say."""
 
-import asyncio
-from collections.abc import Coroutine
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
 
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import initialize, invariant, rule
 
 from models.inventory.hot import SplitMode, SplitSetting
 from models.inventory.types import Warehouse
-from models.shared import Refusal
 from tests.integration.inventory.lorry import Lorry
 from tests.integration.inventory.shop import NOW, Shop, line, order, sku
+from tests.integration.stateful import StoreMachine, holds_whatever_happens
 
-Answer = TypeVar("Answer")
 ORDERS = st.integers(0, 4)
 LORRIES = st.integers(0, 2)
 SKUS = st.sampled_from(["tea", "cup"])
@@ -33,18 +28,10 @@ class Road:
     under_way: dict[str, int] = field(default_factory=dict)
 
 
-class StockModel(RuleBasedStateMachine):
-    """Two warehouses, two SKUs, five orders, three transfers. `shop` and `loop` are set by the test."""
+class StockModel(StoreMachine):
+    """Two warehouses, two SKUs, five orders, three transfers. `shop` is set by the test."""
 
     shop: Shop
-    loop: asyncio.AbstractEventLoop
-
-    def now(self, call: Coroutine[Any, Any, Answer]) -> Answer | str:
-        """Do it and wait; a refusal is its code."""
-        try:
-            return asyncio.run_coroutine_threadsafe(call, self.loop).result(20)
-        except Refusal as refusal:
-            return refusal.code
 
     @initialize()
     def open(self) -> None:
@@ -246,8 +233,4 @@ class StockModel(RuleBasedStateMachine):
 
 
 async def test_any_sequence_of_calls_leaves_the_stock_the_model_says(shop: Shop) -> None:
-    machine = type("Machine", (StockModel,), {"shop": shop, "loop": asyncio.get_running_loop()})
-    bounded = settings(
-        max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck), database=None
-    )
-    await asyncio.to_thread(run_state_machine_as_test, machine, settings=bounded)
+    await holds_whatever_happens(StockModel, 25, 25, shop=shop)

@@ -1,37 +1,25 @@
 """Any sequence of calls leaves the real ledger exactly where a few lines of arithmetic say."""
 
-import asyncio
-from collections.abc import Coroutine
-from typing import Any, TypeVar
+from typing import Any
 
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import initialize, invariant, rule
 
 from models.points.rules import due_back
-from models.shared import Refusal
 from stores.points.spending import RETURNED_LIVE
 from tests.integration.points.purse import Purse, cny, day
+from tests.integration.stateful import StoreMachine, holds_whatever_happens
 
-Answer = TypeVar("Answer")
 ORDERS = st.integers(0, 1)
 POINTS = st.integers(1, 40)
 EARNED = st.integers(20, 60)
 DAYS = st.sampled_from([2, 10, 40])
 
 
-class PointsModel(RuleBasedStateMachine):
-    """Two orders that spend, two that earn. A lot is `[left, expires on day]`. `purse` and `loop` are set by the test."""
+class PointsModel(StoreMachine):
+    """Two orders that spend, two that earn. A lot is `[left, expires on day]`. `purse` is set by the test."""
 
     purse: Purse
-    loop: asyncio.AbstractEventLoop
-
-    def now(self, call: Coroutine[Any, Any, Answer]) -> Answer | str:
-        """Do it and wait; a refusal is its code."""
-        try:
-            return asyncio.run_coroutine_threadsafe(call, self.loop).result(20)
-        except Refusal as refusal:
-            return refusal.code
 
     @initialize()
     def open(self) -> None:
@@ -159,8 +147,4 @@ class PointsModel(RuleBasedStateMachine):
 
 
 async def test_any_sequence_of_calls_leaves_the_points_the_model_says(purse: Purse) -> None:
-    machine = type("Machine", (PointsModel,), {"purse": purse, "loop": asyncio.get_running_loop()})
-    bounded = settings(
-        max_examples=45, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck), database=None
-    )
-    await asyncio.to_thread(run_state_machine_as_test, machine, settings=bounded)
+    await holds_whatever_happens(PointsModel, 45, 15, purse=purse)

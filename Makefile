@@ -56,7 +56,7 @@ test: install lint types imports ## everything that must hold before a commit: l
 test-%: install ## the tests of one folder: test-unit, test-workflows, test-integration, test-architecture …
 	$(BIN)/pytest tests/$* $(ARGS)
 
-proof: install ## the longer tests that `make test` leaves out: crowds, crashes, pages in a browser; minutes
+proof: install ## the longer tests that `make test` leaves out: crowds, crashes, stories against the model (HANSE_MODEL_SEED, HANSE_MODEL_EXAMPLES), pages in a browser; minutes
 	$(BIN)/pytest -m proof $(ARGS)
 
 chaos: install ## the long fault tests on the whole stack: kill -9 of everything, lost callbacks (HANSE_CHAOS_SEED, HANSE_CHAOS_ROUNDS)

@@ -32,6 +32,7 @@ class ReviewPictures:
 
     def __init__(self, db: Database, blobs: Blobs) -> None:
         self._db = db
+        self._blobs = blobs
         self._intake = PictureIntake(blobs)
 
     async def keep(self, upload: bytes, user_id: UserId, at: Instant) -> ReviewPicture:

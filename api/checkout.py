@@ -17,6 +17,7 @@ from api.edge.refusals import ServiceBusy
 from api.edge.sagas import Fulfilled, ask_running, ask_starting
 from api.edge.wired import Wired
 from api.parcels import sign_off_as_buyer
+from api.spoken import Spoken
 from api.wiring import Services
 from hanse.context import bind
 from models.inventory.errors import SoldOut
@@ -64,7 +65,7 @@ from models.promotions.errors import (
     PromotionUsedUp,
     PurchaseLimitReached,
 )
-from models.shared import Frozen, Money, Refusal
+from models.shared import Money, Refusal
 from models.shared.ids import OrderId, UserId
 from models.shared.refusals import NotFound
 from models.users.errors import NotAuthenticated, PermissionMissing
@@ -93,7 +94,7 @@ _PLACING = (NotAuthenticated, BuyerBlocked, *_BASKET, *_SPENDING, OrderAlreadyPl
 _STANDING = (NotAuthenticated, NotFound, OrderNotOpen, ServiceBusy)
 
 
-class PlaceRequest(Frozen):
+class PlaceRequest(Spoken):
     """Either the `order_id` of an earlier `prepare`, or a basket. `expected_total` guards against a changed price."""
 
     model_config = ConfigDict(
@@ -116,13 +117,13 @@ class PlaceRequest(Frozen):
     expected_total: Money | None = None
 
 
-class CancelRequest(Frozen):
+class CancelRequest(Spoken):
     """Why, in a few words; kept with the order."""
 
     why: Annotated[str, Field(max_length=500)] = ""
 
 
-class CommitDecisionRequest(Frozen):
+class CommitDecisionRequest(Spoken):
     """What to do about stock that cannot be committed."""
 
     decision: CommitDecision

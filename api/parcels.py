@@ -14,6 +14,7 @@ from api.edge.problems import refusals
 from api.edge.refusals import BodyTooLarge, ServiceBusy
 from api.edge.sagas import Fulfilled, ask_running
 from api.edge.wired import Wired
+from api.spoken import Spoken
 from api.wiring import Services
 from channels.carrier.errors import CarrierUnknown, TrackingForged, TrackingMalformed, TrackingStale
 from models.fulfillment.errors import (
@@ -39,7 +40,7 @@ from models.fulfillment.messages import (
 from models.fulfillment.types import ExceptionKind, ShipmentStatus
 from models.inventory.errors import SoldOut
 from models.orders.types import LineRequest
-from models.shared import Frozen, Refusal
+from models.shared import Refusal
 from models.shared.ids import AftersaleId, OrderId, ShipmentId
 from models.shared.refusals import NotFound
 from models.users.errors import NotAuthenticated, PermissionMissing
@@ -70,7 +71,7 @@ def _example(**body: Any) -> ConfigDict:
     return ConfigDict(json_schema_extra={"examples": [body]})
 
 
-class DispatchRequest(Frozen):
+class DispatchRequest(Spoken):
     """What was found on the shelf; without `picked`, all of it. What is missing is refunded, the rest is sent."""
 
     model_config = _example(picked=[{"sku_id": "sku_01jd8x4q2r7m9v3k5t6w8y0zab", "quantity": 1}])
@@ -78,7 +79,7 @@ class DispatchRequest(Frozen):
     picked: Annotated[tuple[LineRequest, ...], Field(max_length=200)] | None = None
 
 
-class GiveUpRequest(Frozen):
+class GiveUpRequest(Spoken):
     """Why its goods are waited for no longer; kept in the order's timeline."""
 
     model_config = _example(why="the maker stopped producing it")
@@ -86,7 +87,7 @@ class GiveUpRequest(Frozen):
     why: _Words = ""
 
 
-class SignOffRequest(Frozen):
+class SignOffRequest(Spoken):
     """Who took the parcel, in a few words; kept in the order's timeline."""
 
     model_config = _example(proof="left with the porter")
@@ -94,7 +95,7 @@ class SignOffRequest(Frozen):
     proof: _Words = ""
 
 
-class ExceptionRequest(Frozen):
+class ExceptionRequest(Spoken):
     """What went wrong, and in a few words how it is known."""
 
     model_config = _example(kind="lost", detail="the carrier closed its search")
@@ -103,7 +104,7 @@ class ExceptionRequest(Frozen):
     detail: _Words = ""
 
 
-class DecisionRequest(Frozen):
+class DecisionRequest(Spoken):
     """What becomes of a lost or damaged parcel: new goods, or the money back."""
 
     model_config = _example(decision="reship")
@@ -111,7 +112,7 @@ class DecisionRequest(Frozen):
     decision: ExceptionDecision
 
 
-class ReceiveBackRequest(Frozen):
+class ReceiveBackRequest(Spoken):
     """Whether the goods can be sold again; if not, the buyer is refunded and nothing goes on the shelf."""
 
     model_config = _example(resellable=True)
@@ -119,7 +120,7 @@ class ReceiveBackRequest(Frozen):
     resellable: bool = True
 
 
-class SplitRequest(Frozen):
+class SplitRequest(Spoken):
     """What goes into a parcel of its own; something must stay."""
 
     model_config = _example(items=[{"sku_id": "sku_01jd8x4q2r7m9v3k5t6w8y0zab", "quantity": 1}])
@@ -127,7 +128,7 @@ class SplitRequest(Frozen):
     items: Annotated[tuple[LineRequest, ...], Field(min_length=1, max_length=200)]
 
 
-class Tracked(Frozen):
+class Tracked(Spoken):
     """What the report was about: a parcel, one that comes back, or neither when the parcel has been packed anew since."""
 
     shipment_id: ShipmentId | None = None

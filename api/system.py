@@ -9,10 +9,10 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from api.edge.identity import identify
 from api.edge.wired import Wired
+from api.spoken import Spoken
 from api.wiring import Services
 from bus.asyncapi import document
 from hanse.codec_endpoint import NotPayloads, convert
-from models.shared import Frozen
 from models.shared.refusals import InvalidRequest
 from models.users.errors import NotAuthenticated, PermissionMissing
 from models.users.types import Permission
@@ -20,7 +20,7 @@ from models.users.types import Permission
 router = APIRouter(tags=["system"])
 
 
-class Readiness(Frozen):
+class Readiness(Spoken):
     """Which parts answer. The api serves what it can without the others."""
 
     ready: bool

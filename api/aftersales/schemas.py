@@ -4,6 +4,7 @@ from typing import Annotated, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
+from api.spoken import Spoken
 from models.aftersales.types import (
     AftersaleKind,
     AftersaleReason,
@@ -18,13 +19,13 @@ from models.aftersales.types import (
 )
 from models.fulfillment.types import Depot, ReturnParcel
 from models.orders.types import LineRequest
-from models.shared import Frozen, Instant, Money
+from models.shared import Instant, Money
 from models.shared.ids import EXAMPLE_BODY, AftersaleId, EvidenceId, OrderId
 
 _SKU = f"sku_{EXAMPLE_BODY}"
 
 
-class AftersaleRequest(Frozen):
+class AftersaleRequest(Spoken):
     """What is wrong with which units of your order, and what you want. `evidence`: pictures you uploaded, at most nine."""
 
     model_config = ConfigDict(
@@ -64,7 +65,7 @@ class ReturnRequest(ReturnWaybill):
     model_config = ConfigDict(json_schema_extra={"examples": [{"carrier": "sandbox", "waybill": "SBX0000471199"}]})
 
 
-class AppealRequest(Frozen):
+class AppealRequest(Spoken):
     """Why the rejection is wrong."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"because": "The second picture shows the seam."}]})
@@ -72,7 +73,7 @@ class AppealRequest(Frozen):
     because: Because
 
 
-class ChoiceRequest(Frozen):
+class ChoiceRequest(Spoken):
     """The replacement is sold out: `refund` takes the money instead, false looks once more for a replacement."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"refund": True}]})
@@ -80,7 +81,7 @@ class ChoiceRequest(Frozen):
     refund: bool
 
 
-class AuditRequest(Frozen):
+class AuditRequest(Spoken):
     """Approve or reject. A rejection takes a reason, which the buyer reads; so does `at_most`, which lowers the refund."""
 
     model_config = ConfigDict(
@@ -98,7 +99,7 @@ class AuditRequest(Frozen):
         return self
 
 
-class InspectionRequest(Frozen):
+class InspectionRequest(Spoken):
     """What was found: for each line of the case how many units are accepted, and how many of these can be sold again. To
     accept none takes a reason, which the buyer reads."""
 
@@ -116,7 +117,7 @@ class InspectionRequest(Frozen):
         return self
 
 
-class LowerRequest(Frozen):
+class LowerRequest(Spoken):
     """Pay back at most this, and why."""
 
     model_config = ConfigDict(
@@ -127,7 +128,7 @@ class LowerRequest(Frozen):
     because: Because
 
 
-class CloseRequest(Frozen):
+class CloseRequest(Spoken):
     """Why the case ends without money; the buyer reads it."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"because": "Settled by telephone."}]})
@@ -135,7 +136,7 @@ class CloseRequest(Frozen):
     because: Because
 
 
-class ReturnView(Frozen):
+class ReturnView(Spoken):
     """Where the goods go, with the case's id on the parcel; and the parcel, when a carrier fetches them."""
 
     to: Depot
@@ -143,7 +144,7 @@ class ReturnView(Frozen):
     parcel: ReturnParcel | None = None
 
 
-class EvidenceView(Frozen):
+class EvidenceView(Spoken):
     """A picture of yours. The addresses take your access token."""
 
     evidence_id: EvidenceId
@@ -161,7 +162,7 @@ class EvidenceView(Frozen):
         return cls(**same, url=url, small_url=f"{url}?small=true")
 
 
-class AftersaleStepView(Frozen):
+class AftersaleStepView(Spoken):
     """One thing that happened to a case."""
 
     at: Instant

@@ -4,10 +4,10 @@ from typing import Annotated, Self
 
 from pydantic import ConfigDict, Field, JsonValue, model_validator
 
+from api.spoken import Spoken
 from models.cart.rules import MAX_LINES
 from models.cart.types import TrialPrice
 from models.orders.types import Quantity
-from models.shared import Frozen
 from models.shared.ids import CartId, SkuId
 
 _SKU = "sku_01jd8x4q2r7m9v3k5t6w8y0zab"
@@ -62,7 +62,7 @@ class CartView(TrialPrice):
     """What to send as `X-Cart-Id`; null for the cart of an account, and for a visitor who has none yet."""
 
 
-class AddRequest(Frozen):
+class AddRequest(Spoken):
     """So many units more of a SKU."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"sku_id": _SKU, "quantity": 2}]})
@@ -71,7 +71,7 @@ class AddRequest(Frozen):
     quantity: Quantity = 1
 
 
-class ChangeLineRequest(Frozen):
+class ChangeLineRequest(Spoken):
     """How a line shall be; what is left out stays."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"quantity": 3}, {"selected": False}]})
@@ -86,7 +86,7 @@ class ChangeLineRequest(Frozen):
         return self
 
 
-class SelectionRequest(Frozen):
+class SelectionRequest(Spoken):
     """Which lines are to be checked out: exactly these."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"sku_ids": [_SKU]}]})

@@ -6,7 +6,7 @@ from typing import Any
 import jwt
 from pydantic import ValidationError
 
-from models.shared import Frozen
+from api.spoken import Spoken
 from models.shared.ids import SessionId, UserId
 from models.users.errors import NotAuthenticated
 from models.users.types import Identity, Permission, RoleName
@@ -19,7 +19,7 @@ _SHORTEST_KEY = 32
 _CLOCK_DRIFT_SECONDS = 30
 
 
-class _Claims(Frozen):
+class _Claims(Spoken):
     iss: str
     aud: str
     sub: UserId

@@ -4,19 +4,20 @@ from typing import Annotated, Self
 
 from pydantic import ConfigDict, Field, StringConstraints
 
+from api.spoken import Spoken
 from models.inventory.ahead import Availability, Sellable
 from models.inventory.allocation import AllocationStrategy
 from models.inventory.batches import BatchLines
 from models.inventory.messages import Lines, Reason
 from models.inventory.types import MAX_UNITS, Note, Quantity, Stock
-from models.shared import Frozen, Instant
+from models.shared import Instant
 from models.shared.ids import SkuId, WarehouseId
 
 _WAREHOUSE = "wh_01jd8x4q2r7m9v3k5t6w8y0zab"
 _SKU = "sku_01jd8x4q2r7m9v3k5t6w8y0zab"
 
 
-class SkuAvailability(Frozen):
+class SkuAvailability(Spoken):
     """How many units of a SKU can be sold right now, over all warehouses: `in_stock` of them at once, the rest ahead of stock."""
 
     sku_id: SkuId
@@ -38,7 +39,7 @@ class SkuAvailability(Frozen):
         )
 
 
-class _OfOneLevel(Frozen):
+class _OfOneLevel(Spoken):
     warehouse_id: WarehouseId
     sku_id: SkuId
 
@@ -78,14 +79,14 @@ class CountRequest(_OfOneLevel):
     note: Note = ""
 
 
-class ThresholdRequest(Frozen):
+class ThresholdRequest(Spoken):
     """`safety` units are kept back from sale; at `low_at` available units or fewer an alert goes out."""
 
     safety: Stock
     low_at: Stock = 0
 
 
-class BatchRequest(Frozen):
+class BatchRequest(Spoken):
     """Many changes at once, all or none."""
 
     model_config = ConfigDict(
@@ -103,7 +104,7 @@ class BatchRequest(Frozen):
     lines: BatchLines
 
 
-class TransferRequest(Frozen):
+class TransferRequest(Spoken):
     """What shall go from where to where."""
 
     model_config = ConfigDict(
@@ -125,7 +126,7 @@ class TransferRequest(Frozen):
     note: Note = ""
 
 
-class TransferArrival(Frozen):
+class TransferArrival(Spoken):
     """What arrived; without `lines`, all that was still on its way."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"lines": [{"sku_id": _SKU, "quantity": 20}]}]})
@@ -133,7 +134,7 @@ class TransferArrival(Frozen):
     lines: Lines | None = None
 
 
-class TransferLoss(Frozen):
+class TransferLoss(Spoken):
     """What will not come, and why; without `lines`, all that was still on its way."""
 
     model_config = ConfigDict(
@@ -144,7 +145,7 @@ class TransferLoss(Frozen):
     reason: Reason
 
 
-class TransferRecall(Frozen):
+class TransferRecall(Spoken):
     """Why the goods shall come back, or stay where they are."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "sent to the wrong warehouse"}]})
@@ -152,7 +153,7 @@ class TransferRecall(Frozen):
     reason: Reason
 
 
-class AllocationRequest(Frozen):
+class AllocationRequest(Spoken):
     """How the merchant's orders shall be spread over its warehouses from now on."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"strategy": "fewest_parcels"}]})

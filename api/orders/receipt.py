@@ -6,10 +6,11 @@ from api.edge.identity import CurrentUser
 from api.edge.problems import refusals
 from api.edge.wired import Wired
 from api.orders.seeing import visible_order
+from api.spoken import Spoken
 from models.orders.types import QuotedLine
 from models.promotions.offers import Offer, Scope
 from models.promotions.types import Source
-from models.shared import Frozen, Money
+from models.shared import Money
 from models.shared.ids import CouponId, OrderId
 from models.shared.money import total
 from models.shared.refusals import NotFound
@@ -18,7 +19,7 @@ from models.users.errors import NotAuthenticated
 router = APIRouter(prefix="/v1/orders", tags=["orders"])
 
 
-class ExplainedOffer(Frozen):
+class ExplainedOffer(Spoken):
     """A rule or a coupon as it was when it counted, and what it saved over all lines."""
 
     rule_id: str
@@ -31,7 +32,7 @@ class ExplainedOffer(Frozen):
     scope: Scope
 
 
-class Receipt(Frozen):
+class Receipt(Spoken):
     """What was bought, line by line with every reduction, and the offers behind the reductions."""
 
     order_id: OrderId

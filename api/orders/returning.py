@@ -9,8 +9,8 @@ from api.edge.identity import CurrentUser
 from api.edge.problems import refusals
 from api.edge.wired import Wired
 from api.orders.seeing import visible_order
+from api.spoken import Spoken
 from models.orders.types import LineRequest, ReturnProposal
-from models.shared import Frozen
 from models.shared.ids import OrderId
 from models.shared.refusals import InvalidRequest, NotFound
 from models.users.errors import NotAuthenticated
@@ -18,7 +18,7 @@ from models.users.errors import NotAuthenticated
 router = APIRouter(prefix="/v1/orders", tags=["orders"])
 
 
-class ReturnRequest(Frozen):
+class ReturnRequest(Spoken):
     """Units of the order, and whether their shipping goes back too."""
 
     model_config = ConfigDict(

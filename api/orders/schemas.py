@@ -5,38 +5,39 @@ from urllib.parse import quote
 
 from pydantic import Field, StringConstraints
 
+from api.spoken import Spoken
 from hanse.settings import Settings
 from models.orders.types import LineRequest, TimelineEntry
-from models.shared import Frozen, Instant
+from models.shared import Instant
 from models.shared.ids import AddressId, SkuId
 
 
-class HiddenRequest(Frozen):
+class HiddenRequest(Spoken):
     """Whether the order is left out of the buyer's list."""
 
     hidden: bool
 
 
-class AddressChoice(Frozen):
+class AddressChoice(Spoken):
     """An entry of the buyer's address book."""
 
     address_id: AddressId
 
 
-class NoteRequest(Frozen):
+class NoteRequest(Spoken):
     """What to write down."""
 
     text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
 
 
-class BuyAgain(Frozen):
+class BuyAgain(Spoken):
     """The lines of an order, ready for a cart or a new order."""
 
     lines: tuple[LineRequest, ...]
     no_longer_sold: tuple[SkuId, ...] = Field(description="SKUs of the order that are not for sale any more.")
 
 
-class TimelineView(Frozen):
+class TimelineView(Spoken):
     """One thing that happened to an order."""
 
     at: Instant

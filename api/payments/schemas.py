@@ -5,13 +5,14 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, StringConstraints
 
+from api.spoken import Spoken
 from channels.payment.contract import ChannelTerms, Language
 from models.payments.chargebacks import Reference
 from models.payments.ledger import Account
 from models.payments.messages import RefundDecision
 from models.payments.rules import left_to_pay
 from models.payments.types import Attempt, AttemptState, Payment, PaymentState, RefundLine, RefundReason
-from models.shared import Frozen, Instant, Money
+from models.shared import Instant, Money
 from models.shared.ids import AttemptId, OrderId, PaymentId
 
 _Name = Annotated[str, Field(min_length=1, max_length=40)]
@@ -26,7 +27,7 @@ def _positive(amount: Money) -> Money:
 PositiveMoney = Annotated[Money, AfterValidator(_positive)]
 
 
-class PayRequest(Frozen):
+class PayRequest(Spoken):
     """A try to pay. Without `amount` it is for all that is left to pay; with it, a part (a voucher first, the card after)."""
 
     order_id: OrderId
@@ -41,7 +42,7 @@ class PayRequest(Frozen):
     """Who pays, as the channel knows them: inside WeChat, the openid."""
 
 
-class AttemptView(Frozen):
+class AttemptView(Spoken):
     """A try to pay; while it is `pending` the buyer pays at `cashier_url`."""
 
     attempt_id: AttemptId
@@ -61,7 +62,7 @@ class AttemptView(Frozen):
         return cls.model_validate({name: getattr(attempt, name) for name in cls.model_fields})
 
 
-class PaymentView(Frozen):
+class PaymentView(Spoken):
     """What is owed for an order, and every try to pay it. `left` is still to be paid."""
 
     payment_id: PaymentId
@@ -85,7 +86,7 @@ class PaymentView(Frozen):
         return cls(**same, left=left_to_pay(payment), attempts=tuple(map(AttemptView.of, attempts)))
 
 
-class ChannelView(Frozen):
+class ChannelView(Spoken):
     """A channel as the cashier shows it. Limits are minor units, inclusive; `fee` is what the shop pays for the rest."""
 
     name: str
@@ -112,13 +113,13 @@ class ChannelView(Frozen):
         )
 
 
-class Received(Frozen):
+class Received(Spoken):
     """A callback has been understood and is safe here; a repeat gets the same answer."""
 
     received: Literal[True] = True
 
 
-class RefundRequest(Frozen):
+class RefundRequest(Spoken):
     """Give money back. Without `amount`: what was really paid for `lines`, or with no lines all that is left.
     `attempt_id` names one surplus capture."""
 
@@ -132,7 +133,7 @@ class RefundRequest(Frozen):
     note: Annotated[str, Field(max_length=500)] = ""
 
 
-class RefundDecisionRequest(Frozen):
+class RefundDecisionRequest(Spoken):
     """What to do about a refund that its channel refused for good."""
 
     decision: RefundDecision
@@ -141,7 +142,7 @@ class RefundDecisionRequest(Frozen):
 _Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=500)]
 
 
-class ChargebackRequest(Frozen):
+class ChargebackRequest(Spoken):
     """A channel took money back of one capture; `occurred_at` is when, now if it is left out."""
 
     attempt_id: AttemptId
@@ -151,7 +152,7 @@ class ChargebackRequest(Frozen):
     occurred_at: Instant | None = None
 
 
-class AdjustmentRequest(Frozen):
+class AdjustmentRequest(Spoken):
     """Move `amount` from the account `credit` to the account `debit`."""
 
     debit: Account
@@ -160,14 +161,14 @@ class AdjustmentRequest(Frozen):
     reason: _Reason
 
 
-class ReconcileRequest(Frozen):
+class ReconcileRequest(Spoken):
     """Hold our books against the channel's statement of that day, in the channel's own calendar."""
 
     channel: _Name
     day: Annotated[date, Field(ge=date(2000, 1, 1))]
 
 
-class ReconciliationStarted(Frozen):
+class ReconciliationStarted(Spoken):
     """It is under way; its report appears in the list. `workflow_id` names the process."""
 
     channel: str

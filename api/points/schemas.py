@@ -2,12 +2,12 @@
 
 from pydantic import ConfigDict, Field
 
+from api.spoken import Spoken
 from models.points.messages import Delta, Why
 from models.points.types import PointsEntry
-from models.shared import Frozen
 
 
-class AdjustPointsRequest(Frozen):
+class AdjustPointsRequest(Spoken):
     """How many points more (or fewer, below zero), and why."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"delta": 200, "why": "The parcel came a week late"}]})

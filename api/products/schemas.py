@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.spoken import Spoken
 from models.products.lines import LineFault
 from models.products.types import (
     AttributeDefinition,
@@ -12,7 +13,7 @@ from models.products.types import (
     ProductDraft,
     SkuDraft,
 )
-from models.shared import Frozen, Instant
+from models.shared import Instant
 from models.shared.ids import CategoryId, MediaId, MerchantId
 from models.shared.money import MAX_MINOR, Currency
 from stores.products.bulk import BatchDone
@@ -77,14 +78,14 @@ class NewSku(SkuDraft):
     code: Code
 
 
-class Price(Frozen):
+class Price(Spoken):
     """An amount that a buyer pays: never negative."""
 
     minor: Annotated[int, Field(ge=0, le=MAX_MINOR)]
     currency: Currency = "CNY"
 
 
-class PriceRequest(Frozen):
+class PriceRequest(Spoken):
     """A price from `effective_at` on; from now on without it."""
 
     model_config = _like(price={"minor": 19900, "currency": "CNY"}, effective_at="2026-12-01T00:00:00Z")
@@ -93,7 +94,7 @@ class PriceRequest(Frozen):
     effective_at: Instant | None = None
 
 
-class WhenRequest(Frozen):
+class WhenRequest(Spoken):
     """From when on; from now on without `at`."""
 
     model_config = _like(at="2026-12-01T00:00:00Z")
@@ -101,7 +102,7 @@ class WhenRequest(Frozen):
     at: Instant | None = None
 
 
-class MediaRequest(Frozen):
+class MediaRequest(Spoken):
     """The pictures of a product, in the order they are shown."""
 
     model_config = _like(media_ids=["med_01jd8x3k7q9z4w2v6t5r8y1n0m"])
@@ -109,7 +110,7 @@ class MediaRequest(Frozen):
     media_ids: Annotated[list[MediaId], Field(max_length=20)]
 
 
-class MerchantRequest(Frozen):
+class MerchantRequest(Spoken):
     """Who a merchant is and where."""
 
     model_config = _like(name="汉萨家居 Hansa Home", city="Shanghai", region="Shanghai")
@@ -127,7 +128,7 @@ class NewMerchant(MerchantRequest):
     code: Code
 
 
-class BrandRequest(Frozen):
+class BrandRequest(Spoken):
     """What a brand is called."""
 
     model_config = _like(name="Alster")
@@ -143,7 +144,7 @@ class NewBrand(BrandRequest):
     code: Code
 
 
-class CategoryRequest(Frozen):
+class CategoryRequest(Spoken):
     """What a category says; `position` orders it among its siblings."""
 
     model_config = _like(
@@ -170,7 +171,7 @@ class NewCategory(CategoryRequest):
     parent_id: CategoryId | None = None
 
 
-class MoveRequest(Frozen):
+class MoveRequest(Spoken):
     """Where a category goes: below another, or to the roots (null)."""
 
     model_config = _like(parent_id=None)

@@ -4,11 +4,12 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
+from api.spoken import Spoken
 from models.orders.types import LineRequest
 from models.promotions.coupons import Coupon, CouponTerms
 from models.promotions.types import Label, MissedOffer
 from models.promotions.wallets import MOST_CODES
-from models.shared import Frozen, Money
+from models.shared import Money
 from models.shared.ids import EXAMPLE_BODY, CouponId, CouponTemplateId
 
 _CODE = "7K2M-Q0XD-91VB-ETNA"
@@ -18,7 +19,7 @@ def _like(*examples: dict[str, Any]) -> ConfigDict:
     return ConfigDict(json_schema_extra={"examples": list(examples)})
 
 
-class ClaimRequest(Frozen):
+class ClaimRequest(Spoken):
     """Either a template of the list, or a code."""
 
     model_config = _like({"template_id": f"ctp_{EXAMPLE_BODY}"}, {"code": _CODE})
@@ -34,7 +35,7 @@ class ClaimRequest(Frozen):
         return self
 
 
-class ValidateRequest(Frozen):
+class ValidateRequest(Spoken):
     """A basket, and one of your coupons; without `coupon_id`, all of the wallet that can be used now."""
 
     model_config = _like(
@@ -45,7 +46,7 @@ class ValidateRequest(Frozen):
     coupon_id: CouponId | None = None
 
 
-class CouponTried(Frozen):
+class CouponTried(Spoken):
     """What one coupon does to a basket, together with the promotions that run."""
 
     coupon: Coupon
@@ -60,7 +61,7 @@ class CouponTried(Frozen):
     """The code of the refusal if it cannot be used now, whatever the basket: used, held by another order, not valid."""
 
 
-class CouponsTried(Frozen):
+class CouponsTried(Spoken):
     """Each coupon that was tried, by itself."""
 
     coupons: tuple[CouponTried, ...]
@@ -84,7 +85,7 @@ class CouponTemplateRequest(CouponTerms):
     )
 
 
-class BatchRequest(Frozen):
+class BatchRequest(Spoken):
     """So many new codes; the label says what they are for."""
 
     model_config = _like({"label": "Letters to schools, spring", "codes": 5_000})

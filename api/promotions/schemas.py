@@ -5,9 +5,9 @@ from typing import Annotated, Any
 from fastapi import Query
 from pydantic import ConfigDict
 
+from api.spoken import Spoken
 from models.promotions.limits import PurchaseLimitTerms
 from models.promotions.types import CampaignTerms, PromotionTerms, RuleStatus
-from models.shared import Frozen
 from models.shared.ids import EXAMPLE_BODY
 
 _WINDOW = {"starts_at": "2026-11-20T00:00:00Z", "ends_at": "2026-12-01T00:00:00Z"}
@@ -61,7 +61,7 @@ class PurchaseLimitRequest(PurchaseLimitTerms):
     )
 
 
-class RuleStatusRequest(Frozen):
+class RuleStatusRequest(Spoken):
     """What it is to become: `active`, `paused`, or `ended` for good."""
 
     model_config = _like(status="active")

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field
 
+from api.spoken import Spoken
 from models.reviews.messages import DecideReview
 from models.reviews.types import (
     HeldFor,
@@ -21,7 +22,7 @@ from models.reviews.types import (
     Stars,
     Text,
 )
-from models.shared import Frozen, Instant
+from models.shared import Instant
 from models.shared.ids import OrderId, ReviewId, SkuId, SpuId
 
 _SAID = "颜色和照片一样，穿着很舒服。Soft, and the colour is as shown."
@@ -33,7 +34,7 @@ def _like(**example: Any) -> ConfigDict:
     return ConfigDict(json_schema_extra={"examples": [example]})
 
 
-class ReviewRequest(Frozen):
+class ReviewRequest(Spoken):
     """What the buyer says, or only how many stars. Pictures are uploaded before and named here."""
 
     model_config = _like(stars=5, text=_SAID, pictures=[], anonymous=False)
@@ -44,7 +45,7 @@ class ReviewRequest(Frozen):
     anonymous: bool = Field(default=False, description="Show no letter of your name.")
 
 
-class ReviewEdit(Frozen):
+class ReviewEdit(Spoken):
     """The review anew."""
 
     model_config = _like(stars=4, text="After a week: a little thin, still soft.", pictures=[])
@@ -54,7 +55,7 @@ class ReviewEdit(Frozen):
     pictures: Pictures = ()
 
 
-class FollowUpRequest(Frozen):
+class FollowUpRequest(Spoken):
     """How it went on."""
 
     model_config = _like(text="洗了三次没有变形。After three washes it still fits.", pictures=[])
@@ -63,7 +64,7 @@ class FollowUpRequest(Frozen):
     pictures: Pictures = ()
 
 
-class AppealRequest(Frozen):
+class AppealRequest(Spoken):
     """What you say against the rejection."""
 
     model_config = _like(part="main", why="It names a colour, not a person.")
@@ -72,7 +73,7 @@ class AppealRequest(Frozen):
     why: Reason
 
 
-class ReportRequest(Frozen):
+class ReportRequest(Spoken):
     """What is wrong with the review."""
 
     model_config = _like(reason="advertising", note="It sells something else.")
@@ -81,7 +82,7 @@ class ReportRequest(Frozen):
     note: str = Field(default="", max_length=500, pattern=r"^[^\x00]*$")
 
 
-class DecisionRequest(Frozen):
+class DecisionRequest(Spoken):
     """Whether the part is shown, and why; its author reads it."""
 
     model_config = _like(part="main", publish=True, why="Harsh, but about the goods.")
@@ -95,7 +96,7 @@ class DecisionRequest(Frozen):
         return DecideReview(part=self.part, publish=self.publish, why=self.why, **more)
 
 
-class ReplyRequest(Frozen):
+class ReplyRequest(Spoken):
     """What the shop says to it."""
 
     model_config = _like(text="谢谢您的评价！Thank you for telling us.")
@@ -103,7 +104,7 @@ class ReplyRequest(Frozen):
     text: Text
 
 
-class ShownPart(Frozen):
+class ShownPart(Spoken):
     """A text as others read it, with its pictures."""
 
     text: str
@@ -112,14 +113,14 @@ class ShownPart(Frozen):
     at: Instant
 
 
-class ShownReply(Frozen):
+class ShownReply(Spoken):
     """What the shop answered."""
 
     text: str
     at: Instant
 
 
-class ShownReview(Frozen):
+class ShownReview(Spoken):
     """A review as everyone sees it."""
 
     model_config = _like(
@@ -173,7 +174,7 @@ class ShownReview(Frozen):
         )
 
 
-class OwnPart(Frozen):
+class OwnPart(Spoken):
     """A text as its author sees it, in every state."""
 
     part: Part
@@ -190,7 +191,7 @@ class OwnPart(Frozen):
     at: Instant
 
 
-class OwnReview(Frozen):
+class OwnReview(Spoken):
     """A review as its author sees it."""
 
     review_id: ReviewId
@@ -219,7 +220,7 @@ class OwnReview(Frozen):
         )
 
 
-class ReviewableLine(Frozen):
+class ReviewableLine(Spoken):
     """A line of an order, and what its buyer says about it or may."""
 
     line_no: int
@@ -232,7 +233,7 @@ class ReviewableLine(Frozen):
     review: OwnReview | None
 
 
-class ShownSummary(Frozen):
+class ShownSummary(Spoken):
     """How buyers rate a product: published reviews only, exact."""
 
     model_config = _like(
@@ -253,21 +254,21 @@ class ShownSummary(Frozen):
         return cls(average=summary.average, **summary.model_dump())
 
 
-class Useful(Frozen):
+class Useful(Spoken):
     """How many found the review useful."""
 
     useful: int
     found_useful: bool
 
 
-class ReviewDesk(Frozen):
+class ReviewDesk(Spoken):
     """A review with everything an operator decides by."""
 
     review: Review
     reports: tuple[Report, ...]
 
 
-class TrialRequest(Frozen):
+class TrialRequest(Spoken):
     """A text to be read for words; it is kept nowhere."""
 
     model_config = _like(text="这件衣服真不错，加微信领红包")

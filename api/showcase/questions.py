@@ -5,10 +5,11 @@ from typing import Annotated, Self
 
 from pydantic import Field
 
+from api.spoken import Spoken
 from models.products.types import ProductCard
 from models.search.errors import FacetUnknown, FilterMalformed, RankingUnknown, SearchTextTooLong, SortUnknown
 from models.search.rankings import RankingName
-from models.shared import Frozen, Instant
+from models.shared import Instant
 from models.shared.ids import BrandId, CategoryId, MerchantId
 from search.query import Correction, FacetValue, Filters, Hit, SearchQuery, SearchResult, Sort, Suggestion
 
@@ -30,7 +31,7 @@ def looked_for(text: str) -> str:
     return _CONTROL.sub(" ", text).strip()
 
 
-class Asked(Frozen):
+class Asked(Spoken):
     """A question, as query parameters."""
 
     q: Annotated[
@@ -85,7 +86,7 @@ class Asked(Frozen):
         )
 
 
-class Found(Frozen):
+class Found(Spoken):
     """A page of hits."""
 
     items: tuple[Hit, ...]
@@ -111,7 +112,7 @@ class Found(Frozen):
         )
 
 
-class Suggestions(Frozen):
+class Suggestions(Spoken):
     """What somebody may be about to type."""
 
     items: tuple[Suggestion, ...]
@@ -126,7 +127,7 @@ class RankedProduct(ProductCard):
     """Units sold or views in the time of the ranking; null where nothing is counted."""
 
 
-class Ranking(Frozen):
+class Ranking(Spoken):
     """The first places, best first."""
 
     name: RankingName

@@ -103,22 +103,26 @@ class Shelf:
         self._near.clear()
         self._pages.forget()
 
+    async def _forget(self, *copies: Awaitable[bool]) -> None:
+        self._forget_near()
+        for forgetting in copies:
+            await forgetting
+        self._forget_near()  # what was made meanwhile may be from a copy that was there still
+
     async def forget(self, scope: Scope) -> None:
         """Something of this scope may have changed, in this process: the next answer anywhere comes from the database."""
-        self._forget_near()
-        await self.copies.forget_products(scope.products)
-        if not scope.products:
-            await self.copies.forget_taxonomy()
+        if scope.products:
+            await self._forget(self.copies.forget_products(scope.products))
+        else:
+            await self._forget(self.copies.forget_products(()), self.copies.forget_taxonomy())
 
     async def taxonomy_changed(self) -> None:
         """Categories, brands or merchants changed."""
-        self._forget_near()
-        await self.copies.forget_taxonomy()
+        await self._forget(self.copies.forget_taxonomy())
 
     async def everything_changed(self) -> None:
         """After an import."""
-        self._forget_near()
-        await self.copies.forget_everything()
+        await self._forget(self.copies.forget_everything())
 
     async def product(self, spu_id: SpuId) -> Shown:
         """A published product with its stock; `ProductUnknown` for one that is not published, too."""

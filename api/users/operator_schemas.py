@@ -4,13 +4,13 @@ from typing import Annotated
 
 from pydantic import Field
 
+from api.spoken import Spoken
 from api.users.schemas import like
 from models.ops.audit import AuditNote
-from models.shared import Frozen
 from models.users.types import AccountStatus, Permission, Permissions, RoleName, ShortLine
 
 
-class StatusRequest(Frozen):
+class StatusRequest(Spoken):
     """What the account shall be."""
 
     model_config = like(status="disabled", reason="Chargeback fraud, case 4711")
@@ -19,7 +19,7 @@ class StatusRequest(Frozen):
     reason: ShortLine
 
 
-class RolesRequest(Frozen):
+class RolesRequest(Spoken):
     """Exactly the roles the account shall have; none makes it a plain buyer."""
 
     model_config = like(roles=["finance"])
@@ -27,7 +27,7 @@ class RolesRequest(Frozen):
     roles: Annotated[tuple[RoleName, ...], Field(max_length=20)]
 
 
-class RoleRequest(Frozen):
+class RoleRequest(Spoken):
     """What the role is called and allows."""
 
     model_config = like(title="Night shift", permissions=["stock", "orders"])
@@ -36,7 +36,7 @@ class RoleRequest(Frozen):
     permissions: Permissions
 
 
-class RoleView(Frozen):
+class RoleView(Spoken):
     """A named set of permissions."""
 
     model_config = like(name="night_shift", title="Night shift", permissions=["orders", "stock"])

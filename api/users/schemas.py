@@ -4,7 +4,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field, SecretStr, StringConstraints
 
-from models.shared import Frozen, Instant
+from api.spoken import Spoken
+from models.shared import Instant
 from models.shared.ids import SessionId, UserId
 from models.users.rules import masked, sees_contacts
 from models.users.types import (
@@ -53,7 +54,7 @@ def like(**example: Any) -> ConfigDict:
     return ConfigDict(frozen=True, extra="forbid", json_schema_extra={"examples": [example]})
 
 
-class CodeRequest(Frozen):
+class CodeRequest(Spoken):
     """Where to send a code, and what it shall be good for."""
 
     model_config = like(contact="anna@example.com", purpose="register")
@@ -62,7 +63,7 @@ class CodeRequest(Frozen):
     purpose: CodePurpose
 
 
-class CodeSent(Frozen):
+class CodeSent(Spoken):
     """A message is on its way."""
 
     model_config = like(good_until="2026-11-22T10:10:00Z", ask_again_after_seconds=60)
@@ -71,7 +72,7 @@ class CodeSent(Frozen):
     ask_again_after_seconds: int
 
 
-class Registration(Frozen):
+class Registration(Spoken):
     """A new account, proved by the code that was sent to its contact."""
 
     model_config = like(
@@ -84,7 +85,7 @@ class Registration(Frozen):
     display_name: ShortLine
 
 
-class LoginRequest(Frozen):
+class LoginRequest(Spoken):
     """Name and password; `otp` too when the account has a second factor."""
 
     model_config = like(contact="anna@example.com", password="correct horse battery")
@@ -94,7 +95,7 @@ class LoginRequest(Frozen):
     otp: OneTimePassword | None = None
 
 
-class RefreshRequest(Frozen):
+class RefreshRequest(Spoken):
     """The refresh token of the last answer; it is good once."""
 
     model_config = like(refresh_token="kq3…")
@@ -102,7 +103,7 @@ class RefreshRequest(Frozen):
     refresh_token: Annotated[SecretStr, Field(min_length=1, max_length=200), AfterValidator(_is_text)]
 
 
-class Tokens(Frozen):
+class Tokens(Spoken):
     """Keep the refresh token like a password; send the access token as `Authorization: Bearer …`."""
 
     model_config = like(
@@ -123,7 +124,7 @@ class Tokens(Frozen):
     user_id: UserId
 
 
-class PasswordReset(Frozen):
+class PasswordReset(Spoken):
     """A new password, proved by the code that was sent to the account's contact."""
 
     model_config = like(contact="anna@example.com", code="492816", new_password="battery horse correct")
@@ -133,7 +134,7 @@ class PasswordReset(Frozen):
     new_password: NewPasswordText
 
 
-class PasswordChange(Frozen):
+class PasswordChange(Spoken):
     """The present password and the new one."""
 
     model_config = like(current_password="correct horse battery", new_password="battery horse correct")
@@ -142,7 +143,7 @@ class PasswordChange(Frozen):
     new_password: NewPasswordText
 
 
-class ContactChange(Frozen):
+class ContactChange(Spoken):
     """A new e-mail or phone, proved by the code sent there (purpose `change_contact`) and by the password."""
 
     model_config = like(contact="+8613800138000", code="492816", password="correct horse battery")
@@ -152,7 +153,7 @@ class ContactChange(Frozen):
     password: PasswordText
 
 
-class ProfileChange(Frozen):
+class ProfileChange(Spoken):
     """What the shop calls you."""
 
     model_config = like(display_name="Anna")
@@ -160,7 +161,7 @@ class ProfileChange(Frozen):
     display_name: ShortLine
 
 
-class AccountView(Frozen):
+class AccountView(Spoken):
     """An account. An operator without the permission `service` sees contacts masked."""
 
     model_config = like(
@@ -205,7 +206,7 @@ class AccountView(Frozen):
         return view.model_copy(update=hidden)
 
 
-class SessionView(Frozen):
+class SessionView(Spoken):
     """A log-in on one device."""
 
     model_config = like(
@@ -234,7 +235,7 @@ class SessionView(Frozen):
         return cls(**fields, **session.device.model_dump(), current=session.id == current)
 
 
-class SessionsEnded(Frozen):
+class SessionsEnded(Spoken):
     """How many sessions were live and are no more."""
 
     model_config = like(ended=3)
@@ -242,7 +243,7 @@ class SessionsEnded(Frozen):
     ended: int
 
 
-class LoginView(Frozen):
+class LoginView(Spoken):
     """A try to log in to the account."""
 
     model_config = like(at="2026-11-22T10:00:00Z", outcome="succeeded", address="203.0.113.7", agent="Mozilla/5.0")
@@ -253,7 +254,7 @@ class LoginView(Frozen):
     agent: str
 
 
-class SecondFactorOffer(Frozen):
+class SecondFactorOffer(Spoken):
     """Show `uri` as a QR code, or let the person type `secret`; it counts once a one-time password confirms it."""
 
     model_config = like(
@@ -265,7 +266,7 @@ class SecondFactorOffer(Frozen):
     uri: str
 
 
-class PasswordProof(Frozen):
+class PasswordProof(Spoken):
     """The account's password, once more."""
 
     model_config = like(password="correct horse battery")
@@ -273,7 +274,7 @@ class PasswordProof(Frozen):
     password: PasswordText
 
 
-class OneTimeProof(Frozen):
+class OneTimeProof(Spoken):
     """A one-time password of the authenticator app."""
 
     model_config = like(otp="492816")
@@ -281,7 +282,7 @@ class OneTimeProof(Frozen):
     otp: OneTimePassword
 
 
-class FullProof(Frozen):
+class FullProof(Spoken):
     """Password and one-time password."""
 
     model_config = like(password="correct horse battery", otp="492816")
@@ -290,7 +291,7 @@ class FullProof(Frozen):
     otp: OneTimePassword
 
 
-class SentMessage(Frozen):
+class SentMessage(Spoken):
     """A message that the sandbox channel kept."""
 
     to: str

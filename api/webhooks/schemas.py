@@ -5,20 +5,21 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
-from models.shared import Frozen, Instant
+from api.spoken import Spoken
+from models.shared import Instant
 from models.webhooks.types import Attempt, Delivery, Endpoint
 
 _SECRET = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD0mDSgB5AZX0="
 
 
-class EndpointWithSecret(Frozen):
+class EndpointWithSecret(Spoken):
     """An endpoint, and the secret that its receiver checks signatures with. It is shown now and never again."""
 
     endpoint: Endpoint
     secret: Annotated[str, Field(examples=[_SECRET])]
 
 
-class RotateRequest(Frozen):
+class RotateRequest(Spoken):
     """How long the secrets before it go on signing beside the new one."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"overlap_hours": 24}]})
@@ -31,14 +32,14 @@ class RotateRequest(Frozen):
         return timedelta(hours=self.overlap_hours)
 
 
-class DeliveryWithAttempts(Frozen):
+class DeliveryWithAttempts(Spoken):
     """A delivery and every try."""
 
     delivery: Delivery
     attempts: tuple[Attempt, ...]
 
 
-class RedeliverRequest(Frozen):
+class RedeliverRequest(Spoken):
     """From when on."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"since": "2026-11-22T00:00:00Z"}]})
@@ -46,7 +47,7 @@ class RedeliverRequest(Frozen):
     since: Instant
 
 
-class Redelivered(Frozen):
+class Redelivered(Spoken):
     """What is sent again. `more`: there is more than one request takes; ask again once these have ended."""
 
     deliveries: int

@@ -15,11 +15,12 @@ from search.query import MAX_WINDOW, Hit, SearchQuery, Sort
 
 _PAGE = """
 WITH hits AS MATERIALIZED (
-    SELECT spu_id, {rank} AS rank, published_at, facets, variants, in_stock FROM {{items}} WHERE {conditions}
+    SELECT spu_id, {rank} AS rank, published_at{for_facets} FROM {{items}} WHERE {conditions}
 ), page AS (
-    SELECT spu_id, count(*) OVER () AS total, row_number() OVER (ORDER BY rank {direction}, published_at DESC, spu_id) AS place
-    FROM hits ORDER BY place LIMIT {limit} OFFSET {offset})
-SELECT page.place, page.total, i.spu_id, i.price_from, i.price_to, i.in_stock, i.sales, d.shown
+    SELECT spu_id, rank, published_at FROM hits
+    ORDER BY rank {direction}, published_at DESC, spu_id LIMIT {limit} OFFSET {offset})
+SELECT row_number() OVER (ORDER BY page.rank {direction}, page.published_at DESC, page.spu_id) AS place,
+       (SELECT count(*) FROM hits) AS total, i.spu_id, i.price_from, i.price_to, i.in_stock, i.sales, d.shown
 FROM page JOIN {{items}} AS i USING (spu_id) JOIN {{documents}} AS d USING (spu_id)
 {and_facets}ORDER BY place
 """
@@ -66,11 +67,11 @@ async def page(tx: Connection, query: SearchQuery, asked: Question, narrowed: Na
     if query.sort is Sort.RELEVANCE and asked.terms:
         rank = score(asked, parameters)
     facets = without_filter(query.facets, narrowed) if asked.terms else []
+    for_facets = ", facets, variants, in_stock" if facets else ""
     and_facets = _AND_FACETS.format(counted=counted_over("hits", facets, parameters)) if facets else ""
     template = _PAGE if asked.terms else _BROWSED
-    statement = template.format(
-        rank=rank, direction=direction, conditions=conditions, limit=limit, offset=offset, and_facets=and_facets
-    )
+    written = {"rank": rank, "direction": direction, "conditions": conditions, "limit": limit, "offset": offset}
+    statement = template.format(**written, for_facets=for_facets, and_facets=and_facets)
     rows = await tx.fetch(LIVE.sql(statement), *parameters.values)
     counted = rows.pop()["shown"] if facets else None
     total = rows[0]["total"] if rows and asked.terms else await how_many(tx, asked, narrowed)

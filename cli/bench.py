@@ -14,7 +14,7 @@ from hanse.stack.part import StackError
 
 def bench(
     quick: Annotated[
-        bool, typer.Option(help="One round of what matters most, in about a minute; figures are rough.")
+        bool, typer.Option(help="One round of what matters most, in about two minutes; figures are rough.")
     ] = False,
     results: Annotated[Path, typer.Option(help="Where the JSON file and the plot go.")] = Path("benchmarks/results"),
     markdown: Annotated[bool, typer.Option(help="Print the table as Markdown, too.")] = False,

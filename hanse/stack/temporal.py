@@ -26,9 +26,6 @@ _TUNING = {
     "matching.numTaskqueueWritePartitions": "1",
     # Visibility rows are written in batches; a workflow shows up in lists half a second later.
     "history.visibilityProcessorMaxPollRPS": "2",
-    # Workflows that the server keeps at hand, 128,000 by default and each for an hour: a megabyte more for every order of a busy
-    # hour, of workflows that mostly wait for days.
-    "history.hostLevelCacheMaxSize": "2000",
 }
 _TUNING_FOR_TESTS = {"history.visibilityProcessorMaxPollRPS": "20"}
 

@@ -91,7 +91,7 @@ def announcing() -> frozenset[str]:
     methods = [method for kind in built for _, method in inspect.getmembers(kind, inspect.isfunction)]
     found = {_PUBLISH, "products.tell_changes"}
     for method in methods:
-        if hasattr(method, "__temporal_activity_definition"):
-            if "unannounced" in getattr(method.__annotations__["return"], "model_fields", ()):
-                found.add(_name_of(method))
+        answer = method.__annotations__.get("return") if hasattr(method, "__temporal_activity_definition") else None
+        if "unannounced" in getattr(answer, "model_fields", ()):
+            found.add(_name_of(method))
     return frozenset(found)

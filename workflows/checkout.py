@@ -59,6 +59,10 @@ class Checkout(CheckoutPlacing):
         self._called_off: CancelOrder | None = None
         self._stock_left = False
         """Whether the stock is known to have left the books."""
+        self._stock_free = False
+        """Whether it was held, and was given back."""
+        self._went_further = False
+        """Whether a worker went further with a paid order than is written down, and died or was too slow for Temporal."""
 
     # ---- the process -------------------------------------------------------------------------------------------------
 
@@ -81,7 +85,7 @@ class Checkout(CheckoutPlacing):
         settlement = await self._settled()
         if settlement.kind is not SettlementKind.PAID:
             return await self._closed_unpaid(settlement)
-        if self._called_off or not await unbroken(self._stock_committed()):
+        if await unbroken(self._called_off_in_time()) or not await unbroken(self._stock_committed()):
             return await unbroken(self._money_goes_back())
         await unbroken(self._benefits_redeemed())
         if not await unbroken(self._handed_over()) or not await self._parcels_ended():
@@ -114,6 +118,19 @@ class Checkout(CheckoutPlacing):
             expired = settlement.kind is SettlementKind.EXPIRED
             reason = CancelReason.PAYMENT_TIMEOUT if expired else CancelReason.BY_OPERATOR
         return await unbroken(self._cancelled(reason))
+
+    async def _called_off_in_time(self) -> bool:
+        """Whether the order was called off before it was heard that it is paid. Giving its stock back shows whether a worker had
+        heard so already, went further, and died before that was written down: then the parcels it may have handed over are
+        stopped, or, when a carrier has one, the wish is refused and the order goes its way."""
+        if not self._called_off:
+            return False
+        self._stock_free = await self._released()
+        if not self._stock_free:
+            self._went_further = self._stock_left = True
+            if not await self._stopped(self._cancels[0]):
+                self._called_off = None
+        return self._called_off is not None
 
     # ---- paid --------------------------------------------------------------------------------------------------------
 
@@ -246,6 +263,13 @@ class Checkout(CheckoutPlacing):
         else:
             reason = CancelReason.REFUSED if self._stock_left else CancelReason.STOCK_COMMIT_FAILED
         status = await self._cancelled(reason)
+        if (
+            self._went_further
+        ):  # whatever that worker still began is stopped, too: from here on nothing is handed over any more
+            stop = StopShipments(order_id=order.order_id, at=workflow.now(), actor="saga")
+            await self._saga.store_call_or_alert(
+                FulfillmentActivities.stop_shipments, stop, "stop every parcel there is"
+            )
         if order.total.minor > 0:
             refund = money_back(self._start, order, self._called_off, goods, restock=restock)
             await self._saga.store_call(PaymentActivities.start_refund, refund, f"start the refund of {order.total}")
@@ -258,8 +282,8 @@ class Checkout(CheckoutPlacing):
     async def _released(self) -> bool:
         """Whether the stock was still held, and is not any more. A commit whose answer was lost shows here."""
         self._saga.keep(InventoryActivities.release_stock)
-        if self._stock_left:
-            return False
+        if self._stock_left or self._stock_free:
+            return self._stock_free
         release = ReleaseStock(order_id=self._start.order_id)
         try:
             await self._saga.store_call(InventoryActivities.release_stock, release, "release the stock")

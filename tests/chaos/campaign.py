@@ -114,9 +114,12 @@ class Campaign:
                 await faults.done(self.shop, self.conductor, one.fault, self.scale)
             except (AssertionError, TimeoutError) as late:
                 not_back = [f"not lifted: {late!r}"]
-            finally:
-                self.conductor.let_go()
-                errors = await self._ended(tasks)
+            except asyncio.CancelledError:
+                for task in tasks:
+                    task.cancel()
+                raise
+            self.conductor.let_go()
+            errors = await self._ended(tasks)
         self.shelf.unsure = self.shelf.unsure or any(errors)
         books = not_back + await self._at_rest(
             began, [stage for stage, error in zip(stages, errors, strict=True) if not error]

@@ -8,7 +8,6 @@ import ast
 import dataclasses
 import functools
 import inspect
-import typing
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import ModuleType
@@ -92,20 +91,7 @@ def announcing() -> frozenset[str]:
     methods = [method for kind in built for _, method in inspect.getmembers(kind, inspect.isfunction)]
     found = {_PUBLISH, "products.tell_changes"}
     for method in methods:
-        if hasattr(method, "__temporal_activity_definition"):
-            answer = typing.get_type_hints(method, globalns=_all_names(method)).get("return")
-            if hasattr(answer, "model_fields") and "unannounced" in answer.model_fields:
-                found.add(_name_of(method))
+        answer = method.__annotations__.get("return") if hasattr(method, "__temporal_activity_definition") else None
+        if "unannounced" in getattr(answer, "model_fields", ()):
+            found.add(_name_of(method))
     return frozenset(found)
-
-
-def _all_names(method: Any) -> dict[str, Any]:
-    """The names of its module, and something for those that only a type checker imports."""
-    return _Lenient(method.__globals__)
-
-
-class _Lenient(dict[str, Any]):
-    def __missing__(self, name: str) -> Any:
-        if name in __builtins__:  # type: ignore[operator]
-            raise KeyError(name)
-        return Any

@@ -62,6 +62,7 @@ async def test_orders_outlive_the_death_of_every_process(shop: RunningShop, shel
     await survives(shop, shelves, dice, dice.sample(EVERYTHING, len(EVERYTHING)), buyers=60, at_once=4)
 
 
+@pytest.mark.proof  # `make test` has test_chaos_round.py
 async def test_orders_outlive_workers_that_die_again_and_again(shop: RunningShop, shelves: Shelves) -> None:
     await survives(shop, shelves, dice_for("workers"), ["worker"] * 2, buyers=20, at_once=10)
 

@@ -160,6 +160,42 @@ async def test_a_cancel_that_loses_the_race_against_the_payment_sends_the_money_
     assert (await order.shows())["PaymentStatus"] == "refunding"
 
 
+async def test_parcels_of_a_worker_that_died_unheard_are_stopped_when_the_order_is_called_off(
+    order: OneOrder, steps: Scripted
+) -> None:
+    """It had committed the stock and handed the parcels over; nothing of that was written down, and the buyer cancelled."""
+    steps.refuse(RELEASE, ReservationCommitted.of(order.order_id))
+    await order.place()
+    cancelling = await order.asks_to_cancel()
+    await order.called(STOP_PAYMENT)
+    await order.payment_ends(SettlementKind.PAID)
+    assert (await cancelling).refunding == TOTAL
+    assert await order.result() == CANCELLED
+    assert since_paid(steps) == [STOP_PAYMENT, RELEASE, STOP_PARCELS, ADVANCE, STOP_PARCELS, REFUND]
+    (refund,) = steps.told(REFUND)
+    assert refund.restock
+    assert order.last_step() == (CANCELLED, CancelReason.BY_USER)
+
+
+async def test_a_parcel_that_such_a_worker_sent_goes_on_and_the_cancel_is_refused(
+    order: OneOrder, steps: Scripted
+) -> None:
+    steps.refuse(RELEASE, ReservationCommitted.of(order.order_id))
+    steps.refuse(STOP_PARCELS, SHIPPED)
+    await order.place()
+    cancelling = await order.asks_to_cancel()
+    await order.called(STOP_PAYMENT)
+    await order.payment_ends(SettlementKind.PAID)
+    assert await refused(cancelling) == "order_already_shipped"
+    await order.at("fulfilling")
+    assert since_paid(steps) == [STOP_PAYMENT, RELEASE, STOP_PARCELS, COMMIT, ADVANCE, HAND_OVER]
+    await order.parcels_end(ParcelEnd.SIGNED)
+    await order.at("delivered")
+    await order.confirm()
+    assert await order.result() == COMPLETED
+    assert REFUND not in steps.names()
+
+
 async def test_the_first_word_about_the_payment_counts(order: OneOrder, steps: Scripted) -> None:
     await order.place()
     steps.meanwhile(RELEASE, order.payment_ends)

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize
 
 from models.shared.ids import SkuId
-from tests.e2e.calls import Buyer, Operator
+from tests.e2e.calls import Buyer, Operator, said
 from tests.model import refusals
 from tests.model.commands import Case, Commands, Person, new_person, should_stand
 from tests.model.expected import (
@@ -50,7 +50,7 @@ class Shop(RuleBasedStateMachine):
 
     @initialize()
     def open(self) -> None:
-        """Few units of two goods, and two buyers who want them."""
+        """Few units of two goods in one warehouse, and two buyers who want them: each order is one parcel."""
         self.do(self._open())
 
     async def _open(self) -> None:
@@ -61,10 +61,13 @@ class Shop(RuleBasedStateMachine):
         self.people: list[Person] = [await new_person(self.world) for _ in range(2)]
         self.shelves: dict[str, Shelf] = {}
         self.skus: dict[str, str] = {}
-        for name, units in UNITS.items():
-            good = await self.world.shelves.good(units, price=PRICES[name], outbound="manual")
+        first = await self.world.shelves.good(UNITS["first"], price=PRICES["first"], outbound="manual")
+        second = await self.world.shelves.good(price=PRICES["second"])
+        receipt = {"warehouse_id": first.warehouses[0], "sku_id": second.sku_id, "quantity": UNITS["second"]}
+        said(await self.world.operator.post("/v1/inventory/receive", receipt), 200)
+        for name, good in (("first", first), ("second", second)):
             self.skus[name] = good.sku_id
-            self.shelves[name] = Shelf(PRICES[name], units)
+            self.shelves[name] = Shelf(PRICES[name], UNITS[name])
 
     def do(self, work: Any) -> Any:
         """Run something in the shop, within bounds."""

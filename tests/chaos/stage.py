@@ -100,6 +100,16 @@ class Stage:
         await self.buyer.until(order_id, "paid")
         return order_id
 
+    async def confirmed(self, order_id: str) -> JSON:
+        """The buyer has everything; said again while the order has not heard yet that its parcels arrived."""
+
+        async def heard() -> bool:
+            answer = await self.buyer.post(f"/v1/orders/{order_id}/confirm")
+            return answer.status_code == 200 or answer.json()["code"] != "parcels_under_way"
+
+        await self.holds(f"the receipt of {order_id} is heard", heard)
+        return await self.buyer.until(order_id, "completed")
+
     async def arrived(self, good: Good, quantity: int = 1, **more: Any) -> str:
         """An order whose parcel was signed for."""
         order_id = await self.paid(good, quantity, **more)

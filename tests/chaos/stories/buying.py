@@ -19,8 +19,7 @@ async def bought(stage: Stage) -> None:
     stage.orders.append(order_id)
     await stage.buyer.pay(order_id)
     await stage.parcel(order_id, "shipped")
-    said(await stage.buyer.post(f"/v1/orders/{order_id}/confirm"), 200)
-    await stage.buyer.until(order_id, "completed")
+    await stage.confirmed(order_id)
     stage.sold(good, 1)
 
 

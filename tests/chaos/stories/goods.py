@@ -11,6 +11,8 @@ from tests.e2e.calls import JSON, said
 from tests.e2e.goods import Good
 from workflows.options import TaskQueue
 
+LEFT_TO_THE_NEXT_RUN = {"SalesToSearch": "sales-to-search", "SearchDrift": "search-drift"}
+"""Sagas that fail by design when a fault stays, with what their ids begin with."""
 _TRANSFERS = "/v1/inventory/transfers"
 
 
@@ -89,7 +91,8 @@ async def price_changed(stage: Stage) -> None:
 
 
 async def ran(stage: Stage, workflow: str, arg: object, name: str) -> None:
-    """A saga that a schedule starts, started now, until it has ended well."""
+    """A saga that a schedule starts, started now, until it has ended well. One that gives up leaves its work to the next run, so
+    the next run is started."""
     workflow_id = f"{name}-chaos-{secrets.token_hex(6)}"
     stage.actor.marks.add(workflow_id)
     client = await stage.shop.temporal()
@@ -100,10 +103,15 @@ async def ran(stage: Stage, workflow: str, arg: object, name: str) -> None:
             described = await handle.describe()
         except Exception as away:
             raise OSError("Temporal is away") from away
-        assert described.status is None or described.status.name in ("RUNNING", "COMPLETED"), described.status
-        return described.status is not None and described.status.name == "COMPLETED"
+        return described.status is not None and described.status.name != "RUNNING"
 
     await stage.holds(f"{workflow_id} has ended", ended)
+    status = (await handle.describe()).status
+    if status is not None and status.name == "FAILED" and workflow in LEFT_TO_THE_NEXT_RUN:
+        await ran(stage, workflow, arg, name)
+    else:
+        assert status is not None
+        assert status.name == "COMPLETED", status
 
 
 @story

@@ -42,8 +42,7 @@ async def split_in_two(stage: Stage) -> None:
         shipped = await stage.is_now(box, "shipped")
         await stage.about(shipped, "sign-off", proof="handed over")
         await stage.is_now(box, "signed")
-    said(await stage.buyer.post(f"/v1/orders/{order_id}/confirm"), 200)
-    await stage.buyer.until(order_id, "completed")
+    await stage.confirmed(order_id)
     stage.sold(good, 3)
 
 

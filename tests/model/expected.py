@@ -189,7 +189,8 @@ class Expected:
             one.there = one.here = "closed"
 
     def paid(self) -> None:
-        """The order hears that its payment is complete."""
+        """The order hears that its payment is complete, and knows it from then on, whatever becomes of its stock."""
+        self.told_paid = True
         if self.stock == "released":
             self.stage = "undecided"
             return
@@ -200,7 +201,6 @@ class Expected:
             self.shelves[sku].on_hand -= units
         if self.coupon:
             self.benefits.coupon = "redeemed"
-        self.told_paid = True
         self.steps.append("paid")
 
     def window_ends(self) -> None:

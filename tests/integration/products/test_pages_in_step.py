@@ -11,6 +11,7 @@ from redis.asyncio import Redis
 
 from api.showcase.pages import ProductPages
 from hanse.caching import Breaker, ReadThrough
+from hanse.database import Database
 from models.inventory.ahead import Sellable
 from models.inventory.types import WarehouseDetails
 from models.shared.ids import SkuId, SpuId, WarehouseId
@@ -20,13 +21,19 @@ from tests.conftest import OpenDatabase
 from tests.integration.products.catalogue import NOW, YUAN, Catalogue, open_catalogue
 
 
-class CountingInventory(InventoryStore):
-    """An inventory that counts how often it is asked what can be sold."""
+class WatchedInventory(InventoryStore):
+    """An inventory that counts how often it is asked what can be sold, and answers when it is let."""
 
-    asked = 0
+    def __init__(self, db: Database) -> None:
+        super().__init__(db)
+        self.asked = 0
+        self.began, self.may_answer = asyncio.Event(), asyncio.Event()
+        self.may_answer.set()
 
     async def sellable(self, sku_ids: Collection[SkuId], now: datetime) -> dict[SkuId, Sellable]:
         self.asked += 1
+        self.began.set()
+        await self.may_answer.wait()
         return await super().sellable(sku_ids, now)
 
 
@@ -35,7 +42,7 @@ class Processes:
     """One that shows pages, and the copies of another that edits."""
 
     catalogue: Catalogue
-    inventory: CountingInventory
+    inventory: WatchedInventory
     pages: ProductPages
     elsewhere: CatalogueCopies
 
@@ -43,7 +50,7 @@ class Processes:
 @pytest.fixture
 async def two(database: OpenDatabase, redis_url: str, tmp_path: Path) -> AsyncIterator[Processes]:
     catalogue = await open_catalogue(await database("products"), tmp_path)
-    inventory = CountingInventory(await database("inventory"))
+    inventory = WatchedInventory(await database("inventory"))
     async with Redis.from_url(redis_url) as one, Redis.from_url(redis_url) as other:
         await one.flushdb()
         here, elsewhere = ReadThrough(one, Breaker(patience=10)), ReadThrough(other, Breaker(patience=10))
@@ -101,8 +108,10 @@ async def test_a_crowd_is_served_by_few_statements_and_a_made_up_product_is_nobo
 
 async def test_what_was_begun_before_a_change_made_here_is_not_held_after_it(two: Processes) -> None:
     shirt = await two.catalogue.on_sale()
+    two.inventory.may_answer.clear()
     slow = asyncio.create_task(two.pages.page(shirt.spu_id))
-    await asyncio.sleep(0)
+    await two.inventory.began.wait()
     two.pages.forget()
+    two.inventory.may_answer.set()
     await slow
     assert two.pages.held(shirt.spu_id) is None

@@ -24,6 +24,10 @@ SERVERS = ("temporal", "postgres", "redis", "kafka")
 _INSIDE = Path(__file__).with_name("inside")
 _A_LEG = 60.0
 """Seconds that buyers go on before the number of orders is looked at."""
+_BEFORE_THE_QUARTER = 0.2
+"""When a watched process is asked for the second time: counting its objects takes memory, which must be in what is judged from the
+beginning."""
+_TAKES_TO_TELL = 20.0
 
 
 @dataclass(frozen=True)
@@ -99,6 +103,9 @@ async def spend_a_day(plan: Plan, ground: Ground, kept: Path, tell: Tell) -> Day
             with suppress(asyncio.CancelledError):
                 await looking
             await database.close()
+    if plan.watch:
+        _ask_inside(ground)
+        await asyncio.sleep(_TAKES_TO_TELL)
     return Day(samples, legs)
 
 
@@ -111,13 +118,12 @@ async def _load(
         done = sample.orders / plan.orders if (sample := latest()) else 0.0
         if done >= 1:
             break
-        if plan.watch and asked < 1 + (done >= 0.25 or left < plan.minutes * 45):
+        if plan.watch and asked < 1 + (
+            done >= _BEFORE_THE_QUARTER or left < plan.minutes * 60 * (1 - _BEFORE_THE_QUARTER)
+        ):
             _ask_inside(ground)
             asked += 1
         legs.append(await load.closed("visit", plan.clients, min(_A_LEG, left)))
-    if plan.watch:
-        _ask_inside(ground)
-        await asyncio.sleep(20)
     return legs
 
 

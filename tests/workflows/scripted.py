@@ -72,12 +72,16 @@ class Scripted:
 
     def __init__(self) -> None:
         self._released = asyncio.Event()
+        self._playing: set[str] = set()
+        self._over: set[str] = set()
         self.forget()
         self._returns: dict[str, Any] = {}
         self.activities: list[Callable[..., Any]] = [self._scripted(method) for method in _methods()]
 
     def forget(self) -> None:
-        """An empty script, for the next test; what hangs fails."""
+        """An empty script, for the next test. What hangs fails, and so does whatever runs of this test still ask for."""
+        self._over |= self._playing
+        self._playing = set()
         self._released.set()
         self._released = asyncio.Event()
         self.calls: list[tuple[str, Any]] = []
@@ -130,6 +134,11 @@ class Scripted:
         return [message for called, message in self.calls if called == self._known(name)]
 
     async def _play(self, name: str, message: Any) -> Any:
+        run = activity.info().workflow_run_id
+        assert run is not None
+        if run in self._over:
+            raise Broken(f"{name} is asked for by a run whose test is over")
+        self._playing.add(run)
         self.calls.append((name, message))
         if name in self._hanging:
             await self._released.wait()

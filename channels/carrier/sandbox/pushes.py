@@ -16,7 +16,7 @@ def body_of(parcel: Parcel, event: Happening) -> EventBody:
 
 def plan_pushes(parcel: Parcel, event: Happening, hits: list[FaultRule], now: datetime) -> list[NewCallback]:
     """The reports of one event under the faults that hit it."""
-    strength = {rule.fault: rule.strength for rule in hits}
+    strength: dict[str, float] = {rule.fault: rule.strength for rule in hits}
     body = body_of(parcel, event)
     plain = NewCallback(
         event_id=event.event_id,

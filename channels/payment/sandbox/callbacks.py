@@ -50,7 +50,7 @@ def refund_event(payment: Payment, refund: Refund, event_id: str) -> EventBody:
 
 def plan_callbacks(event: EventBody, url: str, hits: list[FaultRule], now: datetime) -> list[NewCallback]:
     """The callbacks of one event under the faults that hit it."""
-    strength = {rule.fault: rule.strength for rule in hits}
+    strength: dict[str, float] = {rule.fault: rule.strength for rule in hits}
     told = event
     if "wrong_amount" in strength:
         told = event.model_copy(update={"amount_minor": event.amount_minor + int(strength["wrong_amount"])})

@@ -37,8 +37,8 @@ DOMAINS = {
 FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
 BANNED_FILE_NAMES = {"util", "utils", "helper", "helpers", "common", "misc", "manager", "base"}
 LONG_FILES = {
-    "activities/payments.py", "api/showcase/shelf.py", "models/inventory/types.py", "models/orders/messages.py",
-    "models/orders/tables.py", "models/orders/types.py", "stores/products/editing.py", "stores/promotions/benefits.py",
+    "activities/payments.py", "models/inventory/types.py", "models/orders/messages.py",
+    "models/orders/types.py", "stores/products/editing.py", "stores/promotions/benefits.py",
     "stores/reviews/changing.py", "workflows/checkout.py", "workflows/refund.py",
 }  # fmt: skip
 """Above 300 lines, and to be split when they are touched; none may pass 400."""

@@ -26,6 +26,15 @@ _PER_WORLD = 20
 """Examples before the databases are fresh again: an audit looks at all orders there are."""
 
 
+class OwnDatabases(Settings):
+    """Settings of a shop whose databases are these."""
+
+    dsns: dict[str, str]
+
+    def dsn(self, database: str) -> str:
+        return self.dsns[database]
+
+
 @pytest.fixture
 def runner() -> Iterator[asyncio.Runner]:
     with asyncio.Runner() as runner:
@@ -34,7 +43,6 @@ def runner() -> Iterator[asyncio.Runner]:
 
 def play(
     runner: asyncio.Runner,
-    monkeypatch: pytest.MonkeyPatch,
     copies: MigratedCopies,
     settings: Settings,
     folder: Path,
@@ -43,10 +51,9 @@ def play(
 ) -> None:
     """Run the machine in a world of its own."""
     names = {domain: runner.run(copies.create(domain)) for domain in DATABASES}
-    for domain, name in names.items():
-        monkeypatch.setenv(f"HANSE_DSN_{domain.upper()}", copies.dsn(name))
+    dsns = {domain: copies.dsn(name) for domain, name in names.items()}
     folder.mkdir()
-    opened = open_world(settings, folder)
+    opened = open_world(OwnDatabases.model_construct(**dict(settings), dsns=dsns), folder)
     world = within_bounds(runner, opened.__aenter__())
     try:
         machine = type("Machine", (Operating,), {"runner": runner, "world": world})
@@ -76,21 +83,19 @@ def profile(examples: int, steps: int, **more: object) -> hypothesis.settings:
 @pytest.mark.timeout(300)
 def test_a_few_stories_go_as_the_model_says(
     runner: asyncio.Runner,
-    monkeypatch: pytest.MonkeyPatch,
     migrated_copies: MigratedCopies,
     settings: Settings,
     redis_url: str,
     kafka_bootstrap: str,
     tmp_path: Path,
 ) -> None:
-    play(runner, monkeypatch, migrated_copies, settings, tmp_path / "world", profile(4, 12, derandomize=True))
+    play(runner, migrated_copies, settings, tmp_path / "world", profile(4, 12, derandomize=True))
 
 
 @pytest.mark.proof
 @pytest.mark.timeout(0)
 def test_hundreds_of_stories_go_as_the_model_says(
     runner: asyncio.Runner,
-    monkeypatch: pytest.MonkeyPatch,
     migrated_copies: MigratedCopies,
     settings: Settings,
     redis_url: str,
@@ -102,7 +107,7 @@ def test_hundreds_of_stories_go_as_the_model_says(
     for number in range(-(-examples // _PER_WORLD)):
         folder, story = tmp_path / f"world-{number}", seed + number
         try:
-            play(runner, monkeypatch, migrated_copies, settings, folder, profile(_PER_WORLD, 40), story)
+            play(runner, migrated_copies, settings, folder, profile(_PER_WORLD, 40), story)
         except BaseException as fault:
             fault.add_note(f"The same again: HANSE_MODEL_SEED={story} HANSE_MODEL_EXAMPLES={_PER_WORLD} make proof")
             raise

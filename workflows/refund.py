@@ -199,7 +199,8 @@ class Refund:
             except ActivityError as no:  # what was released may have gone back otherwise by now
                 ask.refuse(no)
                 if ask.wish.decision is RefundDecision.RETRY and refusal_code(no) == RefundExceedsRest.code:
-                    return self._over_without_money(no)
+                    self._over_without_money(no)
+                    return None
                 continue
             self._waits_for_decision = False
             ask.answer(self._answer(ask.wish.decision))

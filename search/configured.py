@@ -7,6 +7,8 @@ from hanse.database import Database
 from hanse.settings import Settings
 from search.embedded import EmbeddedEngine
 from search.engine import SearchEngine
+from search.meilisearch import MeilisearchEngine
+from search.meilisearch.sent import Sent
 
 
 @asynccontextmanager
@@ -19,10 +21,6 @@ async def open_engine(settings: Settings) -> AsyncIterator[SearchEngine]:
     database = await Database(settings.dsn("search" if chosen == "embedded" else "products")).open()
     try:
         if chosen == "meilisearch":
-            # Its client and all that belongs to it (six megabytes, half a second) is loaded only by who has chosen it.
-            from search.meilisearch import MeilisearchEngine
-            from search.meilisearch.sent import Sent
-
             yield MeilisearchEngine(settings.meili_url, settings.meili_key.get_secret_value(), Sent(database))
         else:
             yield EmbeddedEngine(database)

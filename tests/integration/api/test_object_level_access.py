@@ -84,7 +84,14 @@ def kinds_in_body(says: JSON) -> set[str]:
 ASKING = [
     (*case, name, kind) for case in FOR_PEOPLE for name, kind in kinds_in_query(case[2]).items() if KINDS.get(kind)
 ]
-SAYING = [(*case, kind) for case in FOR_PEOPLE for kind in sorted(kinds_in_body(case[2])) if KINDS.get(kind)]
+PATHS = {path for _, path, _ in EVERY}
+SAYING = [
+    (*case, kind)
+    for case in FOR_PEOPLE
+    for kind in sorted(kinds_in_body(case[2]))
+    if KINDS.get(kind) and f"/v1{case[1]}" not in PATHS
+]
+"""What is served bare, too, once: a picture that was shown with one case is shown with no other."""
 
 
 def _basket(own: Belongings) -> JSON:

@@ -35,9 +35,9 @@ class LongStep:
     async def run(self) -> tuple[int, list[str]]:
         return await workflow.execute_activity(
             long_step,
-            start_to_close_timeout=timedelta(minutes=10),
+            schedule_to_close_timeout=timedelta(seconds=90),  # without signs of life every try is over after a second
             heartbeat_timeout=SILENCE,
-            retry_policy=RetryPolicy(initial_interval=timedelta(milliseconds=1), maximum_attempts=3),
+            retry_policy=RetryPolicy(initial_interval=timedelta(milliseconds=1), backoff_coefficient=1),
         )
 
 
@@ -51,4 +51,4 @@ async def test_a_silent_step_is_not_taken_for_dead_and_what_it_said_is_not_forgo
         interceptors=[AliveInterceptor()],
     ):
         tries, came_to = await temporal_client.execute_workflow("LongStep", id=queue, task_queue=queue)
-    assert (tries, came_to) == (3, ["page 7"])  # the second try said nothing of its own
+    assert (tries >= 3, came_to) == (True, ["page 7"])  # the second try said nothing of its own

@@ -35,7 +35,7 @@ async def test_a_voucher_and_a_card_pay_one_order_together(till: Till) -> None:
 async def test_the_same_report_fifty_times_at_once_books_once(till: Till) -> None:
     payment = await till.open()
     report = till.report(await till.attempt(payment))
-    booked = await asyncio.gather(*(till.store.settle(report, cny(60)) for _ in range(50)))
+    booked = await asyncio.gather(*(till.store.settle(report, lambda _: cny(60)) for _ in range(50)))
     assert sorted(entry.result for entry in booked) == [SettleResult.KNOWN] * 49 + [SettleResult.PAID]
     assert {entry.payment.captured for entry in booked} == {cny(10_000)}
     assert len(await till.store.transfers(payment.payment_id)) == 2
@@ -134,7 +134,7 @@ async def test_a_report_for_another_order_is_refused(till: Till) -> None:
     attempt = await till.attempt(await till.open())
     report = till.report(attempt).model_copy(update={"order_id": (await till.open()).order_id})
     with pytest.raises(NotFound):
-        await till.store.settle(report, cny(0))
+        await till.store.settle(report, lambda _: cny(0))
 
 
 async def test_a_complete_payment_stays_paid_when_its_window_ends(till: Till) -> None:

@@ -155,9 +155,9 @@ async def test_a_delivery_goes_with_its_tries_once_it_has_ended(house: House) ->
 
 async def test_a_picture_that_no_review_ever_had_goes_unless_others_show_the_same(house: House) -> None:
     anna, bob = user("Anna"), user("Bob")
-    unused, used, twice, shown = (
+    unused, used, twice, shown = [
         await house.pictures.keep(picture(colour=colour), anna, NOW) for colour in ("red", "green", "blue", "black")
-    )
+    ]
     await house.pictures.keep(picture(colour="blue"), bob, NOW + 2 * DAY)
     await house.media.keep(picture(colour="black"), MediaId.derive(NOW, "shown"), NOW)
     review = await house.reviews.post("Anna", pictures=(used.name,))

@@ -32,9 +32,12 @@ from hanse.settings import Settings
 from hanse.stack.embedded import EmbeddedStack
 from stores.migrations import migrate
 from tests.databases import MigratedCopies
+from tests.lengths import examples
 
 # A busy machine is no failure: nothing in the suite has a stopwatch.
-hypothesis.settings.register_profile("hanse", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.register_profile(
+    "hanse", max_examples=examples(), deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
 hypothesis.settings.load_profile("hanse")
 
 _MEMORY, _ROOM = Path("/dev/shm"), 6 * 2**30

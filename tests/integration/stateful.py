@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
 from models.shared import Refusal
+from tests.lengths import examples
 
 Answer = TypeVar("Answer")
 
@@ -25,11 +26,11 @@ class StoreMachine(RuleBasedStateMachine):
             return refusal.code
 
 
-async def holds_whatever_happens(machine: type[StoreMachine], examples: int, steps: int, **given: Any) -> None:
-    """Try so many sequences of at most so many calls; `given` is what the machine asks for by these names."""
+async def holds_whatever_happens(machine: type[StoreMachine], stories: int, steps: int, **given: Any) -> None:
+    """Try so many sequences (of `make proof`) of at most so many calls; `given` is what the machine asks for by these names."""
     ready = type("Machine", (machine,), {**given, "loop": asyncio.get_running_loop()})
     bounded = settings(
-        max_examples=examples,
+        max_examples=examples(stories),
         stateful_step_count=steps,
         deadline=None,
         suppress_health_check=list(HealthCheck),

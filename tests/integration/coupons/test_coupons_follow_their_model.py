@@ -1,5 +1,6 @@
 """Any sequence of calls leaves each coupon in the one state that a few lines of arithmetic say, and no limit passed."""
 
+import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, rule
 
@@ -146,5 +147,6 @@ class CouponModel(StoreMachine):
         assert self.now(self.counter.coupons.breaks()) == []
 
 
+@pytest.mark.hypothesis
 async def test_any_sequence_of_calls_leaves_each_coupon_in_the_state_the_model_says(counter: Counter) -> None:
     await holds_whatever_happens(CouponModel, 20, 25, counter=counter)

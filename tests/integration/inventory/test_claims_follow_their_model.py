@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, rule
 
@@ -191,5 +192,6 @@ class ClaimModel(StoreMachine):
         assert self.now(self.shop.store.audit(NOW)) == []
 
 
+@pytest.mark.hypothesis
 async def test_any_sequence_of_calls_leaves_the_claims_the_model_says(shop: Shop) -> None:
     await holds_whatever_happens(ClaimModel, 25, 25, shop=shop)

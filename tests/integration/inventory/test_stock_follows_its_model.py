@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, rule
 
@@ -232,5 +233,6 @@ class StockModel(StoreMachine):
         assert self.now(self.shop.store.audit(NOW)) == []
 
 
+@pytest.mark.hypothesis
 async def test_any_sequence_of_calls_leaves_the_stock_the_model_says(shop: Shop) -> None:
     await holds_whatever_happens(StockModel, 25, 25, shop=shop)

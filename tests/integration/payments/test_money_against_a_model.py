@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import dataclass, field
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -27,6 +28,7 @@ from models.shared.ids import ChargebackId
 from stores.payments import PaymentStore
 from tests.databases import MigratedCopies
 from tests.integration.payments.till import OPENED, Till, cny
+from tests.lengths import examples
 
 OWED = 1_000
 
@@ -211,6 +213,7 @@ class MoneyMachine(RuleBasedStateMachine):
 _ASKED = "SELECT asked_minor FROM refunds WHERE refund_id = $1"
 
 
+@pytest.mark.hypothesis
 def test_the_store_agrees_with_the_model_whatever_happens(migrated_copies: MigratedCopies) -> None:
     with asyncio.Runner() as runner:
         name = runner.run(migrated_copies.create("payments"))
@@ -219,7 +222,7 @@ def test_the_store_agrees_with_the_model_whatever_happens(migrated_copies: Migra
         run_state_machine_as_test(
             machine,
             settings=settings(
-                max_examples=80,
+                max_examples=examples(80),
                 stateful_step_count=30,
                 deadline=None,
                 database=None,

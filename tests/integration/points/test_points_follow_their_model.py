@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, rule
 
@@ -146,5 +147,6 @@ class PointsModel(StoreMachine):
         assert self.now(self.purse.store.audit()) == []
 
 
+@pytest.mark.hypothesis
 async def test_any_sequence_of_calls_leaves_the_points_the_model_says(purse: Purse) -> None:
     await holds_whatever_happens(PointsModel, 45, 15, purse=purse)

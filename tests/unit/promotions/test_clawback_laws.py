@@ -10,11 +10,12 @@ from models.promotions.clawback import clawback, earned_by
 from models.promotions.rules import best_for_customer
 from models.promotions.types import Breakdown, OfferInForce, OfferLine
 from models.shared import Money
+from tests.lengths import examples
 from tests.unit.promotions.offering import baskets, cny, cut, line, offers_in_force, rule, save, saved, timed
 
 Lines = Sequence[OfferLine]
 Offers = Sequence[OfferInForce]
-some = settings(max_examples=40, deadline=None)
+some = settings(max_examples=examples(80), deadline=None)
 
 
 def those_that_counted(offers: Offers, breakdown: Breakdown, keeping: Sequence[bool]) -> list[OfferInForce]:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from models.promotions.offers import Offer
 from models.promotions.rules import best_for_customer
 from models.promotions.types import MissedReason, OfferInForce, OfferLine
+from tests.lengths import examples
 from tests.unit.promotions.offering import (
     SKUS,
     baskets,
@@ -24,8 +25,8 @@ from tests.unit.promotions.offering import (
 )
 from tests.unit.promotions.slow_choice import most_that_can_be_saved
 
-# Many more examples were run when the engine was written; these keep the file to seconds.
-some = settings(max_examples=40, deadline=None)
+# Many more were tried when the engine was written.
+some = settings(max_examples=examples(80), deadline=None)
 
 Lines = Sequence[OfferLine]
 Offers = Sequence[OfferInForce]

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from models.reviews.errors import WordEmpty
 from models.reviews.moderation import Judge, looked_for
 from models.reviews.types import How, Verdict, WordTerms
+from tests.lengths import examples
 from tests.unit.reviews.judged import Judged, judged_texts, score, starter_judge
 
 JUDGE = starter_judge()
@@ -78,7 +79,7 @@ def test_a_word_without_letters_is_refused(nothing: str) -> None:
         looked_for(word(nothing))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(st.text(max_size=200))
 def test_reading_keeps_every_length_and_hides_letters_only(text: str) -> None:
     read = JUDGE.judge(text)
@@ -88,7 +89,7 @@ def test_reading_keeps_every_length_and_hides_letters_only(text: str) -> None:
     assert all(0 <= each.start < each.end <= len(text) for each in read.findings)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(
     st.sampled_from(["王八蛋", "代开发票", "加微信"]),
     st.lists(st.sampled_from("*#★_·+😀\u200b"), min_size=3, max_size=3),
@@ -98,7 +99,7 @@ def test_whatever_stands_between_the_characters_is_seen_through(bad: str, signs:
     assert JUDGE.judge(f"店家说{disguised}").verdict is JUDGE.judge(bad).verdict
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(st.sampled_from([each for each in TEXTS if each.verdict is Verdict.PASS and each.tricky == "plain"]))
 def test_innocent_text_stays_innocent_in_any_width_and_case(innocent: Judged) -> None:
     wide = "".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else c for c in innocent.text)

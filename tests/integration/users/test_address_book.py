@@ -100,7 +100,7 @@ async def test_a_foreign_edit_does_not_cost_ones_own_default(shop: Shop) -> None
         {"recipient": "two\nlines"},
         {"phone": "call me"},
         {"country": "China"},
-        {"city": "\u0000"},
+        {"city": "\u0007"},
         {"line": "x" * 201},
         {"postal_code": "1" * 13},
         {"user_id": "usr_00000000000000000000000000"},

@@ -12,7 +12,7 @@ TEXT = "\n".join(document.read_text() for document in DOCUMENTS)
 _SUFFIXES = ("css", "html", "js", "md", "py", "sql", "toml", "txt", "yml")
 _CODE = re.compile(r"`([^`\n]+)`")
 _LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
-_FOLDERS = {path.name for path in ROOT.iterdir() if path.is_dir() and not path.name.startswith(".")}
+_FOLDERS = {path.name for path in ROOT.iterdir() if path.is_dir() and not path.name.startswith(".")} | {".ci"}
 _THERE = [path.relative_to(ROOT).as_posix() for name in _FOLDERS for path in (ROOT / name, *(ROOT / name).rglob("*"))]
 _THERE += [path.name for path in ROOT.iterdir() if path.is_file()]
 

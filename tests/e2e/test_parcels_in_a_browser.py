@@ -14,7 +14,7 @@ from tests.e2e.test_carriers import is_now, moves, parcels_of
 from tests.e2e.test_parcels import about
 from tests.e2e.test_the_shop_in_a_browser import PASSWORD, new_contact, operator_with_password
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.proof, pytest.mark.timeout(240)]
 SHOTS = os.environ.get("HANSE_TEST_SHOTS")
 
 

@@ -10,7 +10,7 @@ from tests.e2e.goods import Shelves
 from tests.e2e.running import RunningShop
 from tests.e2e.test_the_shop_in_a_browser import check_out_as_somebody_new, put_into_cart
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.proof, pytest.mark.timeout(180)]
 CANCELS_THEN_PAYS = """
 window.told = [];
 window.WeixinJSBridge = {invoke: (what, signed, answer) => {

@@ -89,7 +89,7 @@ def test_a_few_stories_go_as_the_model_says(
     kafka_bootstrap: str,
     tmp_path: Path,
 ) -> None:
-    play(runner, migrated_copies, settings, tmp_path / "world", profile(4, 12, derandomize=True))
+    play(runner, migrated_copies, settings, tmp_path / "world", profile(3, 10, derandomize=True))
 
 
 @pytest.mark.proof

@@ -263,9 +263,8 @@ class Checkout(CheckoutPlacing):
         else:
             reason = CancelReason.REFUSED if self._stock_left else CancelReason.STOCK_COMMIT_FAILED
         status = await self._cancelled(reason)
-        if (
-            self._went_further
-        ):  # whatever that worker still began is stopped, too: from here on nothing is handed over any more
+        if self._went_further:
+            # Whatever that worker still began is stopped, too: from here on nothing is handed over any more.
             stop = StopShipments(order_id=order.order_id, at=workflow.now(), actor="saga")
             await self._saga.store_call_or_alert(
                 FulfillmentActivities.stop_shipments, stop, "stop every parcel there is"

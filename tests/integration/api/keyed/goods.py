@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from models.shared.ids import OrderId
+from tests.e2e.calls import said
 from tests.e2e.goods import Good
 from tests.integration.api.keyed.scene import Ask, Bought, Scene, makes
 
@@ -20,7 +21,8 @@ def _lines(good: Good, quantity: int = 2) -> list[dict[str, Any]]:
 async def _held(scene: Scene) -> tuple[str, dict[str, Any]]:
     """Stock for an order of another system, to be held."""
     order_id = OrderId.mint(datetime.now(UTC), secrets.token_bytes(10))
-    return order_id, {"order_id": order_id, "lines": _lines(await scene.good())}
+    home = {"region": "Shanghai", "city": "Shanghai"}
+    return order_id, {"order_id": order_id, "lines": _lines(await scene.good()), "destination": home}
 
 
 @makes("POST /inventory/reserve")
@@ -32,14 +34,14 @@ async def reserve(scene: Scene) -> Ask:
 @makes("POST /inventory/release")
 async def release(scene: Scene) -> Ask:
     order_id, held = await _held(scene)
-    await scene.operator.post("/inventory/reserve", held)
+    said(await scene.operator.post("/inventory/reserve", held), 200)
     return Ask(scene.operator, "/inventory/release", {"order_id": order_id})
 
 
 @makes("POST /inventory/commit")
 async def commit(scene: Scene) -> Ask:
     order_id, held = await _held(scene)
-    await scene.operator.post("/inventory/reserve", held)
+    said(await scene.operator.post("/inventory/reserve", held), 200)
     return Ask(scene.operator, "/inventory/commit", {"order_id": order_id})
 
 

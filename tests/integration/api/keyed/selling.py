@@ -157,4 +157,4 @@ async def give_points(scene: Scene) -> Ask:
 @makes("POST /v1/operators/list-entries", 201)
 async def list_entry(scene: Scene) -> Ask:
     told = {"kind": "black", "subject": "ip", "value": f"198.51.100.{next(_days)}/32", "reason": "Card testing"}
-    return Ask(scene.operator, "/v1/operators/list-entries", told)
+    return Ask(scene.operator, "/v1/operators/list-entries", told | {"starts_at": "2026-11-20T00:00:00Z"})

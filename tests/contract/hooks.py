@@ -39,7 +39,7 @@ def _chance(case: Any) -> random.Random:
 
 def _real(value: Any, chance: random.Random) -> Any:
     """The value with its made-up ids replaced, however deep."""
-    if isinstance(value, str) and (match := _ID.fullmatch(value)) and match[1] in IDS and chance.random() < REAL:
+    if isinstance(value, str) and (match := _ID.fullmatch(value)) and IDS.get(match[1]) and chance.random() < REAL:
         return chance.choice(IDS[match[1]])
     if isinstance(value, dict):
         return {name: _real(part, chance) for name, part in value.items()}

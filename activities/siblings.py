@@ -65,48 +65,56 @@ class Siblings:
     async def report_payment(self, start: PaymentTimeoutInput, report: PaymentReport) -> None:
         """Tell the payment window what a channel reported. If it has ended, a new run books the report; `start` says with
         `window_closed` whether that run only does so, or finds the payment still open and owns its window again."""
-        await self._client.start_workflow(
-            "PaymentTimeout",
+        await self._run_window(
             start,
-            id=payment_timeout_id(start.order_id),
-            task_queue=SAGA_QUEUE,
-            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-            start_signal="payment_reported",
-            start_signal_args=[report],
-            search_attributes=attributes(OrderId=start.order_id, UserId=start.user_id),
-            static_summary=f"Money that came for order {start.order_id} after its window",
+            WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+            f"Money that came for order {start.order_id} after its window",
+            signal="payment_reported",
+            told=[report],
         )
 
     async def take_up_window(self, start: PaymentTimeoutInput) -> None:
         """Run the payment window of an order again, if it does not run."""
-        try:
-            await self._client.start_workflow(
-                "PaymentTimeout",
+        with suppress(WorkflowAlreadyStartedError):
+            await self._run_window(
                 start,
-                id=payment_timeout_id(start.order_id),
-                task_queue=SAGA_QUEUE,
-                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-                search_attributes=attributes(OrderId=start.order_id, UserId=start.user_id),
-                static_summary=f"Payment window of order {start.order_id}, taken up again",
+                WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+                f"Payment window of order {start.order_id}, taken up again",
             )
-        except WorkflowAlreadyStartedError:
-            return
 
     async def stop_payment(self, start: PaymentTimeoutInput, stop: StopWaiting) -> None:
         """Tell the payment window that the order no longer wants the money. A plain signal would not wake one that sleeps; one
         that never began, since a worker died, begins and asks the channels like any other."""
         with suppress(WorkflowAlreadyStartedError):  # and ended
-            await self._client.start_workflow(
-                "PaymentTimeout",
+            await self._run_window(
                 start,
-                id=payment_timeout_id(start.order_id),
-                task_queue=SAGA_QUEUE,
-                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-                start_signal="stop_waiting",
-                start_signal_args=[stop],
-                search_attributes=attributes(OrderId=start.order_id, UserId=start.user_id),
-                static_summary=f"Payment window of order {start.order_id}, stopped",
+                WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                f"Payment window of order {start.order_id}, stopped",
+                signal="stop_waiting",
+                told=[stop],
             )
+
+    async def _run_window(
+        self,
+        start: PaymentTimeoutInput,
+        reuse: WorkflowIDReusePolicy,
+        summary: str,
+        *,
+        signal: str | None = None,
+        told: Sequence[PaymentReport | StopWaiting] = (),
+    ) -> None:
+        """Begin a payment window at once; with a signal, tell it to the one that runs or sleeps, else to a new one."""
+        await self._client.start_workflow(
+            "PaymentTimeout",
+            start,
+            id=payment_timeout_id(start.order_id),
+            task_queue=SAGA_QUEUE,
+            id_reuse_policy=reuse,
+            start_signal=signal,
+            start_signal_args=told,
+            search_attributes=attributes(OrderId=start.order_id, UserId=start.user_id),
+            static_summary=summary,
+        )
 
     async def report_settlement(self, order_id: OrderId, settlement: Settlement) -> None:
         """Tell the order how its payment window ended."""

@@ -187,6 +187,12 @@ class Stage:
         """The buyer's word on a case, granted."""
         return said(await self.buyer.post(f"/v1/aftersales/{case['aftersale_id']}/{what}", body), 200)
 
+    async def sends_back(self, case: JSON) -> None:
+        """The buyer sends the goods of a case themselves, and says with which waybill."""
+        await self.wishes(
+            case, "return-waybill", {"carrier": "sandbox", "waybill": f"BACK-{case['aftersale_id'][-12:]}"}
+        )
+
     async def decides(self, case: JSON, what: str, body: Any = None) -> JSON:
         """An operator's word on a case, granted."""
         return said(await self.operator.post(f"/v1/operators/aftersales/{case['aftersale_id']}/{what}", body), 200)

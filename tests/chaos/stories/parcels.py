@@ -100,7 +100,7 @@ async def exchange_lost_on_its_way(stage: Stage) -> None:
     good = await stage.shelf.own(5)
     order_id = await stage.arrived(good)
     case = await stage.applied(order_id, good, "exchange")
-    await stage.wishes(case, "return-waybill", {"carrier": "sandbox", "waybill": f"BACK-{case['aftersale_id'][-12:]}"})
+    await stage.sends_back(case)
     await stage.inspects(case, good, accepted=1)
     sent = await stage.case_is(case, "replacement_sent")
     parcel = await stage.is_now({"shipment_id": sent["shipment_id"]}, "shipped")

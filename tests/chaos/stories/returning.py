@@ -72,28 +72,28 @@ async def _decided(stage: Stage, refund_id: str, decision: str) -> None:
     await stage.holds(f"{decision} of {refund_id} is heard", heard)
 
 
-@story
-async def refund_that_the_channel_refuses(stage: Stage) -> None:
-    """Given up once, tried again, and it goes through."""
+async def _refused_then(stage: Stage, fault: str, decision: str) -> str:
+    """An order whose refund the channel refuses, so decided, and paid back; its id."""
     good = await stage.shelf.good("manual")
     order_id = await stage.paid(good)
     order = await stage.operator.order(order_id)
-    await _refuses(stage, order, "refund_refused*1")
-    await _decided(stage, await _refused(stage, order), "retry")
+    await _refuses(stage, order, fault)
+    await _decided(stage, await _refused(stage, order), decision)
     await stage.refunded(order_id, PRICE)
     stage.sold(good, 1)
+    return order_id
+
+
+@story
+async def refund_that_the_channel_refuses(stage: Stage) -> None:
+    """Given up once, tried again, and it goes through."""
+    await _refused_then(stage, "refund_refused*1", "retry")
 
 
 @story
 async def refund_paid_by_other_means(stage: Stage) -> None:
     """The channel refuses for good; it was paid by hand."""
-    good = await stage.shelf.good("manual")
-    order_id = await stage.paid(good)
-    order = await stage.operator.order(order_id)
-    await _refuses(stage, order, "refund_refused")
-    await _decided(stage, await _refused(stage, order), "other_means")
-    await stage.refunded(order_id, PRICE)
-    stage.sold(good, 1)
+    order_id = await _refused_then(stage, "refund_refused", "other_means")
     stage.orders.remove(order_id)  # the sandbox keeps what was paid back by hand
 
 
@@ -130,8 +130,7 @@ async def exchanged(stage: Stage) -> None:
     good = await stage.shelf.good()
     order_id = await stage.arrived(good)
     case = await stage.applied(order_id, good, "exchange")
-    waybill = {"carrier": "sandbox", "waybill": f"BACK-{case['aftersale_id'][-12:]}"}
-    await stage.wishes(case, "return-waybill", waybill)
+    await stage.sends_back(case)
     await stage.inspects(case, good, accepted=1)
     sent = await stage.case_is(case, "replacement_sent")
     parcel = await stage.is_now({"shipment_id": sent["shipment_id"]}, "shipped")
@@ -146,7 +145,7 @@ async def exchange_without_a_replacement(stage: Stage) -> None:
     good = await stage.shelf.own(1)
     order_id = await stage.arrived(good)
     case = await stage.applied(order_id, good, "exchange")
-    await stage.wishes(case, "return-waybill", {"carrier": "sandbox", "waybill": f"BACK-{case['aftersale_id'][-12:]}"})
+    await stage.sends_back(case)
     await stage.inspects(case, good, accepted=1)
     await stage.case_is(case, "sold_out")
     await stage.wishes(case, "choice", {"refund": True})

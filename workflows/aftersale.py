@@ -23,7 +23,7 @@ with workflow.unsafe.imports_passed_through():
     from models.payments.messages import RefundInput
     from models.payments.types import RefundLine, RefundReason, RefundState
     from workflows.aftersale_exchange import AftersaleExchange
-    from workflows.saga import unbroken
+    from workflows.saga import unbroken, written_down
 
 _S = AftersaleState
 
@@ -84,6 +84,7 @@ class Aftersale(AftersaleExchange):
         opened = await self._saga.store_call(AftersaleActivities.open_case, ask, "write the case down and judge it")
         self._saga.announce(opened.unannounced)
         self._now_it_is(opened.case)
+        await written_down("the rule's word")  # it depends on the buyer's other cases, which may change
         return opened.approved, opened.why
 
     async def _approved(self, by_rule: bool, why: str) -> bool:

@@ -21,7 +21,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.aftersale_wishes import Wish
     from workflows.asks import Ask
     from workflows.options import TaskQueue
-    from workflows.saga import is_refusal
+    from workflows.saga import is_refusal, written_down
 
 _S = AftersaleState
 Asked = Ask[Wish, AftersaleCase]
@@ -121,7 +121,13 @@ class AftersaleMoves(AftersaleDesk):
         return None if within is None else workflow.now() + within
 
     async def _next_wish(self) -> Asked | None:
-        """The oldest wish; None when the buyer's time is over. While none comes, operators are reminded again and again."""
+        """The oldest wish; None when the buyer's time is over. Which it is stays so, whatever dies and whatever comes then."""
+        ask = await self._heard()
+        await written_down("this wish" if ask else "that the time is over")
+        return ask
+
+    async def _heard(self) -> Asked | None:
+        """While no wish comes, operators are reminded again and again."""
         while True:
             if self._wishes:
                 ask = self._wishes.pop(0)

@@ -41,7 +41,7 @@ with workflow.unsafe.imports_passed_through():
         stock_commit_failed,
         where_the_money_is,
     )
-    from workflows.saga import WRITTEN_DOWN, Deadline, ends_the_saga, is_refusal, refusal_code, unbroken
+    from workflows.saga import Deadline, ends_the_saga, is_refusal, refusal_code, unbroken, written_down
     from workflows.search_attributes import show
 
 
@@ -341,7 +341,7 @@ class Checkout(CheckoutPlacing):
         if ended_as is OrderStatus.CANCELLED:
             # A report that comes while a run ends makes Temporal do the last task anew, without the wish that it answered. So what
             # was done is written down before; the money's way back tells the order more than once.
-            await workflow.sleep(WRITTEN_DOWN, summary="until all of it is written down")
+            await written_down("all of it")
 
     def _answer_cancels(self, *, refunding: Money | None) -> None:
         answer = CancelAnswer(

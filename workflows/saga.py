@@ -204,7 +204,7 @@ class Saga:
         await self.announced()
         await workflow.wait_condition(workflow.all_handlers_finished)
         if answering and not at_once:
-            await workflow.sleep(WRITTEN_DOWN, summary="until the answer is written down")
+            await written_down("the answer")
 
 
 def _wrapped() -> ActivityError:
@@ -223,6 +223,16 @@ def _wrapped() -> ActivityError:
 def _domain_queue(step: Step[Any, Any]) -> TaskQueue:
     """`activities/<domain>.py` is served by the task queue of that name."""
     return TaskQueue(step.__module__.rsplit(".", 1)[-1])
+
+
+async def written_down(what: str) -> None:
+    """Come back in a later task, when Temporal has what was chosen so far.
+
+    Steps that are placed inline are heard of together, when their task ends. If the worker dies before, they are taken again,
+    perhaps after something new was heard. A process that chooses its way by what it hears, and whose steps would not fit another
+    way, waits for this between the choice and the first step. It takes five events.
+    """
+    await workflow.sleep(WRITTEN_DOWN, summary=f"until {what} is written down")
 
 
 async def unbroken(work: Awaitable[R]) -> R:

@@ -5,6 +5,7 @@ from models.aftersales.errors import AftersaleConflict, EvidenceUnknown, ReturnW
 from models.aftersales.messages import AdvanceCase, Application, NoteWaybill, OpenCase
 from models.aftersales.rules import HISTORY, check_step, stepped
 from models.aftersales.types import AftersaleCase, AftersaleState, BuyerHistory
+from models.shared import Instant
 from models.shared.refusals import StaleVersion
 from stores.aftersales.room import Room
 from stores.aftersales.rows import columns_of, lock_case, write_step
@@ -16,8 +17,8 @@ class Cases(Room):
     async def open_once(self, ask: OpenCase) -> tuple[AftersaleCase, BuyerHistory]:
         """Write the case down and give it its pictures, both or neither; answers what is known of the buyer, too.
 
-        Idempotent by the case's id; `AftersaleConflict` when it stands for something else. Refuses `EvidenceUnknown` for a
-        picture that is not the buyer's, or belongs to another case.
+        Idempotent by the case's id, and answered as it was opened, however far it went since; `AftersaleConflict` when it
+        stands for something else. Refuses `EvidenceUnknown` for a picture that is not the buyer's, or belongs to another case.
         """
         wanted = _opened(ask)
         async with self._db.transaction() as tx:
@@ -27,19 +28,25 @@ class Cases(Room):
             case = await lock_case(tx, wanted.aftersale_id)
             if _essence(case) != _essence(wanted):
                 raise AftersaleConflict(f"Case {case.aftersale_id} is about something else. Apply under a new key.")
-            return case, await _history(tx, case)
+            return wanted, await _history(tx, case)
 
     async def advance(self, step: AdvanceCase) -> AftersaleCase:
         """Take the case to its next state, with what changes and the line of the timeline, in one transaction.
 
-        Idempotent: only its saga moves a case, so one that is a version further and there already is answered as it is; a case
-        at any other version is `StaleVersion`. A step that the table of states does not have is `IllegalAftersaleStep`;
-        staying in a state is no step of it and allowed (a lower refund, an escalation).
+        Idempotent by version and state, however far the case went since: its saga may take several steps before Temporal hears
+        of one, and a worker that dies then lets another take them again. Answered is the case as this step left it (the refund
+        it names may be a later step's). Only its saga moves a case, so another step from that version is `StaleVersion`. A step
+        that the table of states does not have is `IllegalAftersaleStep`; staying in a state is no step of it and allowed (a
+        lower refund, an escalation).
         """
         async with self._db.transaction() as tx:
             case = await lock_case(tx, step.aftersale_id)
-            if case.version == step.version + 1 and case.state is step.to:
-                return case
+            if (taken_at := await _taken_at(tx, step)) is not None:
+                return (
+                    case
+                    if case.version == step.version + 1
+                    else stepped(case, step.model_copy(update={"at": taken_at}))
+                )
             if case.version != step.version:
                 raise StaleVersion(f"Case {case.aftersale_id} is at version {case.version}, not {step.version}.")
             if step.to is not case.state:
@@ -95,6 +102,17 @@ async def _insert(tx: Connection, case: AftersaleCase) -> bool:
         f"INSERT INTO aftersales ({names}) VALUES ({places}) ON CONFLICT (aftersale_id) DO NOTHING", *columns.values()
     )
     return bool(done == "INSERT 0 1")
+
+
+async def _taken_at(tx: Connection, step: AdvanceCase) -> Instant | None:
+    """When this very step was taken; None when it was not."""
+    taken: Instant | None = await tx.fetchval(
+        "SELECT at FROM aftersale_timeline WHERE aftersale_id = $1 AND version = $2 AND state = $3",
+        step.aftersale_id,
+        step.version + 1,
+        step.to,
+    )
+    return taken
 
 
 async def _update(tx: Connection, case: AftersaleCase) -> None:

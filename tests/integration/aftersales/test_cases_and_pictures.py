@@ -77,6 +77,19 @@ async def test_a_step_is_taken_once_however_often_it_is_asked_for(desk: Desk) ->
         await desk.move(case, S.REFUNDING)
 
 
+async def test_steps_that_temporal_never_heard_of_are_taken_again_as_they_were(desk: Desk) -> None:
+    told = desk.application()
+    opened = await desk.opened(told)
+    auditing = await desk.move(opened, S.AUDITING)
+    awaiting = await desk.move(auditing, S.AWAITING_RETURN, due_at=NOW)
+    assert await desk.opened(told) == opened
+    assert await desk.move(opened, S.AUDITING) == auditing
+    assert await desk.move(auditing, S.AWAITING_RETURN, due_at=NOW) == awaiting
+    assert len(await desk.cases.timeline(opened.aftersale_id)) == 3
+    with pytest.raises(StaleVersion):
+        await desk.move(opened, S.AWAITING_RETURN)
+
+
 async def test_the_table_of_states_is_the_only_way(desk: Desk) -> None:
     case = await desk.open()
     for wrong in (S.REFUNDED, S.RECEIVED, S.CLOSED):

@@ -12,7 +12,7 @@ from models.fulfillment.types import ExceptionKind, ShipmentStatus, TrackingStat
 from models.inventory.messages import ArriveTransfer
 from models.inventory.transfers import TransferState
 from models.orders.errors import OrderNotOpen
-from tests.workflows.aftersales import DROP, OneCase
+from tests.workflows.aftersales import DROP, REFUND, OneCase
 from tests.workflows.parcels import FINISH, Parcel, report
 from tests.workflows.sagas import Sagas
 from tests.workflows.scripted import Scripted
@@ -91,3 +91,21 @@ async def test_who_asks_a_run_that_never_was_is_told_that_it_is_over(sagas: Saga
     nobody = sagas.handle(Fulfillment.run, "fulfillment/never-was")
     with pytest.raises(OrderNotOpen):
         await ask_running(nobody, Fulfillment.sign_off, SignOff(actor="buyer", at=LATER), "x", OrderNotOpen("Over."))
+
+
+async def test_what_an_after_sale_heard_is_written_down_before_anything_is_done_for_it(
+    sagas: Sagas, steps: Scripted
+) -> None:
+    # Whatever is done in the task that hears a wish is done anew when its worker dies, perhaps after something else was heard.
+    case = await OneCase(sagas).returned()
+    await case.inspect()
+    await case.ended()
+    since_a_wish = ""
+    async for event in case.handle.fetch_history_events():
+        if event.HasField("workflow_execution_update_accepted_event_attributes"):
+            since_a_wish = event.workflow_execution_update_accepted_event_attributes.accepted_request.input.name
+        if event.HasField("timer_fired_event_attributes"):
+            since_a_wish = ""
+        done = event.HasField("marker_recorded_event_attributes")
+        assert not (done and since_a_wish not in ("", "begin")), since_a_wish
+    assert len(steps.told(REFUND)) == 1

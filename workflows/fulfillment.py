@@ -1,8 +1,5 @@
 """One parcel from picking to its end: `fulfillment/{shipment_id}`."""
 
-from contextlib import suppress
-from datetime import timedelta
-
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
@@ -18,17 +15,16 @@ with workflow.unsafe.imports_passed_through():
         TrackingReport,
     )
     from models.fulfillment.types import ExceptionKind, Outbound, ShipmentStatus
-    from models.inventory.types import Claim, ClaimState
+    from models.inventory.types import ClaimState
     from models.orders.messages import ParcelEnd
     from models.payments.types import RefundReason
     from workflows.asks import Ask
     from workflows.fulfillment_moves import Booked, FulfillmentMoves
     from workflows.fulfillment_steps import missing_from
-    from workflows.saga import Deadline, refusal_code, unbroken
+    from workflows.saga import Deadline, refusal_code, unbroken, written_down
     from workflows.search_attributes import show
 
 _S = ShipmentStatus
-_MOMENT = timedelta(seconds=1)
 
 
 @workflow.defn(name="Fulfillment")
@@ -36,7 +32,9 @@ class Fulfillment(FulfillmentMoves):
     """Pick, let out, hand to a carrier, follow until it is signed for; what goes wrong ends in a new parcel or in a refund.
 
     It reports one end to the order's `Checkout`: signed or refunded. A parcel that was stopped with its order reports nothing:
-    the order knows. What each wish may be asked of the parcel is in `fulfillment_desk.py`, its calls are in `fulfillment_moves.py`.
+    the order knows. Steps of one way do not fit another, so off the straight way what is to be done is written down first, and
+    no two steps are in one task (`saga.written_down`). What each wish may be asked of the parcel is in `fulfillment_desk.py`,
+    its calls are in `fulfillment_moves.py`.
     """
 
     @workflow.init
@@ -97,21 +95,10 @@ class Fulfillment(FulfillmentMoves):
                 await self._looked_again(claim)
         return False
 
-    async def _looked_again(self, claim: Claim) -> None:
-        """Until goods come, the release is there, or it is time to look."""
-        pause = self._start.terms.look_for_goods
-        if claim.state is ClaimState.FILLED and claim.not_before is not None:
-            pause = max(min(pause, claim.not_before - workflow.now()), _MOMENT)
-        with suppress(TimeoutError):
-            await workflow.wait_condition(
-                lambda: self._goods_came or self._stopped or bool(self._give_ups),
-                timeout=pause,
-                timeout_summary="look whether the goods may leave",
-            )
-
     async def _waited_in_vain(self) -> ParcelEnd:
         """Given up by an operator: its claim goes to who waits next, its price to the buyer."""
         waiting, self._give_ups = self._give_ups, []
+        await written_down("that it is given up")
         await self._claim_given_up()
         await self._refund(self._in_parcel, RefundReason.GOODS_NEVER_CAME, restock=False)
         await self._finished(_S.STOPPED, ParcelEnd.REFUNDED, waiting[0].wish.actor, detail=waiting[0].wish.why)
@@ -137,6 +124,8 @@ class Fulfillment(FulfillmentMoves):
 
     async def _picked(self, ask: Ask[Dispatch, ShipmentAnswer]) -> bool:
         """What was not found is paid back, the rest goes on."""
+        if ask.wish.picked is not None:
+            await written_down("what was found")
         try:
             await self._advance(_S.OUTBOUND, ask.wish.actor, picked=ask.wish.picked)
         except ActivityError as refusal:
@@ -201,7 +190,8 @@ class Fulfillment(FulfillmentMoves):
             elif self._address_corrected:
                 await self._redirected()
             else:
-                end = await self._come_back()  # nobody corrected the address in time
+                await written_down("that nobody corrected the address in time")
+                end = await self._come_back()
         return end
 
     async def _something_happened(self) -> None:
@@ -226,6 +216,7 @@ class Fulfillment(FulfillmentMoves):
         straight = self._round == 1 and self._status in (_S.SHIPPED, _S.DELIVERED)
         if report.status is _S.SIGNED and straight:
             return await self._signed(SignOff(actor="carrier", at=report.event.at), report)
+        await written_down("the carrier's report")
         if not await self._moved_by(report):
             return None
         if report.status is _S.SIGNED:
@@ -246,6 +237,7 @@ class Fulfillment(FulfillmentMoves):
 
     async def _told_of(self, ask: Ask[ReportException, ShipmentAnswer]) -> ParcelEnd | None:
         wish = ask.wish
+        await written_down("what went wrong")
         await self._advance(_S.EXCEPTION, wish.actor, exception=wish.kind, detail=wish.detail)
         ask.answer(self._answer().model_copy(update={"status": _S.EXCEPTION}))
         return await self._trouble(wish.kind)
@@ -254,6 +246,7 @@ class Fulfillment(FulfillmentMoves):
         """How the parcel's way ends because of this; None when it waits for someone's word."""
         match kind:
             case ExceptionKind.REFUSED:
+                await written_down("that it is refused")
                 return await self._come_back()
             case ExceptionKind.ADDRESS_ERROR:
                 self._address_limit = Deadline(self._start.terms.address_correction, "limit for the address")
@@ -266,6 +259,7 @@ class Fulfillment(FulfillmentMoves):
 
     async def _decided(self, ask: Ask[DecideException, ShipmentAnswer]) -> ExceptionDecision | None:
         """What was decided and done; None when there is nothing left to send again, so another decision is needed."""
+        await written_down("the decision")
         if ask.wish.decision is ExceptionDecision.REFUND:
             await self._given_up(RefundReason.PARCEL_LOST)
         else:

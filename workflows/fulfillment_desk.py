@@ -58,6 +58,8 @@ class FulfillmentDesk:
         self._decisions: list[Ask[DecideException, ShipmentAnswer]] = []
         self._returns: list[Ask[ReceiveBack, ShipmentAnswer]] = []
         self._tracking: list[TrackingReport] = []
+        self._heard: set[str] = set()
+        """Ids of the reports that came: each is looked at once."""
         self._give_ups: list[Ask[GiveUpWaiting, ShipmentAnswer]] = []
         self._goods_came = False
         self._splits: list[Ask[SplitParcel, SplitAnswer]] = []
@@ -151,7 +153,9 @@ class FulfillmentDesk:
     @workflow.signal
     def tracking_reported(self, report: TrackingReport) -> None:
         """A carrier's verified report; late, doubled and reordered ones are harmless."""
-        self._tracking.append(report)
+        if report.event.event_id not in self._heard:
+            self._heard.add(report.event.event_id)
+            self._tracking.append(report)
 
     @workflow.signal
     def silence_taken_for_yes(self, sign_off: SignOff) -> None:

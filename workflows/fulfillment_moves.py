@@ -1,5 +1,6 @@
 """What `Fulfillment` does to its parcel: each method is one move, its store and carrier calls in order."""
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
@@ -28,7 +29,7 @@ with workflow.unsafe.imports_passed_through():
     from models.fulfillment.types import Outbound, ShipmentStatus
     from models.inventory.errors import ReservationReleased
     from models.inventory.messages import CommitStock, ReleaseClaims, TakeClaim
-    from models.inventory.types import Claim
+    from models.inventory.types import Claim, ClaimState
     from models.orders.messages import ParcelEnd
     from models.orders.types import LineRequest
     from models.payments.types import RefundReason
@@ -42,6 +43,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.search_attributes import show
 
 _S = ShipmentStatus
+_MOMENT = timedelta(seconds=1)
 _REST = timedelta(minutes=5)
 """After no carrier took the parcel, before the first is asked again."""
 
@@ -162,6 +164,18 @@ class FulfillmentMoves(FulfillmentDesk):
             if refusal_code(refusal) != ReservationReleased.code:
                 raise
             return None
+
+    async def _looked_again(self, claim: Claim) -> None:
+        """Until goods come, the release is there, or it is time to look."""
+        pause = self._start.terms.look_for_goods
+        if claim.state is ClaimState.FILLED and claim.not_before is not None:
+            pause = max(min(pause, claim.not_before - workflow.now()), _MOMENT)
+        with suppress(TimeoutError):
+            await workflow.wait_condition(
+                lambda: self._goods_came or self._stopped or bool(self._give_ups),
+                timeout=pause,
+                timeout_summary="look whether the goods may leave",
+            )
 
     async def _claim_given_up(self) -> None:
         assert self._start.waits is not None

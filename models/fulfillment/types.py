@@ -158,10 +158,9 @@ class ReturnParcel(Frozen):
 
 
 class Tracked(Frozen):
-    """A parcel after a report about it: whether the report was new, and whether it took the parcel further."""
+    """A parcel after a report about it, and whether the report took it further."""
 
     shipment: Shipment
-    is_new: bool
     moved: bool
 
 

@@ -147,12 +147,14 @@ class Moving(Room):
     async def add_tracking(self, shipment_id: ShipmentId, report: TrackingReport) -> Tracked:
         """Keep what a carrier reported, once per event id, and take the parcel further if the report leads further.
 
-        A late, doubled or reordered report never takes a parcel back (`rules.moved_by_report`).
+        A late, doubled or reordered report never takes a parcel back (`rules.moved_by_report`). Idempotent: as long as the
+        parcel is where a report took it, the same report is answered so again.
         """
         async with self._db.transaction() as tx:
             order, parcel = await lock_parcel(tx, shipment_id)
             if not await write_event(tx, shipment_id, report.event):
-                return Tracked(shipment=parcel, is_new=False, moved=False)
+                is_there = (parcel.status, parcel.exception) == (report.status, report.exception)
+                return Tracked(shipment=parcel, moved=is_there)
             if report.estimated_at not in (None, parcel.estimated_at):
                 parcel = parcel.model_copy(update={"estimated_at": report.estimated_at})
                 await tx.execute(
@@ -161,13 +163,13 @@ class Moving(Room):
             moves = moved_by_report(parcel, report.status, report.event.at)
             parcel = parcel.model_copy(update={"tracking": (*parcel.tracking, report.event)})
             if not moves:
-                return Tracked(shipment=parcel, is_new=True, moved=False)
+                return Tracked(shipment=parcel, moved=False)
             kind = report.exception.value if report.exception else ""
             actor = parcel.carrier or "carrier"
             entry = parcel_entry(parcel, report.event.at, report.status.value, actor, kind)
             changes = _arrival(report.status, report.event.at) | {"exception": report.exception}
             _, moved = await change_parcel(tx, order, parcel, entry, status=report.status, **changes)
-            return Tracked(shipment=moved, is_new=True, moved=True)
+            return Tracked(shipment=moved, moved=True)
 
 
 async def _parcels(tx: Connection, order_id: OrderId) -> list[Shipment]:

@@ -109,3 +109,16 @@ async def test_what_an_after_sale_heard_is_written_down_before_anything_is_done_
         done = event.HasField("marker_recorded_event_attributes")
         assert not (done and since_a_wish not in ("", "begin")), since_a_wish
     assert len(steps.told(REFUND)) == 1
+
+
+async def test_a_refused_parcel_takes_no_two_steps_in_one_task(shipped: Parcel) -> None:
+    # Temporal hears of both together or of none, and the first could not be taken again after the second.
+    await shipped.trouble(ExceptionKind.REFUSED)
+    await shipped.is_now(ShipmentStatus.RETURNING)
+    in_one_task = most = 0
+    async for event in shipped.handle.fetch_history_events():
+        if event.HasField("workflow_task_completed_event_attributes"):
+            in_one_task = 0
+        in_one_task += event.HasField("marker_recorded_event_attributes")
+        most = max(most, in_one_task)
+    assert most == 1

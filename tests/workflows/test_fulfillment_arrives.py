@@ -55,7 +55,7 @@ async def test_reports_that_lead_nowhere_change_nothing(shipped: Parcel, steps: 
     shipped.ignores(S.SHIPPED, S.EXCEPTION)
     delivered = report(S.DELIVERED)
     await shipped.tracked(delivered, delivered, report(S.SHIPPED, minutes=5), report(S.EXCEPTION, E.LOST, minutes=6))
-    await shipped.sagas.called(TRACK, times=4)
+    await shipped.sagas.called(TRACK, times=3)  # the doubled one is looked at once
     await shipped.is_now("delivered, waiting for the next report")
     await shipped.tracked(report(S.SIGNED), report(S.SIGNED))
     assert await shipped.ended() is ParcelEnd.SIGNED

@@ -33,7 +33,7 @@ Told = tuple[Review, tuple[Event, ...]]
 
 
 class Changing(Room):
-    """Locks the review first, then the summary of its product."""
+    """Locks the wish's key (advisory) first, then the review, then the summary of its product."""
 
     async def change_once(self, ask: ChangeReview) -> ReviewChanged:
         """Carry out one wish, and keep the rating summary exact in the same transaction.
@@ -47,6 +47,8 @@ class Changing(Room):
         if isinstance(wish, PostReview | EditReview | FollowUpReview):
             judgement = (await self._words.current()).judge(wish.text)
         async with self._db.transaction() as tx:
+            # A try that was given up for slow may still go on here: the next one waits for it, and finds what it did.
+            await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", ask.key)
             known = await tx.fetchrow("SELECT review_id, told FROM review_changes WHERE key = $1", ask.key)
             if known is not None:
                 events = EventBatch.model_validate({"events": known["told"]}).events

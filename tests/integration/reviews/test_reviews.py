@@ -23,6 +23,11 @@ async def test_a_line_is_reviewed_once_and_a_repeat_answers_the_same(desk: Desk)
     assert await desk.stars() == (0, 0, 0, 0, 1)
 
 
+async def test_a_wish_that_is_tried_ten_times_at_once_is_carried_out_once_and_answered_ten_times(desk: Desk) -> None:
+    tries = await asyncio.gather(*(desk.ask(posting(), "one") for _ in range(10)))
+    assert all((each.review, each.unannounced) == (tries[0].review, tries[0].unannounced) for each in tries)
+
+
 async def test_what_is_held_or_rejected_counts_only_when_an_operator_publishes_it(desk: Desk) -> None:
     await desk.word("加微信", Verdict.HOLD)
     await desk.word("赌博", Verdict.REJECT)

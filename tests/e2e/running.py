@@ -39,7 +39,7 @@ from models.users.rules import parse_contact
 from models.users.types import Device, PostalAddress
 from stores.users import UsersStore
 from tests.chaos.worker import SOCKET
-from tests.e2e.calls import Buyer, Operator, eventually
+from tests.e2e.calls import JSON, Buyer, Operator, eventually, said
 from tests.e2e.sandbox_books import SandboxBooks
 from tests.simulators.serving import private_pem, public_pem
 from tests.simulators.wechat_pay import WechatPaySimulator
@@ -144,6 +144,16 @@ class RunningShop:
     def restarts(self, name: str) -> int:
         """How often the supervisor started this part again."""
         return self.stack.supervisor.parts[name].restarts
+
+    @asynccontextmanager
+    async def payments_go_wrong(self, *rules: JSON, seed: int = 0) -> AsyncIterator[None]:
+        """These faults at the payment sandbox, for so long."""
+        url = f"{self.settings.sandbox_payment_url}/faults"
+        said(await self.http.post(url, json={"seed": seed, "rules": rules}), 200)
+        try:
+            yield
+        finally:
+            said(await self.http.post(url, json={"rules": []}), 200)
 
     async def temporal(self) -> Client:
         """A client of the shop's Temporal."""

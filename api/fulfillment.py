@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Response
 
 from api.edge.audit import Audit
 from api.edge.identity import CurrentUser, operator
-from api.edge.paging import Cursor, Limit, Page, page, read_cursor
+from api.edge.paging import Page, Paged, page, read_cursor
 from api.edge.problems import refusals
 from api.edge.wired import Wired
 from api.orders.seeing import OrdersOperator, visible_order, works_with_orders
@@ -46,19 +46,15 @@ async def show(shipment_id: ShipmentId, who: CurrentUser, shop: Wired) -> Shipme
     return await shop.fulfillment.shipment_of(shipment_id, who.user_id)
 
 
-class _Looking(ShipmentSearch):
+class _Looking(Paged, ShipmentSearch):
     """The filters, as query parameters beside those of paging."""
-
-    limit: Limit = 20
-    cursor: Cursor = None
 
 
 @working.get("/shipments", summary="Find parcels", responses=refusals(*_OPERATOR, InvalidRequest))
 async def search(asked: Annotated[_Looking, Query()], _who: OrdersOperator, shop: Wired) -> Page[Shipment]:
     """Queues of work, oldest first: what waits to be let out (`status=picking`), what went wrong (`status=exception`)."""
-    wanted = ShipmentSearch(**asked.model_dump(exclude={"limit", "cursor"}))
     after = read_cursor(asked.cursor, ShipmentId)
-    shipments = await shop.fulfillment.search(wanted, limit=asked.limit + 1, after=after)
+    shipments = await shop.fulfillment.search(asked, limit=asked.limit + 1, after=after)
     return page(shipments, asked.limit, lambda shipment: shipment.shipment_id, lambda shipment: shipment)
 
 

@@ -31,13 +31,9 @@ class Publisher:
     consumers tell it by its id.
     """
 
-    def __init__(
-        self, bootstrap: str, *, timeout_seconds: float = 10.0, replication_factor: int = 1, client_id: str = "hanse"
-    ) -> None:
+    def __init__(self, bootstrap: str, *, timeout_seconds: float = 10.0) -> None:
         self._bootstrap = bootstrap
         self._timeout = timeout_seconds
-        self._replication_factor = replication_factor
-        self._client_id = client_id
         self._producer: AIOKafkaProducer | None = None
         self._starting = asyncio.Lock()
 
@@ -92,10 +88,10 @@ class Publisher:
     async def _started(self, topic: str) -> AIOKafkaProducer:
         async with self._starting:
             if self._producer is None:
-                await create_missing(self._bootstrap, [*topics(), topic], replication_factor=self._replication_factor)
+                await create_missing(self._bootstrap, [*topics(), topic])
                 producer = AIOKafkaProducer(
                     bootstrap_servers=self._bootstrap,
-                    client_id=self._client_id,
+                    client_id="hanse",
                     acks="all",
                     request_timeout_ms=int(self._timeout * 1000),
                     retry_backoff_ms=100,

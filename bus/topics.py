@@ -8,7 +8,7 @@ from aiokafka.errors import TopicAlreadyExistsError, for_code
 from bus.catalog import PARTITIONS
 
 
-async def create_missing(bootstrap: str, names: Iterable[str], *, replication_factor: int = 1) -> None:
+async def create_missing(bootstrap: str, names: Iterable[str]) -> None:
     """Create those of `names` that the broker does not have. Two callers at once do no harm.
 
     Raises KafkaError when the broker is away or forbids it.
@@ -19,7 +19,7 @@ async def create_missing(bootstrap: str, names: Iterable[str], *, replication_fa
         missing = sorted(set(names) - set(await admin.list_topics()))
         if not missing:
             return
-        answer = await admin.create_topics([NewTopic(name, PARTITIONS, replication_factor) for name in missing])
+        answer = await admin.create_topics([NewTopic(name, PARTITIONS, replication_factor=1) for name in missing])
         for name, code, *_ in answer.topic_errors:
             if code not in (0, TopicAlreadyExistsError.errno):
                 raise for_code(code)(f"topic {name} could not be created")

@@ -11,6 +11,8 @@ from models.auditing.types import Section
 
 T = TypeVar("T")
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 1.0
+_AUDIT_WITHIN = 20.0
+"""Seconds."""
 
 
 async def looked_at_until(look: Callable[[], Awaitable[T]], good: Callable[[T], bool], within: float) -> T:
@@ -24,8 +26,8 @@ async def looked_at_until(look: Callable[[], Awaitable[T]], good: Callable[[T], 
         pause = min(pause * 2, _LONGEST_PAUSE)
 
 
-async def settled_audit(settings: Settings, within: float = 20.0) -> list[Section]:
+async def settled_audit(settings: Settings) -> list[Section]:
     """`hanse audit`, asked again for so long while something is found that may only be on its way."""
     return await looked_at_until(
-        lambda: run_audit(settings), lambda sections: not any(section.findings for section in sections), within
+        lambda: run_audit(settings), lambda sections: not any(section.findings for section in sections), _AUDIT_WITHIN
     )

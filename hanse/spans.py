@@ -1,9 +1,8 @@
-"""Finished spans of this process: the most recent ones at hand, all of them masked before anyone sees them."""
+"""Finished spans of this process, masked before anyone sees them."""
 
-from collections import deque
 from collections.abc import Mapping, Sequence
 
-from opentelemetry.sdk.trace import Event, ReadableSpan, SpanProcessor
+from opentelemetry.sdk.trace import Event, ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from opentelemetry.trace import Status
 from opentelemetry.util.types import AttributeValue
@@ -13,31 +12,6 @@ from hanse.masking import mask_text
 _MAY_QUOTE = ("url.", "http.url", "http.target", "exception.")
 """Attributes that repeat what someone sent: an address with its query, the message of an exception. The rest is made by
 us or by instrumentations that leave values out."""
-
-
-class SpanRing(SpanProcessor):
-    """Keeps the last `size` finished spans in memory, for tests and for a developer who looks at one trace."""
-
-    def __init__(self, size: int) -> None:
-        self._spans: deque[ReadableSpan] = deque(maxlen=size)
-
-    def on_end(self, span: ReadableSpan) -> None:
-        """Called by OpenTelemetry when a span is finished."""
-        self._spans.append(span)
-
-    def trace(self, trace_id: str) -> list[ReadableSpan]:
-        """The finished spans of one trace (32 hexadecimal digits) that are still here, by start, masked."""
-        wanted = int(trace_id, 16)
-        found = [span for span in list(self._spans) if span.context is not None and span.context.trace_id == wanted]
-        return [masked(span) for span in sorted(found, key=lambda span: span.start_time or 0)]
-
-    def recent(self) -> list[ReadableSpan]:
-        """All finished spans that are still here, oldest first, masked."""
-        return [masked(span) for span in list(self._spans)]
-
-    def clear(self) -> None:
-        """Forget all spans."""
-        self._spans.clear()
 
 
 class MaskingExporter(SpanExporter):

@@ -14,7 +14,7 @@ from opentelemetry.instrumentation.asyncpg import AsyncPGInstrumentor
 from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor
 from opentelemetry.instrumentation.redis import RedisInstrumentor
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 from temporalio.contrib.opentelemetry import ReplaySafeTracerProvider, create_tracer_provider
 from temporalio.runtime import (
@@ -29,37 +29,28 @@ from temporalio.runtime import (
 from hanse.absent import remember_absent
 from hanse.logs import setup_logs
 from hanse.settings import Settings
-from hanse.spans import MaskingExporter, SpanRing
-
-_SPANS_AT_HAND = 500
-"""About 3 KB each."""
+from hanse.spans import MaskingExporter
 
 
 @dataclass(frozen=True)
 class Telemetry:
     """What a process set up."""
 
-    ring: SpanRing
     provider: ReplaySafeTracerProvider
     recorded: bool
     """Whether spans are made, or only their ids: those stand in log lines, answers and messages in any case."""
-
-    def close(self) -> None:
-        """Send the spans that wait, at the end of the process."""
-        self.provider.force_flush(5_000)
-        self.provider.shutdown()
 
 
 _installed: Telemetry | None = None
 
 
-def setup_telemetry(settings: Settings, service_name: str, *, kept: bool = False) -> Telemetry:
+def setup_telemetry(settings: Settings, service_name: str, *, exporter: SpanExporter | None = None) -> Telemetry:
     """Logs, tracing and instrumentation of asyncpg, redis and httpx. OpenTelemetry allows one set-up a process: a second
     call changes nothing and answers the first.
 
-    Call it before connecting to Temporal. Spans go to `otlp_endpoint` (OTLP over HTTP) if it is set, and with `kept` to a ring
-    in memory; then sampling follows `OTEL_TRACES_SAMPLER`, every trace by default. Where nobody could see them none is made,
-    since they are a tenth of what an order costs: a trace then has its id alone.
+    Call it before connecting to Temporal. Spans go to `exporter`, or else to `otlp_endpoint` (OTLP over HTTP) if it is set;
+    then sampling follows `OTEL_TRACES_SAMPLER`, every trace by default. Where nobody could see them none is made, since they
+    are a tenth of what an order costs: a trace then has its id alone.
     """
     global _installed
     if _installed is not None:
@@ -74,16 +65,10 @@ def setup_telemetry(settings: Settings, service_name: str, *, kept: bool = False
             "deployment.environment.name": settings.environment,
         }
     )
-    recorded = kept or bool(settings.otlp_endpoint)
+    exporter = exporter or _to_collector(settings)
+    recorded = exporter is not None
     provider = create_tracer_provider(None if recorded else ALWAYS_OFF, resource=resource, shutdown_on_exit=False)
-    ring = SpanRing(_SPANS_AT_HAND)
-    if kept:
-        provider.add_span_processor(ring)
-    if settings.otlp_endpoint:
-        # Loaded where spans are sent: with what it needs to speak HTTP and protocol buffers 3 MB.
-        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-
-        exporter = OTLPSpanExporter(endpoint=f"{settings.otlp_endpoint.rstrip('/')}/v1/traces")
+    if exporter is not None:
         provider.add_span_processor(BatchSpanProcessor(MaskingExporter(exporter)))
     # Temporal's plugin asks for its tracer at every border it crosses; making one anew takes 14 µs.
     provider.get_tracer = cache(provider.get_tracer)  # type: ignore[method-assign]
@@ -93,8 +78,17 @@ def setup_telemetry(settings: Settings, service_name: str, *, kept: bool = False
         RedisInstrumentor().instrument()
     HTTPXClientInstrumentor().instrument()  # which hands on the trace's id, too
     remember_absent("sniffio")  # httpx looks for it four times a request
-    _installed = Telemetry(ring, provider, recorded)
+    _installed = Telemetry(provider, recorded)
     return _installed
+
+
+def _to_collector(settings: Settings) -> SpanExporter | None:
+    if not settings.otlp_endpoint:
+        return None
+    # Loaded where spans are sent: with what it needs to speak HTTP and protocol buffers 3 MB.
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+
+    return OTLPSpanExporter(endpoint=f"{settings.otlp_endpoint.rstrip('/')}/v1/traces")
 
 
 def spans_are_recorded() -> bool:

@@ -2,6 +2,8 @@
 
 import asyncio
 import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
@@ -20,6 +22,15 @@ class MigratedCopies:
     def dsn(self, name: str) -> str:
         """The address of a database on the test server, by its real name."""
         return urlunsplit(urlsplit(self._server_url)._replace(path=f"/{name}"))
+
+    @asynccontextmanager
+    async def lent(self, domain: str, *, max_size: int = 20) -> AsyncIterator[Database]:
+        """A fresh database of this domain, wide enough for concurrency tests; gone at the end."""
+        name = await self.create(domain)
+        database = await Database(self.dsn(name), min_size=1, max_size=max_size).open()
+        yield database
+        database.pool.terminate()
+        await self.drop(name)
 
     async def create(self, domain: str) -> str:
         """A fresh database with the domain's newest schema; answers its real name."""

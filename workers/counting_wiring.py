@@ -18,8 +18,8 @@ from stores.orders import OrderStore
 from stores.products import ProductStore
 from stores.search import RankingStore
 from stores.webhooks import EndpointStore
-from workers.consumers import RankingCounts
 from workers.listeners import listeners
+from workers.ranking_counts import RankingCounts
 
 
 @asynccontextmanager

@@ -13,6 +13,8 @@ from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import WorkerDeploymentConfig
 
 DEPLOYMENT = "hanse"
+_PATIENCE = 30.0
+"""Seconds."""
 
 
 def deployment_config(version: str) -> WorkerDeploymentConfig | None:
@@ -26,12 +28,12 @@ def deployment_config(version: str) -> WorkerDeploymentConfig | None:
     )
 
 
-async def make_current(client: Client, version: str, patience: float = 30.0) -> None:
+async def make_current(client: Client, version: str) -> None:
     """New workflows, and running ones at their next task, go to workers of this version.
 
     Waits until Temporal has seen a worker of it on every queue the deployment serves; raises RPCError when it never does.
     """
-    deadline = asyncio.get_running_loop().time() + patience
+    deadline = asyncio.get_running_loop().time() + _PATIENCE
     while True:
         try:
             await client.workflow_service.set_worker_deployment_current_version(

@@ -78,10 +78,10 @@ def _utc_now() -> datetime:
 
 
 @asynccontextmanager
-async def open_worker(settings: Settings, clock: Clock = _utc_now) -> AsyncIterator[tuple[Client, Activities]]:
+async def open_worker(settings: Settings) -> AsyncIterator[tuple[Client, Activities]]:
     """Connect everything a worker needs; closed in reverse order at the end."""
     client = await connect(settings, temporal_runtime(settings))
-    async with open_activities(settings, client, clock) as built:
+    async with open_activities(settings, client) as built:
         yield client, built
 
 

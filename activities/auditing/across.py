@@ -132,41 +132,28 @@ async def _with_a_workflow_still(client: "Client", order: OrderStanding) -> list
 async def holds_and_workflows(client: "Client", inventory: "InventoryStore") -> Section:
     """Stock is held only for a checkout that runs."""
     holds = await inventory.held_orders()
-    found = [
-        Finding(
-            check="hold_without_workflow",
-            subject=order_id,
-            detail="stock is held, but no checkout runs that would give it back",
-        )
-        for order_id in await _without_checkout(client, holds)
-    ]
-    return Section.of(
-        Invariant.HOLDS_AND_WORKFLOWS, "Holds: stock is held only for a running checkout", f"{len(holds)} holds", found
-    )
+    detail = "stock is held, but no checkout runs that would give it back"
+    found = await _without_checkout(client, holds, check="hold_without_workflow", detail=detail)
+    title = "Holds: stock is held only for a running checkout"
+    return Section.of(Invariant.HOLDS_AND_WORKFLOWS, title, f"{len(holds)} holds", found)
 
 
 async def benefits_and_workflows(client: "Client", benefits: "BenefitStore") -> Section:
     """Coupons, points and uses of rules are held only for a checkout that runs."""
     holds = await benefits.held_orders()
-    found = [
-        Finding(
-            check="benefits_without_workflow",
-            subject=order_id,
-            detail="holds coupons or points, but no checkout runs that gives them back",
-        )
-        for order_id in await _without_checkout(client, holds)
-    ]
-    return Section.of(
-        Invariant.BENEFITS_AND_WORKFLOWS,
-        "Benefits: coupons and points are held only for a running checkout",
-        f"{len(holds)} holds",
-        found,
-    )
+    detail = "holds coupons or points, but no checkout runs that gives them back"
+    found = await _without_checkout(client, holds, check="benefits_without_workflow", detail=detail)
+    title = "Benefits: coupons and points are held only for a running checkout"
+    return Section.of(Invariant.BENEFITS_AND_WORKFLOWS, title, f"{len(holds)} holds", found)
 
 
-async def _without_checkout(client: "Client", holds: "Sequence[OrderId]") -> "list[OrderId]":
+async def _without_checkout(client: "Client", holds: "Sequence[OrderId]", *, check: str, detail: str) -> list[Finding]:
     listed = await running(client, "Checkout", "checkout/")
-    return [order_id for order_id in holds if not await runs(client, listed, "checkout/", order_id)]
+    return [
+        Finding(check=check, subject=order_id, detail=detail)
+        for order_id in holds
+        if not await runs(client, listed, "checkout/", order_id)
+    ]
 
 
 async def transfers_and_workflows(client: "Client", inventory: "InventoryStore") -> Section:

@@ -9,7 +9,7 @@ from api.aftersales.schemas import AuditRequest, CloseRequest, InspectionRequest
 from api.aftersales.seeing import ReturnsOperator, ServiceOperator
 from api.edge.audit import Audit, AuditTrail
 from api.edge.idempotency import Errand, Once, idempotent_router
-from api.edge.paging import Cursor, Limit, Page, page, read_cursor
+from api.edge.paging import Page, Paged, page, read_cursor
 from api.edge.problems import refusals
 from api.edge.refusals import ServiceBusy
 from api.edge.wired import Wired
@@ -29,19 +29,15 @@ _WHO = (NotAuthenticated, PermissionMissing)
 _STEP = (*_WHO, NotFound, AftersaleNotWaiting, ServiceBusy)
 
 
-class _Looking(AftersaleSearch):
+class _Looking(Paged, AftersaleSearch):
     """The filters, as query parameters beside those of paging."""
-
-    limit: Limit = 20
-    cursor: Cursor = None
 
 
 @reading.get("", summary="After-sales", responses=refusals(*_WHO, InvalidRequest))
 async def search(asked_for: Annotated[_Looking, Query()], _who: ReturnsOperator, shop: Wired) -> Page[AftersaleCase]:
     """By state, kind, order, buyer and escalation; oldest first. `state=auditing` is the queue of the audit."""
-    wanted = AftersaleSearch(**asked_for.model_dump(exclude={"limit", "cursor"}))
     after = read_cursor(asked_for.cursor, AftersaleId)
-    found = await shop.aftersales.search(wanted, limit=asked_for.limit + 1, after=after)
+    found = await shop.aftersales.search(asked_for, limit=asked_for.limit + 1, after=after)
     return page(found, asked_for.limit, lambda case: case.aftersale_id, lambda case: case)
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Generic, TypeVar
 from fastapi import Query
 from pydantic import BaseModel
 
+from models.shared import Frozen
 from models.shared.refusals import InvalidRequest
 
 Item = TypeVar("Item")
@@ -17,6 +18,13 @@ Limit = Annotated[int, Query(ge=1, le=100, description="How many entries at most
 Cursor = Annotated[
     str | None, Query(max_length=200, description="The `next` of the page before; none for the first page.")
 ]
+
+
+class Paged(Frozen):
+    """`limit` and `cursor` as query parameters beside a list's own filters: `class _Looking(Paged, OrderSearch)`."""
+
+    limit: Limit = 20
+    cursor: Cursor = None
 
 
 class Page(BaseModel, Generic[Shown]):

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Response
 
 from api.edge.audit import Audit
 from api.edge.identity import operator
-from api.edge.paging import Cursor, Limit, Page, page, read_cursor, row_number
+from api.edge.paging import Limit, Page, Paged, page, read_cursor, row_number
 from api.edge.problems import refusals
 from api.edge.refusals import ServiceBusy
 from api.edge.versions import ExpectedVersion, IfMatchMissing, set_etag
@@ -63,11 +63,10 @@ async def set_ahead_sale(
     return found
 
 
-class _Looking(ClaimSearch):
+class _Looking(Paged, ClaimSearch):
     """The filters, as query parameters beside those of paging."""
 
     limit: Limit = 50
-    cursor: Cursor = None
 
 
 @ahead.get(
@@ -78,6 +77,5 @@ class _Looking(ClaimSearch):
 )
 async def list_claims(asked: Annotated[_Looking, Query()], shop: Wired) -> Page[Claim]:
     """What orders bought ahead of stock, in the order of the queue; with `state=open`, those whose goods have not come."""
-    wanted = ClaimSearch(**asked.model_dump(exclude={"limit", "cursor"}))
-    found = await shop.inventory.claims(wanted, after=read_cursor(asked.cursor, row_number) or 0, limit=asked.limit + 1)
+    found = await shop.inventory.claims(asked, after=read_cursor(asked.cursor, row_number) or 0, limit=asked.limit + 1)
     return page(found, asked.limit, lambda claim: claim.number, lambda claim: claim)

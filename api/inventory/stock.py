@@ -1,5 +1,6 @@
 """Stock levels, the journal, and what operators do to them."""
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -20,6 +21,7 @@ from models.inventory.types import LowStock, Movement, StockChange, StockLevel
 from models.shared.ids import SkuId, WarehouseId
 from models.shared.refusals import InvalidRequest, NotFound
 from models.users.errors import NotAuthenticated, PermissionMissing
+from models.users.types import Identity
 
 reading = APIRouter(prefix="/v1/inventory", tags=["inventory"])
 changing = idempotent_router(prefix="/v1/inventory", tags=["inventory"])
@@ -127,15 +129,7 @@ async def set_thresholds(
 async def receive(ask: ReceiveRequest, who: StockOperator, errand: Once, shop: Wired, trail: Audit) -> StockChange:
     """Goods arrived in a warehouse. A SKU's first receipt there makes its level."""
     async with trail.action(who, "inventory.receive", f"{ask.warehouse_id}/{ask.sku_id}", quantity=ask.quantity):
-        change = await shop.inventory.receive(
-            ask.warehouse_id,
-            ask.sku_id,
-            ask.quantity,
-            key=key_of(errand),
-            actor=who.user_id,
-            now=shop.clock(),
-            note=ask.note,
-        )
+        change = await _booked(shop.inventory.receive, ask.quantity, ask, who, errand, shop)
     await _tell(shop, errand, change)
     return change
 
@@ -144,15 +138,7 @@ async def receive(ask: ReceiveRequest, who: StockOperator, errand: Once, shop: W
 async def adjust(ask: AdjustRequest, who: StockOperator, errand: Once, shop: Wired, trail: Audit) -> StockChange:
     """Units were lost, broken or found; the note says how."""
     async with trail.action(who, "inventory.adjust", f"{ask.warehouse_id}/{ask.sku_id}", delta=ask.delta):
-        change = await shop.inventory.adjust(
-            ask.warehouse_id,
-            ask.sku_id,
-            ask.delta,
-            key=key_of(errand),
-            actor=who.user_id,
-            now=shop.clock(),
-            note=ask.note,
-        )
+        change = await _booked(shop.inventory.adjust, ask.delta, ask, who, errand, shop)
     await _tell(shop, errand, change)
     return change
 
@@ -161,14 +147,19 @@ async def adjust(ask: AdjustRequest, who: StockOperator, errand: Once, shop: Wir
 async def count(ask: CountRequest, who: StockOperator, errand: Once, shop: Wired, trail: Audit) -> StockChange:
     """Someone counted what lies there, stock promised to orders included."""
     async with trail.action(who, "inventory.count", f"{ask.warehouse_id}/{ask.sku_id}", on_hand=ask.on_hand):
-        change = await shop.inventory.count(
-            ask.warehouse_id,
-            ask.sku_id,
-            ask.on_hand,
-            key=key_of(errand),
-            actor=who.user_id,
-            now=shop.clock(),
-            note=ask.note,
-        )
+        change = await _booked(shop.inventory.count, ask.on_hand, ask, who, errand, shop)
     await _tell(shop, errand, change)
     return change
+
+
+async def _booked(
+    book: Callable[..., Awaitable[StockChange]],
+    units: int,
+    ask: ReceiveRequest | AdjustRequest | CountRequest,
+    who: Identity,
+    errand: Errand,
+    shop: Services,
+) -> StockChange:
+    return await book(
+        ask.warehouse_id, ask.sku_id, units, key=key_of(errand), actor=who.user_id, now=shop.clock(), note=ask.note
+    )

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from api.edge.audit import Audit
-from api.edge.paging import Cursor, Limit, Page, page, read_cursor
+from api.edge.paging import Page, Paged, page, read_cursor
 from api.edge.problems import refusals
 from api.edge.wired import Wired
 from api.orders.changing import send_elsewhere
@@ -22,18 +22,14 @@ router = APIRouter(prefix="/v1/operators/orders", tags=["operators"])
 _READ = (NotAuthenticated, PermissionMissing)
 
 
-class _Looking(OrderSearch):
+class _Looking(Paged, OrderSearch):
     """The filters, as query parameters beside those of paging."""
-
-    limit: Limit = 20
-    cursor: Cursor = None
 
 
 @router.get("", summary="Find orders", responses=refusals(*_READ, InvalidRequest))
 async def search(asked: Annotated[_Looking, Query()], who: OrdersOperator, shop: Wired) -> Page[Order]:
     """By id, buyer, status, merchant, time and words of the titles; newest first. Personal data takes `orders` or `service`."""
-    wanted = OrderSearch(**asked.model_dump(exclude={"limit", "cursor"}))
-    orders = await shop.orders.search(wanted, limit=asked.limit + 1, after=read_cursor(asked.cursor, OrderId))
+    orders = await shop.orders.search(asked, limit=asked.limit + 1, after=read_cursor(asked.cursor, OrderId))
     return page(orders, asked.limit, lambda order: order.order_id, lambda order: as_seen_by(who, order))
 
 

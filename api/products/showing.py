@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.routing import APIRoute
 
-from api.edge.paging import Cursor, Limit, Page, page, read_cursor
+from api.edge.paging import Page, Paged, page, read_cursor
 from api.edge.problems import refusals
 from api.edge.wired import Wired
 from api.showcase.at_hand import address_of
@@ -45,11 +45,8 @@ class ShelfRoute(APIRoute):
 router = APIRouter(prefix="/v1", tags=["products"], route_class=ShelfRoute)
 
 
-class _Browsing(ProductFilter):
+class _Browsing(Paged, ProductFilter):
     """The filters, as query parameters beside those of paging."""
-
-    limit: Limit = 20
-    cursor: Cursor = None
 
 
 @router.get(
@@ -57,13 +54,12 @@ class _Browsing(ProductFilter):
 )
 async def list_products(asked: Annotated[_Browsing, Query()], shop: Wired) -> Response:
     """Published products that have a price, newest first. Every filter that is given must hold; an unknown id finds nothing."""
-    narrowed = ProductFilter(**asked.model_dump(exclude={"limit", "cursor"}))
     after = read_cursor(asked.cursor, SpuId)
-    key = f"{asked.limit}:{after or ''}:{narrowed.model_dump_json(exclude_defaults=True)}"
+    key = f"{after or ''}:{asked.model_dump_json(exclude={'cursor'}, exclude_defaults=True)}"
     ident = hashlib.blake2b(key.encode(), digest_size=16).hexdigest()
 
     async def load(_wanted: Collection[str]) -> Mapping[str, Loaded]:
-        cards = await shop.products.browse(narrowed, shop.clock(), limit=asked.limit + 1, after=after)
+        cards = await shop.products.browse(asked, shop.clock(), limit=asked.limit + 1, after=after)
         found: Page[ProductCard] = page(cards, asked.limit, lambda card: card.spu_id, lambda card: card)
         return {ident: Loaded(found.model_dump_json().encode())}
 

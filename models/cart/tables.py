@@ -6,11 +6,10 @@ Only carts of accounts are here. A visitor's cart lives in Redis (`stores/cart/v
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, Text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlmodel import Field
 
-from models.shared.columns import MOMENT
+from models.shared.columns import moment, structure, whole, words
 from models.users.tables import UsersTable
 
 
@@ -20,9 +19,9 @@ class CartTable(UsersTable, table=True):
     __tablename__ = "carts"
     __table_args__ = (CheckConstraint("version >= 0", name="carts_version"),)
 
-    user_id: str = Field(sa_type=Text, sa_column_args=[ForeignKey("users.id")], primary_key=True)
-    version: int = Field(sa_type=BigInteger)
-    updated_at: datetime = Field(sa_type=MOMENT)
+    user_id: str = words(ForeignKey("users.id"), key=True)
+    version: int = whole()
+    updated_at: datetime = moment()
 
 
 class CartLineTable(UsersTable, table=True):
@@ -34,14 +33,14 @@ class CartLineTable(UsersTable, table=True):
         CheckConstraint("added_minor >= 0", name="cart_lines_price"),
     )
 
-    user_id: str = Field(sa_type=Text, sa_column_args=[ForeignKey("carts.user_id")], primary_key=True)
+    user_id: str = words(ForeignKey("carts.user_id"), key=True)
     saved: bool = Field(primary_key=True)
-    sku_id: str = Field(sa_type=Text, primary_key=True)
+    sku_id: str = words(key=True)
     quantity: int
     selected: bool
-    added_minor: int = Field(sa_type=BigInteger)
-    added_currency: str = Field(sa_type=Text)
-    added_at: datetime = Field(sa_type=MOMENT)
+    added_minor: int = whole()
+    added_currency: str = words()
+    added_at: datetime = moment()
 
 
 class CartMergeTable(UsersTable, table=True):
@@ -50,7 +49,7 @@ class CartMergeTable(UsersTable, table=True):
     __tablename__ = "cart_merges"
     __table_args__ = (Index("cart_merges_user", "user_id", "merged_at"),)
 
-    cart_id: str = Field(sa_type=Text, primary_key=True)
-    user_id: str = Field(sa_type=Text, sa_column_args=[ForeignKey("carts.user_id")])
-    merged_at: datetime = Field(sa_type=MOMENT)
-    lines: list[dict[str, Any]] = Field(sa_column=Column(JSONB, nullable=False))
+    cart_id: str = words(key=True)
+    user_id: str = words(ForeignKey("carts.user_id"))
+    merged_at: datetime = moment()
+    lines: list[dict[str, Any]] = structure()

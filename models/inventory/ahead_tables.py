@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Identity, Index, Text
+from sqlalchemy import BigInteger, CheckConstraint, Column, Identity, Index
 from sqlmodel import Field
 
 from models.inventory.tables import InventoryTable
-from models.shared.columns import IDENTIFIER, MOMENT
+from models.shared.columns import identifier, moment, whole, words
 
 
 class AheadSaleTable(InventoryTable, table=True):
@@ -22,15 +22,15 @@ class AheadSaleTable(InventoryTable, table=True):
         ),
     )
 
-    sku_id: str = Field(primary_key=True, sa_type=IDENTIFIER)
-    warehouse_id: str = Field(primary_key=True, sa_type=IDENTIFIER)
-    policy: str = Field(sa_type=Text)
-    ahead_limit: int = Field(sa_type=BigInteger)
+    sku_id: str = identifier(key=True)
+    warehouse_id: str = identifier(key=True)
+    policy: str = words()
+    ahead_limit: int = whole()
     within_days: int | None
-    release_at: datetime | None = Field(sa_type=MOMENT)
+    release_at: datetime | None = moment(nullable=True)
     version: int
-    changed_at: datetime = Field(sa_type=MOMENT)
-    changed_by: str = Field(sa_type=Text)
+    changed_at: datetime = moment()
+    changed_by: str = words()
 
 
 class ClaimTable(InventoryTable, table=True):
@@ -46,16 +46,16 @@ class ClaimTable(InventoryTable, table=True):
         CheckConstraint("(policy = 'preorder') = (not_before IS NOT NULL)", name="claims_not_before"),
     )
 
-    claim_id: str = Field(primary_key=True, sa_type=IDENTIFIER)
+    claim_id: str = identifier(key=True)
     number: int = Field(sa_column=Column(BigInteger, Identity(always=True), nullable=False))
-    order_id: str = Field(sa_type=IDENTIFIER)
-    warehouse_id: str = Field(sa_type=IDENTIFIER)
-    sku_id: str = Field(sa_type=IDENTIFIER)
-    merchant_id: str = Field(sa_type=IDENTIFIER)
-    quantity: int = Field(sa_type=BigInteger)
-    policy: str = Field(sa_type=Text)
-    ships_by: datetime = Field(sa_type=MOMENT)
-    not_before: datetime | None = Field(sa_type=MOMENT)
-    state: str = Field(sa_type=Text)
-    claimed_at: datetime = Field(sa_type=MOMENT)
-    changed_at: datetime = Field(sa_type=MOMENT)
+    order_id: str = identifier()
+    warehouse_id: str = identifier()
+    sku_id: str = identifier()
+    merchant_id: str = identifier()
+    quantity: int = whole()
+    policy: str = words()
+    ships_by: datetime = moment()
+    not_before: datetime | None = moment(nullable=True)
+    state: str = words()
+    claimed_at: datetime = moment()
+    changed_at: datetime = moment()

@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, Text
+from sqlalchemy import CheckConstraint
 from sqlmodel import Field
 
 from models.inventory.tables import InventoryTable
-from models.shared.columns import IDENTIFIER, MOMENT
+from models.shared.columns import identifier, moment, whole, words
 
 
 class SplitStockTable(InventoryTable, table=True):
@@ -18,12 +18,12 @@ class SplitStockTable(InventoryTable, table=True):
         CheckConstraint("rows BETWEEN 2 AND 64", name="split_stock_rows"),
     )
 
-    sku_id: str = Field(primary_key=True, sa_type=IDENTIFIER)
-    warehouse_id: str = Field(primary_key=True, sa_type=IDENTIFIER)
-    mode: str = Field(sa_type=Text)
+    sku_id: str = identifier(key=True)
+    warehouse_id: str = identifier(key=True)
+    mode: str = words()
     rows: int
-    since: datetime | None = Field(sa_type=MOMENT)
-    busy_at: datetime = Field(sa_type=MOMENT)
+    since: datetime | None = moment(nullable=True)
+    busy_at: datetime = moment()
     version: int
 
 
@@ -33,7 +33,7 @@ class StockBucketTable(InventoryTable, table=True):
     __tablename__ = "stock_buckets"
     __table_args__ = (CheckConstraint("free >= 0", name="stock_buckets_free"),)
 
-    sku_id: str = Field(primary_key=True, sa_type=IDENTIFIER)
-    warehouse_id: str = Field(primary_key=True, sa_type=IDENTIFIER)
+    sku_id: str = identifier(key=True)
+    warehouse_id: str = identifier(key=True)
     bucket: int = Field(primary_key=True)
-    free: int = Field(sa_type=BigInteger)
+    free: int = whole()

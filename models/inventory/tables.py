@@ -10,18 +10,15 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
-    Column,
     ForeignKeyConstraint,
     Index,
     MetaData,
     Numeric,
-    Text,
     UniqueConstraint,
 )
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
-from models.shared.columns import IDENTIFIER, MOMENT, counting
+from models.shared.columns import counting, identifier, moment, structure, whole, words
 
 
 class InventoryTable(SQLModel):
@@ -41,20 +38,20 @@ class WarehouseTable(InventoryTable, table=True):
         CheckConstraint("(latitude IS NULL) = (longitude IS NULL)", name="warehouses_coordinates"),
     )
 
-    warehouse_id: str = Field(primary_key=True, sa_type=IDENTIFIER)
-    merchant_id: str = Field(sa_type=IDENTIFIER)
-    code: str = Field(sa_type=Text)
-    name: str = Field(sa_type=Text)
-    country: str = Field(sa_type=Text)
-    region: str = Field(sa_type=Text)
-    city: str = Field(sa_type=Text)
-    postal_code: str = Field(sa_type=Text)
+    warehouse_id: str = identifier(key=True)
+    merchant_id: str = identifier()
+    code: str = words()
+    name: str = words()
+    country: str = words()
+    region: str = words()
+    city: str = words()
+    postal_code: str = words()
     latitude: Decimal | None = Field(sa_type=Numeric(9, 6))
     longitude: Decimal | None = Field(sa_type=Numeric(9, 6))
-    outbound: str = Field(sa_type=Text)
+    outbound: str = words()
     active: bool
     version: int
-    created_at: datetime = Field(sa_type=MOMENT)
+    created_at: datetime = moment()
 
 
 class SkuTable(InventoryTable, table=True):
@@ -63,8 +60,8 @@ class SkuTable(InventoryTable, table=True):
     __tablename__ = "skus"
     __table_args__ = (UniqueConstraint("sku_id", "merchant_id", name="skus_owner_key"),)
 
-    sku_id: str = Field(primary_key=True, sa_type=IDENTIFIER)
-    merchant_id: str = Field(sa_type=IDENTIFIER)
+    sku_id: str = identifier(key=True)
+    merchant_id: str = identifier()
 
 
 class StockTable(InventoryTable, table=True):
@@ -89,18 +86,18 @@ class StockTable(InventoryTable, table=True):
         CheckConstraint("claimed >= 0", name="stock_claimed"),
     )
 
-    sku_id: str = Field(primary_key=True, sa_type=IDENTIFIER)
-    warehouse_id: str = Field(primary_key=True, sa_type=IDENTIFIER)
-    merchant_id: str = Field(sa_type=IDENTIFIER)
-    on_hand: int = Field(sa_type=BigInteger)
-    reserved: int = Field(sa_type=BigInteger)
-    safety: int = Field(sa_type=BigInteger)
-    low_at: int = Field(sa_type=BigInteger)
+    sku_id: str = identifier(key=True)
+    warehouse_id: str = identifier(key=True)
+    merchant_id: str = identifier()
+    on_hand: int = whole()
+    reserved: int = whole()
+    safety: int = whole()
+    low_at: int = whole()
     split_over: int = 0
     """Over how many rows of `stock_buckets` a part of it is spread, counted in `reserved`; 0 for nearly every level."""
     claimed: int = Field(0, sa_type=BigInteger)
     """Units of open claims."""
-    not_before: datetime | None = Field(sa_type=MOMENT)
+    not_before: datetime | None = moment(nullable=True)
     """Until then only pre-orders are taken."""
 
 
@@ -110,10 +107,10 @@ class ReservationTable(InventoryTable, table=True):
     __tablename__ = "reservations"
     __table_args__ = (CheckConstraint("state IN ('held', 'committed', 'released')", name="reservations_state"),)
 
-    order_id: str = Field(primary_key=True, sa_type=IDENTIFIER)
-    state: str = Field(sa_type=Text)
-    expires_at: datetime | None = Field(sa_type=MOMENT)
-    changed_at: datetime = Field(sa_type=MOMENT)
+    order_id: str = identifier(key=True)
+    state: str = words()
+    expires_at: datetime | None = moment(nullable=True)
+    changed_at: datetime = moment()
     ahead: bool = False
     """Whether the order has claims as well."""
 
@@ -127,13 +124,13 @@ class ReservationLineTable(InventoryTable, table=True):
         CheckConstraint("restocked BETWEEN 0 AND quantity", name="reservation_lines_restocked"),
     )
 
-    order_id: str = Field(primary_key=True, sa_type=IDENTIFIER)
-    warehouse_id: str = Field(primary_key=True, sa_type=IDENTIFIER)
-    sku_id: str = Field(primary_key=True, sa_type=IDENTIFIER)
-    merchant_id: str = Field(sa_type=IDENTIFIER)
-    quantity: int = Field(sa_type=BigInteger)
-    restocked: int = Field(sa_type=BigInteger)
-    low_stock: dict[str, Any] | None = Field(sa_column=Column(JSONB, nullable=True))
+    order_id: str = identifier(key=True)
+    warehouse_id: str = identifier(key=True)
+    sku_id: str = identifier(key=True)
+    merchant_id: str = identifier()
+    quantity: int = whole()
+    restocked: int = whole()
+    low_stock: dict[str, Any] | None = structure(nullable=True)
     """The threshold that this line crossed: available, safety and low_at at that moment."""
 
 
@@ -142,11 +139,11 @@ class OperationTable(InventoryTable, table=True):
 
     __tablename__ = "operations"
 
-    operation: str = Field(primary_key=True, sa_type=Text)
-    key: str = Field(primary_key=True, sa_type=IDENTIFIER)
-    asked: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
-    answered: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
-    at: datetime = Field(sa_type=MOMENT)
+    operation: str = words(key=True)
+    key: str = identifier(key=True)
+    asked: dict[str, Any] = structure()
+    answered: dict[str, Any] = structure()
+    at: datetime = moment()
 
 
 class TransferTable(InventoryTable, table=True):
@@ -172,16 +169,16 @@ class TransferTable(InventoryTable, table=True):
         CheckConstraint("state NOT IN ('in_transit', 'returning') OR left_at IS NOT NULL", name="transfers_left"),
     )
 
-    transfer_id: str = Field(primary_key=True, sa_type=IDENTIFIER)
-    merchant_id: str = Field(sa_type=IDENTIFIER)
-    from_warehouse_id: str = Field(sa_type=IDENTIFIER)
-    to_warehouse_id: str = Field(sa_type=IDENTIFIER)
-    state: str = Field(sa_type=Text)
-    note: str = Field(sa_type=Text)
-    opened_by: str = Field(sa_type=Text)
-    opened_at: datetime = Field(sa_type=MOMENT)
-    left_at: datetime | None = Field(sa_type=MOMENT)
-    changed_at: datetime = Field(sa_type=MOMENT)
+    transfer_id: str = identifier(key=True)
+    merchant_id: str = identifier()
+    from_warehouse_id: str = identifier()
+    to_warehouse_id: str = identifier()
+    state: str = words()
+    note: str = words()
+    opened_by: str = words()
+    opened_at: datetime = moment()
+    left_at: datetime | None = moment(nullable=True)
+    changed_at: datetime = moment()
 
 
 class TransferLineTable(InventoryTable, table=True):
@@ -195,12 +192,12 @@ class TransferLineTable(InventoryTable, table=True):
         CheckConstraint("arrived + returned + lost <= quantity", name="transfer_lines_whole"),
     )
 
-    transfer_id: str = Field(primary_key=True, sa_type=IDENTIFIER)
-    sku_id: str = Field(primary_key=True, sa_type=IDENTIFIER)
-    quantity: int = Field(sa_type=BigInteger)
-    arrived: int = Field(sa_type=BigInteger)
-    returned: int = Field(sa_type=BigInteger)
-    lost: int = Field(sa_type=BigInteger)
+    transfer_id: str = identifier(key=True)
+    sku_id: str = identifier(key=True)
+    quantity: int = whole()
+    arrived: int = whole()
+    returned: int = whole()
+    lost: int = whole()
 
 
 class AllocationTable(InventoryTable, table=True):
@@ -211,11 +208,11 @@ class AllocationTable(InventoryTable, table=True):
         CheckConstraint("strategy IN ('nearest', 'fewest_parcels', 'split_by_nearest')", name="allocations_strategy"),
     )
 
-    merchant_id: str = Field(primary_key=True, sa_type=IDENTIFIER)
-    strategy: str = Field(sa_type=Text)
+    merchant_id: str = identifier(key=True)
+    strategy: str = words()
     version: int
-    changed_at: datetime = Field(sa_type=MOMENT)
-    changed_by: str = Field(sa_type=Text)
+    changed_at: datetime = moment()
+    changed_by: str = words()
 
 
 class JournalTable(InventoryTable, table=True):
@@ -240,14 +237,14 @@ class JournalTable(InventoryTable, table=True):
     )
 
     number: int = counting()
-    warehouse_id: str = Field(sa_type=IDENTIFIER)
-    sku_id: str = Field(sa_type=IDENTIFIER)
-    delta: int = Field(sa_type=BigInteger)
-    in_transit: int = Field(sa_type=BigInteger)
+    warehouse_id: str = identifier()
+    sku_id: str = identifier()
+    delta: int = whole()
+    in_transit: int = whole()
     """How many units came on their way between warehouses, or left it, with this movement."""
-    on_hand_after: int = Field(sa_type=BigInteger)
-    reason: str = Field(sa_type=Text)
-    reference: str = Field(sa_type=Text)
-    actor: str = Field(sa_type=Text)
-    note: str = Field(sa_type=Text)
-    at: datetime = Field(sa_type=MOMENT)
+    on_hand_after: int = whole()
+    reason: str = words()
+    reference: str = words()
+    actor: str = words()
+    note: str = words()
+    at: datetime = moment()

@@ -12,13 +12,12 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     SmallInteger,
-    Text,
     text,
 )
-from sqlalchemy.dialects.postgresql import CIDR, JSONB
+from sqlalchemy.dialects.postgresql import CIDR
 from sqlmodel import Field, SQLModel
 
-from models.shared.columns import IDENTIFIER, MOMENT
+from models.shared.columns import identifier, moment, structure, whole, words
 
 
 class OpsTable(SQLModel):
@@ -37,16 +36,16 @@ class AuditLogTable(OpsTable, table=True):
         Index("audit_log_subject", "subject", "id"),
     )
 
-    id: int = Field(sa_type=BigInteger, primary_key=True)
-    at: datetime = Field(sa_type=MOMENT)
-    operator_id: str = Field(sa_type=Text)
-    session_id: str = Field(sa_type=Text)
-    action: str = Field(sa_type=Text)
-    subject: str = Field(sa_type=Text)
-    phase: str = Field(sa_type=Text)
-    details: dict[str, Any] = Field(sa_type=JSONB)
-    address: str = Field(sa_type=Text)
-    trace_id: str | None = Field(sa_type=Text)
+    id: int = whole(key=True)
+    at: datetime = moment()
+    operator_id: str = words()
+    session_id: str = words()
+    action: str = words()
+    subject: str = words()
+    phase: str = words()
+    details: dict[str, Any] = structure()
+    address: str = words()
+    trace_id: str | None = words(nullable=True)
     intent: int | None = Field(sa_type=BigInteger, sa_column_args=[ForeignKey("audit_log.id")])
 
 
@@ -64,10 +63,10 @@ class IdempotencyKeyTable(OpsTable, table=True):
 
     scope: bytes = Field(sa_type=LargeBinary, primary_key=True)
     fingerprint: bytes = Field(sa_type=LargeBinary)
-    first_seen_at: datetime = Field(sa_type=MOMENT)
-    lease_until: datetime = Field(sa_type=MOMENT)
+    first_seen_at: datetime = moment()
+    lease_until: datetime = moment()
     status: int | None = Field(sa_type=SmallInteger)
-    media_type: str | None = Field(sa_type=Text)
+    media_type: str | None = words(nullable=True)
     body: bytes | None = Field(sa_type=LargeBinary)
 
 
@@ -95,21 +94,21 @@ class ListEntryTable(OpsTable, table=True):
         ),
     )
 
-    entry_id: str = Field(sa_type=IDENTIFIER, primary_key=True)
+    entry_id: str = identifier(key=True)
     version: int
-    kind: str = Field(sa_type=Text)
-    subject: str = Field(sa_type=Text)
-    value: str | None = Field(sa_type=Text)
+    kind: str = words()
+    subject: str = words()
+    value: str | None = words(nullable=True)
     """Of a user or device."""
     digest: bytes | None = Field(sa_type=LargeBinary)
     """Of a phone or address."""
     network: Any = Field(sa_column=Column(CIDR, nullable=True))
-    shown: str = Field(sa_type=Text)
-    reason: str = Field(sa_type=Text)
-    note: str = Field(sa_type=Text)
-    starts_at: datetime = Field(sa_type=MOMENT)
-    ends_at: datetime | None = Field(sa_type=MOMENT)
-    added_by: str = Field(sa_type=IDENTIFIER)
-    added_at: datetime = Field(sa_type=MOMENT)
-    changed_by: str = Field(sa_type=IDENTIFIER)
-    changed_at: datetime = Field(sa_type=MOMENT)
+    shown: str = words()
+    reason: str = words()
+    note: str = words()
+    starts_at: datetime = moment()
+    ends_at: datetime | None = moment(nullable=True)
+    added_by: str = identifier()
+    added_at: datetime = moment()
+    changed_by: str = identifier()
+    changed_at: datetime = moment()

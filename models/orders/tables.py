@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
-    BigInteger,
     CheckConstraint,
     Column,
     ForeignKey,
@@ -19,7 +18,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, SQLModel
 
 from models.shared.columns import counting, identifier, moment, structure, whole, words
@@ -94,7 +93,7 @@ class OrderTable(OrdersDatabase, table=True):
     hidden: bool
     opened_as: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     version: int
-    points: int = Field(sa_column=Column(BigInteger, nullable=False, server_default="0"))
+    points: int = whole(default=0)
 
 
 class OrderLineTable(OrdersDatabase, table=True):
@@ -145,7 +144,7 @@ class OrderParcelTable(OrdersDatabase, table=True):
     merchant_id: str = identifier()
     warehouse_id: str = identifier()
     items: list[dict[str, Any]] = structure()
-    waits: dict[str, Any] | None = Field(sa_column=Column(JSONB, nullable=True))
+    waits: dict[str, Any] | None = structure(nullable=True)
     """The claim it waits for and what was promised; null for goods that lay there."""
 
 

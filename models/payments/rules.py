@@ -12,11 +12,6 @@ def left_to_pay(payment: Payment) -> Money:
     return payment.amount - payment.captured
 
 
-def left_to_refund(payment: Payment) -> Money:
-    """What can still go back of what was kept: captured − refunded − held − charged back."""
-    return payment.captured - payment.refunded - payment.held - payment.charged_back
-
-
 def is_kept(payment: Payment, capture: Money) -> bool:
     """The one rule that picks the winner among captures: kept while the payment is open and the capture fits what is owed.
 

@@ -12,15 +12,13 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Integer,
-    Text,
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
 from models.payments.database import PaymentsTable
-from models.shared.columns import counting, identifier, moment, whole, words
+from models.shared.columns import counting, identifier, moment, structure, whole, words
 
 
 class StatementTable(PaymentsTable, table=True):
@@ -60,7 +58,7 @@ class StatementLineTable(PaymentsTable, table=True):
 
     statement: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
     line: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
-    kind: str = Field(sa_column=Column(Text, primary_key=True))
+    kind: str = words(key=True)
     transaction_id: str = identifier()
     merchant_id: str = identifier()
     channel_reference: str = words()
@@ -91,8 +89,8 @@ class ReconciliationTable(PaymentsTable, table=True):
     failure_line: int | None = Field(sa_column=Column(Integer, nullable=True))
     judged_from: datetime = moment()
     judged_until: datetime = moment()
-    totals: list[dict[str, Any]] = Field(sa_column=Column(JSONB, nullable=False))
-    fees: list[dict[str, Any]] = Field(sa_column=Column(JSONB, nullable=False))
+    totals: list[dict[str, Any]] = structure()
+    fees: list[dict[str, Any]] = structure()
     differences: int = whole()
     repairs: int = whole()
     made_at: datetime = moment()

@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, LargeBinary, UniqueConstraint, text
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
 from models.payments.database import PaymentsTable
@@ -20,7 +19,7 @@ from models.payments.statement_tables import (
     StatementLineTable,
     StatementTable,
 )
-from models.shared.columns import counting, identifier, moment, whole, words
+from models.shared.columns import counting, identifier, moment, structure, whole, words
 
 __all__ = [
     "AdjustmentTable",
@@ -181,7 +180,7 @@ class RefundTable(PaymentsTable, table=True):
     state: str = words()
     attempt_id: str | None = identifier(ForeignKey("attempts.attempt_id", name="refunds_of_surplus"), nullable=True)
     """The surplus capture that it gives back, if it is one of those."""
-    lines: list[dict[str, Any]] = Field(sa_column=Column(JSONB, nullable=False))
+    lines: list[dict[str, Any]] = structure()
     actor: str = words()
     note: str = words()
     round_no: int = Field(sa_column=Column(Integer, nullable=False, server_default=text("1")))
@@ -235,7 +234,7 @@ class CallbackTable(PaymentsTable, table=True):
     channel: str | None = words(nullable=True)
     event_id: str | None = words(nullable=True)
     verdict: str = words()
-    headers: dict[str, str] = Field(sa_column=Column(JSONB, nullable=False))
+    headers: dict[str, str] = structure()
     body: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     size: int = whole()
     """How much came, in bytes; `body` keeps at most 64 KiB of it."""

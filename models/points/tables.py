@@ -6,18 +6,16 @@ Every change locks the account's row first, so that all that happens to one buye
 from datetime import datetime
 
 from sqlalchemy import (
-    BigInteger,
     CheckConstraint,
     ForeignKeyConstraint,
     Index,
     MetaData,
-    Text,
     UniqueConstraint,
     text,
 )
-from sqlmodel import Field, SQLModel
+from sqlmodel import SQLModel
 
-from models.shared.columns import IDENTIFIER, MOMENT, counting
+from models.shared.columns import counting, identifier, moment, whole, words
 
 
 class PointsTable(SQLModel):
@@ -36,8 +34,8 @@ class PointsAccountTable(PointsTable, table=True):
     __tablename__ = "points_accounts"
     __table_args__ = (CheckConstraint("balance >= 0", name="points_accounts_balance"),)
 
-    user_id: str = Field(primary_key=True, sa_type=IDENTIFIER)
-    balance: int = Field(sa_type=BigInteger)
+    user_id: str = identifier(key=True)
+    balance: int = whole()
 
 
 class PointsEntryTable(PointsTable, table=True):
@@ -70,18 +68,18 @@ class PointsEntryTable(PointsTable, table=True):
     )
 
     number: int = counting()
-    entry_id: str = Field(sa_type=IDENTIFIER)
-    user_id: str = Field(sa_type=IDENTIFIER)
-    kind: str = Field(sa_type=Text)
-    delta: int = Field(sa_type=BigInteger)
-    balance: int = Field(sa_type=BigInteger)
-    reference: str = Field(sa_type=IDENTIFIER)
-    occasion: str = Field(sa_type=IDENTIFIER)
-    order_id: str | None = Field(sa_type=IDENTIFIER)
-    refund_id: str | None = Field(sa_type=IDENTIFIER)
-    actor: str = Field(sa_type=Text)
-    why: str = Field(sa_type=Text)
-    at: datetime = Field(sa_type=MOMENT)
+    entry_id: str = identifier()
+    user_id: str = identifier()
+    kind: str = words()
+    delta: int = whole()
+    balance: int = whole()
+    reference: str = identifier()
+    occasion: str = identifier()
+    order_id: str | None = identifier(nullable=True)
+    refund_id: str | None = identifier(nullable=True)
+    actor: str = words()
+    why: str = words()
+    at: datetime = moment()
 
 
 class PointsLotTable(PointsTable, table=True):
@@ -99,11 +97,11 @@ class PointsLotTable(PointsTable, table=True):
     )
 
     lot_id: int = counting()
-    user_id: str = Field(sa_type=IDENTIFIER)
-    entry_id: str = Field(sa_type=IDENTIFIER)
-    earned: int = Field(sa_type=BigInteger)
-    remaining: int = Field(sa_type=BigInteger)
-    expires_at: datetime = Field(sa_type=MOMENT)
+    user_id: str = identifier()
+    entry_id: str = identifier()
+    earned: int = whole()
+    remaining: int = whole()
+    expires_at: datetime = moment()
 
 
 class PointsSpendTable(PointsTable, table=True):
@@ -117,11 +115,11 @@ class PointsSpendTable(PointsTable, table=True):
         Index("points_spends_by_user", "user_id"),
     )
 
-    order_id: str = Field(primary_key=True, sa_type=IDENTIFIER)
-    user_id: str = Field(sa_type=IDENTIFIER)
-    points: int = Field(sa_type=BigInteger)
-    returned: int = Field(sa_type=BigInteger)
-    at: datetime = Field(sa_type=MOMENT)
+    order_id: str = identifier(key=True)
+    user_id: str = identifier()
+    points: int = whole()
+    returned: int = whole()
+    at: datetime = moment()
 
 
 class PointsSpendLotTable(PointsTable, table=True):
@@ -135,10 +133,10 @@ class PointsSpendLotTable(PointsTable, table=True):
         ForeignKeyConstraint(["lot_id"], ["points_lots.lot_id"]),
     )
 
-    order_id: str = Field(primary_key=True, sa_type=IDENTIFIER)
-    lot_id: int = Field(primary_key=True, sa_type=BigInteger)
-    points: int = Field(sa_type=BigInteger)
-    returned: int = Field(sa_type=BigInteger)
+    order_id: str = identifier(key=True)
+    lot_id: int = whole(key=True)
+    points: int = whole()
+    returned: int = whole()
 
 
 class PointsAwardTable(PointsTable, table=True):
@@ -153,14 +151,14 @@ class PointsAwardTable(PointsTable, table=True):
         Index("points_awards_by_user", "user_id"),
     )
 
-    order_id: str = Field(primary_key=True, sa_type=IDENTIFIER)
-    user_id: str = Field(sa_type=IDENTIFIER)
-    paid_minor: int = Field(sa_type=BigInteger)
-    currency: str = Field(sa_type=Text)
-    points: int = Field(sa_type=BigInteger)
-    refunded_minor: int = Field(sa_type=BigInteger)
-    clawed: int = Field(sa_type=BigInteger)
-    at: datetime = Field(sa_type=MOMENT)
+    order_id: str = identifier(key=True)
+    user_id: str = identifier()
+    paid_minor: int = whole()
+    currency: str = words()
+    points: int = whole()
+    refunded_minor: int = whole()
+    clawed: int = whole()
+    at: datetime = moment()
 
 
 class PointsRefundTable(PointsTable, table=True):
@@ -173,11 +171,11 @@ class PointsRefundTable(PointsTable, table=True):
         Index("points_refunds_by_order", "order_id"),
     )
 
-    refund_id: str = Field(primary_key=True, sa_type=IDENTIFIER)
-    order_id: str = Field(sa_type=IDENTIFIER)
-    refunded_minor: int = Field(sa_type=BigInteger)
-    currency: str = Field(sa_type=Text)
+    refund_id: str = identifier(key=True)
+    order_id: str = identifier()
+    refunded_minor: int = whole()
+    currency: str = words()
     whole: bool
-    taken: int = Field(sa_type=BigInteger)
-    missing: int = Field(sa_type=BigInteger)
-    at: datetime = Field(sa_type=MOMENT)
+    taken: int = whole()
+    missing: int = whole()
+    at: datetime = moment()

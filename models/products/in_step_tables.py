@@ -3,11 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, ForeignKey, Text, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import CheckConstraint, ForeignKey
 from sqlmodel import Field
 
 from models.products.tables import ProductsTable
+from models.shared.columns import moment, structure, whole, words
 
 
 class ToldTable(ProductsTable, table=True):
@@ -19,10 +19,10 @@ class ToldTable(ProductsTable, table=True):
 
     __tablename__ = "told"
 
-    spu_id: str = Field(sa_column=Column(Text, ForeignKey("spus.id", name="told_product"), primary_key=True))
-    revision: int = Field(sa_column=Column(BigInteger, nullable=False, server_default=text("0")))
-    state: dict[str, Any] | None = Field(sa_column=Column(JSONB))
-    telling: list[Any] | None = Field(sa_column=Column(JSONB))
+    spu_id: str = words(ForeignKey("spus.id", name="told_product"), key=True)
+    revision: int = whole(default=0)
+    state: dict[str, Any] | None = structure(nullable=True)
+    telling: list[Any] | None = structure(nullable=True)
 
 
 class IndexedTable(ProductsTable, table=True):
@@ -32,11 +32,11 @@ class IndexedTable(ProductsTable, table=True):
 
     __tablename__ = "indexed"
 
-    build: str = Field(sa_column=Column(Text, primary_key=True))
-    spu_id: str = Field(sa_column=Column(Text, ForeignKey("spus.id", name="indexed_product"), primary_key=True))
-    revision: int = Field(sa_column=Column(BigInteger, nullable=False))
-    whole: int = Field(sa_column=Column(BigInteger, nullable=False))
-    digest: str | None = Field(sa_column=Column(Text))
+    build: str = words(key=True)
+    spu_id: str = words(ForeignKey("spus.id", name="indexed_product"), key=True)
+    revision: int = whole()
+    whole: int = whole()
+    digest: str | None = words(nullable=True)
 
 
 class SearchSentTable(ProductsTable, table=True):
@@ -45,10 +45,10 @@ class SearchSentTable(ProductsTable, table=True):
 
     __tablename__ = "search_sent"
 
-    index: str = Field(sa_column=Column(Text, primary_key=True))
-    spu_id: str = Field(sa_column=Column(Text, primary_key=True))
-    revision: int = Field(sa_column=Column(BigInteger, nullable=False))
-    offers_revision: int = Field(sa_column=Column(BigInteger, nullable=False))
+    index: str = words(key=True)
+    spu_id: str = words(key=True)
+    revision: int = whole()
+    offers_revision: int = whole()
     gone: bool = Field(nullable=False)
 
 
@@ -58,8 +58,8 @@ class MeilisearchBuildTable(ProductsTable, table=True):
     __tablename__ = "meilisearch_builds"
     __table_args__ = (CheckConstraint("state IN ('building', 'live', 'replaced')", name="meilisearch_builds_state"),)
 
-    name: str = Field(sa_column=Column(Text, primary_key=True))
-    state: str = Field(sa_column=Column(Text, nullable=False))
+    name: str = words(key=True)
+    state: str = words()
 
 
 class SearchBuildTable(ProductsTable, table=True):
@@ -68,7 +68,7 @@ class SearchBuildTable(ProductsTable, table=True):
 
     __tablename__ = "search_builds"
 
-    name: str = Field(sa_column=Column(Text, primary_key=True))
-    after: str = Field(sa_column=Column(Text, nullable=False, server_default=text("''")))
-    done: int = Field(sa_column=Column(BigInteger, nullable=False, server_default=text("0")))
-    begun_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+    name: str = words(key=True)
+    after: str = words(default="")
+    done: int = whole(default=0)
+    begun_at: datetime = moment()

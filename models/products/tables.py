@@ -19,7 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, SQLModel
 
-from models.shared.columns import counting, moment
+from models.shared.columns import counting, moment, whole, words
 
 
 class ProductsTable(SQLModel):
@@ -33,12 +33,12 @@ class MerchantTable(ProductsTable, table=True):
 
     __tablename__ = "merchants"
 
-    id: str = Field(sa_column=Column(Text, primary_key=True))
+    id: str = words(key=True)
     code: str = Field(sa_column=Column(Text, nullable=False, unique=True))
-    name: str = Field(sa_column=Column(Text, nullable=False))
-    city: str = Field(sa_column=Column(Text, nullable=False))
-    region: str = Field(sa_column=Column(Text, nullable=False))
-    version: int = Field(sa_column=Column(BigInteger, nullable=False, server_default=text("1")))
+    name: str = words()
+    city: str = words()
+    region: str = words()
+    version: int = whole(default=1)
 
 
 class BrandTable(ProductsTable, table=True):
@@ -46,10 +46,10 @@ class BrandTable(ProductsTable, table=True):
 
     __tablename__ = "brands"
 
-    id: str = Field(sa_column=Column(Text, primary_key=True))
+    id: str = words(key=True)
     code: str = Field(sa_column=Column(Text, nullable=False, unique=True))
-    name: str = Field(sa_column=Column(Text, nullable=False))
-    version: int = Field(sa_column=Column(BigInteger, nullable=False, server_default=text("1")))
+    name: str = words()
+    version: int = whole(default=1)
 
 
 class CategoryTable(ProductsTable, table=True):
@@ -63,14 +63,14 @@ class CategoryTable(ProductsTable, table=True):
         Index("categories_path", "path", postgresql_using="gin"),
     )
 
-    id: str = Field(sa_column=Column(Text, primary_key=True))
-    parent_id: str | None = Field(sa_column=Column(Text, ForeignKey("categories.id")))
+    id: str = words(key=True)
+    parent_id: str | None = words(ForeignKey("categories.id"), nullable=True)
     code: str = Field(sa_column=Column(Text, nullable=False, unique=True))
-    name: str = Field(sa_column=Column(Text, nullable=False))
-    position: int = Field(sa_column=Column(BigInteger, nullable=False))
+    name: str = words()
+    position: int = whole()
     path: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
     attributes: list[Any] = Field(sa_column=Column(JSONB, nullable=False, server_default=text("'[]'")))
-    version: int = Field(sa_column=Column(BigInteger, nullable=False, server_default=text("1")))
+    version: int = whole(default=1)
 
 
 class MediaTable(ProductsTable, table=True):
@@ -78,12 +78,12 @@ class MediaTable(ProductsTable, table=True):
 
     __tablename__ = "media"
 
-    id: str = Field(sa_column=Column(Text, primary_key=True))
+    id: str = words(key=True)
     source_sha256: str = Field(sa_column=Column(Text, nullable=False, unique=True))
-    name: str = Field(sa_column=Column(Text, nullable=False))
-    small_name: str = Field(sa_column=Column(Text, nullable=False))
-    width: int = Field(sa_column=Column(BigInteger, nullable=False))
-    height: int = Field(sa_column=Column(BigInteger, nullable=False))
+    name: str = words()
+    small_name: str = words()
+    width: int = whole()
+    height: int = whole()
     created_at: datetime = moment()
 
 
@@ -103,17 +103,17 @@ class SpuTable(ProductsTable, table=True):
         Index("spus_merchant", "merchant_id", "id"),
     )
 
-    id: str = Field(sa_column=Column(Text, primary_key=True))
-    merchant_id: str = Field(sa_column=Column(Text, ForeignKey("merchants.id"), nullable=False))
-    code: str = Field(sa_column=Column(Text, nullable=False))
-    title: str = Field(sa_column=Column(Text, nullable=False))
-    description: str = Field(sa_column=Column(Text, nullable=False))
-    category_id: str = Field(sa_column=Column(Text, ForeignKey("categories.id"), nullable=False))
-    brand_id: str | None = Field(sa_column=Column(Text, ForeignKey("brands.id")))
+    id: str = words(key=True)
+    merchant_id: str = words(ForeignKey("merchants.id"))
+    code: str = words()
+    title: str = words()
+    description: str = words()
+    category_id: str = words(ForeignKey("categories.id"))
+    brand_id: str | None = words(ForeignKey("brands.id"), nullable=True)
     attributes: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False, server_default=text("'{}'")))
     published_since: datetime | None = moment(nullable=True)
     published_until: datetime | None = moment(nullable=True)
-    version: int = Field(sa_column=Column(BigInteger, nullable=False, server_default=text("1")))
+    version: int = whole(default=1)
     created_at: datetime = moment()
     updated_at: datetime = moment()
 
@@ -132,17 +132,17 @@ class SkuTable(ProductsTable, table=True):
         CheckConstraint("barcode ~ '^([0-9]{8}|[0-9]{12,14})$'", name="skus_barcode"),
     )
 
-    id: str = Field(sa_column=Column(Text, primary_key=True))
-    spu_id: str = Field(sa_column=Column(Text, nullable=False))
-    merchant_id: str = Field(sa_column=Column(Text, ForeignKey("merchants.id"), nullable=False))
-    code: str = Field(sa_column=Column(Text, nullable=False))
+    id: str = words(key=True)
+    spu_id: str = words()
+    merchant_id: str = words(ForeignKey("merchants.id"))
+    code: str = words()
     options: dict[str, str] = Field(sa_column=Column(JSON, nullable=False))
-    options_key: str = Field(sa_column=Column(Text, nullable=False))
-    barcode: str | None = Field(sa_column=Column(Text))
-    weight_g: int = Field(sa_column=Column(BigInteger, nullable=False))
-    max_per_order: int = Field(sa_column=Column(BigInteger, nullable=False, server_default=text("999")))
+    options_key: str = words()
+    barcode: str | None = words(nullable=True)
+    weight_g: int = whole()
+    max_per_order: int = whole(default=999)
     listed: bool = Field(default=True, nullable=False, sa_column_kwargs={"server_default": text("true")})
-    media_id: str | None = Field(sa_column=Column(Text, ForeignKey("media.id")))
+    media_id: str | None = words(ForeignKey("media.id"), nullable=True)
     created_at: datetime = moment()
 
 
@@ -158,12 +158,12 @@ class PriceTable(ProductsTable, table=True):
     )
 
     id: int = counting()
-    sku_id: str = Field(sa_column=Column(Text, ForeignKey("skus.id"), nullable=False))
-    minor: int = Field(sa_column=Column(BigInteger, nullable=False))
-    currency: str = Field(sa_column=Column(Text, nullable=False))
+    sku_id: str = words(ForeignKey("skus.id"))
+    minor: int = whole()
+    currency: str = words()
     effective_at: datetime = moment()
     decided_at: datetime = moment()
-    decided_by: str = Field(sa_column=Column(Text, nullable=False))
+    decided_by: str = words()
 
 
 class SpuMediaTable(ProductsTable, table=True):
@@ -171,6 +171,6 @@ class SpuMediaTable(ProductsTable, table=True):
 
     __tablename__ = "spu_media"
 
-    spu_id: str = Field(sa_column=Column(Text, ForeignKey("spus.id"), primary_key=True))
+    spu_id: str = words(ForeignKey("spus.id"), key=True)
     position: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
-    media_id: str = Field(sa_column=Column(Text, ForeignKey("media.id"), nullable=False))
+    media_id: str = words(ForeignKey("media.id"))

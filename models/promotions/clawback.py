@@ -9,21 +9,19 @@ from models.shared import Money
 from models.shared.money import largest_remainder
 
 
-def earned_by(
-    lines: Sequence[OfferLine], offers: Sequence[OfferInForce], *, is_member: bool = True
-) -> dict[str, Money]:
+def earned_by(lines: Sequence[OfferLine], offers: Sequence[OfferInForce]) -> dict[str, Money]:
     """What these offers still earn for these lines, by `rule_id`; those that earn nothing are left out.
 
     `offers` are those that counted in the order, at the versions it stored. What they may still spend, and how often, was
     decided then and does not matter any more.
     """
     unlimited = [offer.model_copy(update={"left": None, "is_exhausted": False}) for offer in offers]
-    return _earned(lines, unlimited, is_member=is_member)
+    return _earned(lines, unlimited)
 
 
-def _earned(lines: Sequence[OfferLine], offers: Sequence[OfferInForce], *, is_member: bool) -> dict[str, Money]:
+def _earned(lines: Sequence[OfferLine], offers: Sequence[OfferInForce]) -> dict[str, Money]:
     earned: dict[str, Money] = {}
-    for applied in best_for_customer(lines, offers, is_member=is_member).applied:
+    for applied in best_for_customer(lines, offers, is_member=True).applied:
         known = earned.get(applied.rule_id)
         earned[applied.rule_id] = applied.amount if known is None else known + applied.amount
     return earned
@@ -48,7 +46,7 @@ def clawback(
     as_then = [
         offer.model_copy(update={"left": recorded.get(offer.rule_id), "is_exhausted": False}) for offer in offers
     ]
-    earned = max(earned_by(kept, offers), _earned(kept, as_then, is_member=True), key=_sum)
+    earned = max(earned_by(kept, offers), _earned(kept, as_then), key=_sum)
     keeps = {offer.rule_id for offer in offers if not offer.claws_back}
     given = {rule_id: amount.minor for rule_id, amount in recorded.items()}
     still = defaultdict(int, {rule_id: amount.minor for rule_id, amount in earned.items()})

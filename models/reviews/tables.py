@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
-    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -16,10 +15,10 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, SQLModel
 
-from models.shared.columns import identifier, moment, words
+from models.shared.columns import identifier, moment, structure, whole, words
 
 
 class ReviewsDatabase(SQLModel):
@@ -89,14 +88,14 @@ class ReviewPartTable(ReviewsDatabase, table=True):
     )
 
     review_id: str = _of_review(key=True)
-    part: str = Field(sa_column=Column(Text, primary_key=True))
+    part: str = words(key=True)
     text: str = words()
     shown: str = words()
     pictures: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
     state: str = words()
     held_for: str | None = words(nullable=True)
-    findings: list[dict[str, Any]] = Field(sa_column=Column(JSONB, nullable=False))
-    words_version: int = Field(sa_column=Column(BigInteger, nullable=False))
+    findings: list[dict[str, Any]] = structure()
+    words_version: int = whole()
     written_at: datetime = moment()
     decided_by: str | None = identifier(nullable=True)
     decided_at: datetime | None = moment(nullable=True)
@@ -111,7 +110,7 @@ class ReviewChangeTable(ReviewsDatabase, table=True):
 
     key: str = identifier(key=True)
     review_id: str = _of_review()
-    told: list[dict[str, Any]] = Field(sa_column=Column(JSONB, nullable=False))
+    told: list[dict[str, Any]] = structure()
     at: datetime = moment()
 
 
@@ -182,7 +181,7 @@ class ModerationListTable(ReviewsDatabase, table=True):
     __table_args__ = (CheckConstraint("single", name="moderation_list_one_row"),)
 
     single: bool = Field(sa_column=Column(Boolean, primary_key=True))
-    version: int = Field(sa_column=Column(BigInteger, nullable=False))
+    version: int = whole()
 
 
 class ModerationWordTable(ReviewsDatabase, table=True):
@@ -214,7 +213,7 @@ class ModerationWordVersionTable(ReviewsDatabase, table=True):
 
     word_id: str = identifier(ForeignKey("moderation_words.word_id"), key=True)
     version: int = Field(sa_column=Column(Integer, primary_key=True))
-    list_version: int = Field(sa_column=Column(BigInteger, nullable=False))
-    terms: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    list_version: int = whole()
+    terms: dict[str, Any] = structure()
     changed_by: str = identifier()
     changed_at: datetime = moment()

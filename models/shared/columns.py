@@ -22,9 +22,9 @@ def moment(*, nullable: bool = False) -> Any:
     return Field(sa_column=Column(MOMENT, nullable=nullable))
 
 
-def words(*, nullable: bool = False, key: bool = False, default: str | None = None) -> Any:
+def words(*constraints: Any, nullable: bool = False, key: bool = False, default: str | None = None) -> Any:
     """Text of any length."""
-    return Field(sa_column=Column(Text, primary_key=key, nullable=nullable, server_default=default))
+    return Field(sa_column=Column(Text, *constraints, primary_key=key, nullable=nullable, server_default=default))
 
 
 def whole(*, nullable: bool = False, key: bool = False, default: int | None = None) -> Any:

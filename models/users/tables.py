@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import ARRAY, BigInteger, ForeignKey, Index, LargeBinary, MetaData, Text, text
+from sqlalchemy import ARRAY, ForeignKey, Index, LargeBinary, MetaData, Text, text
 from sqlmodel import Field, SQLModel
 
-from models.shared.columns import MOMENT
+from models.shared.columns import moment, whole, words
 
 
 class UsersTable(SQLModel):
@@ -19,18 +19,18 @@ class UserTable(UsersTable, table=True):
 
     __tablename__ = "users"
 
-    id: str = Field(sa_type=Text, primary_key=True)
+    id: str = words(key=True)
     email: str | None = Field(sa_type=Text, unique=True)
     phone: str | None = Field(sa_type=Text, unique=True)
-    display_name: str = Field(sa_type=Text)
-    status: str = Field(sa_type=Text)
-    password_hash: str = Field(sa_type=Text)
+    display_name: str = words()
+    status: str = words()
+    password_hash: str = words()
     totp_secret: bytes | None = Field(sa_type=LargeBinary)
     totp_offered: bytes | None = Field(sa_type=LargeBinary)
-    totp_last_step: int | None = Field(sa_type=BigInteger)
+    totp_last_step: int | None = whole(nullable=True)
     version: int
-    created_at: datetime = Field(sa_type=MOMENT)
-    updated_at: datetime = Field(sa_type=MOMENT)
+    created_at: datetime = moment()
+    updated_at: datetime = moment()
 
 
 class RoleTable(UsersTable, table=True):
@@ -38,8 +38,8 @@ class RoleTable(UsersTable, table=True):
 
     __tablename__ = "roles"
 
-    name: str = Field(sa_type=Text, primary_key=True)
-    title: str = Field(sa_type=Text)
+    name: str = words(key=True)
+    title: str = words()
     permissions: list[str] = Field(sa_type=ARRAY(Text))
     version: int
 
@@ -50,8 +50,8 @@ class UserRoleTable(UsersTable, table=True):
     __tablename__ = "user_roles"
     __table_args__ = (Index("user_roles_role", "role"),)
 
-    user_id: str = Field(sa_type=Text, sa_column_args=[ForeignKey("users.id")], primary_key=True)
-    role: str = Field(sa_type=Text, sa_column_args=[ForeignKey("roles.name")], primary_key=True)
+    user_id: str = words(ForeignKey("users.id"), key=True)
+    role: str = words(ForeignKey("roles.name"), key=True)
 
 
 class SessionTable(UsersTable, table=True):
@@ -60,15 +60,15 @@ class SessionTable(UsersTable, table=True):
     __tablename__ = "sessions"
     __table_args__ = (Index("sessions_user", "user_id", "id"),)
 
-    id: str = Field(sa_type=Text, primary_key=True)
-    user_id: str = Field(sa_type=Text, sa_column_args=[ForeignKey("users.id")])
-    device_address: str = Field(sa_type=Text)
-    device_agent: str = Field(sa_type=Text)
-    created_at: datetime = Field(sa_type=MOMENT)
-    last_used_at: datetime = Field(sa_type=MOMENT)
-    expires_at: datetime = Field(sa_type=MOMENT)
-    ended_at: datetime | None = Field(sa_type=MOMENT)
-    end_reason: str | None = Field(sa_type=Text)
+    id: str = words(key=True)
+    user_id: str = words(ForeignKey("users.id"))
+    device_address: str = words()
+    device_agent: str = words()
+    created_at: datetime = moment()
+    last_used_at: datetime = moment()
+    expires_at: datetime = moment()
+    ended_at: datetime | None = moment(nullable=True)
+    end_reason: str | None = words(nullable=True)
 
 
 class RefreshTokenTable(UsersTable, table=True):
@@ -81,9 +81,9 @@ class RefreshTokenTable(UsersTable, table=True):
     )
 
     hash: bytes = Field(sa_type=LargeBinary, primary_key=True)
-    session_id: str = Field(sa_type=Text, sa_column_args=[ForeignKey("sessions.id")])
-    issued_at: datetime = Field(sa_type=MOMENT)
-    used_at: datetime | None = Field(sa_type=MOMENT)
+    session_id: str = words(ForeignKey("sessions.id"))
+    issued_at: datetime = moment()
+    used_at: datetime | None = moment(nullable=True)
 
 
 class VerificationCodeTable(UsersTable, table=True):
@@ -95,14 +95,14 @@ class VerificationCodeTable(UsersTable, table=True):
         Index("verification_codes_created", "created_at"),
     )
 
-    id: int = Field(sa_type=BigInteger, primary_key=True)
-    contact: str = Field(sa_type=Text)
-    purpose: str = Field(sa_type=Text)
+    id: int = whole(key=True)
+    contact: str = words()
+    purpose: str = words()
     code_hash: bytes = Field(sa_type=LargeBinary)
-    created_at: datetime = Field(sa_type=MOMENT)
-    expires_at: datetime = Field(sa_type=MOMENT)
+    created_at: datetime = moment()
+    expires_at: datetime = moment()
     tries_left: int
-    used_at: datetime | None = Field(sa_type=MOMENT)
+    used_at: datetime | None = moment(nullable=True)
 
 
 class LoginGuardTable(UsersTable, table=True):
@@ -113,8 +113,8 @@ class LoginGuardTable(UsersTable, table=True):
 
     subject: bytes = Field(sa_type=LargeBinary, primary_key=True)
     failures: int
-    blocked_until: datetime = Field(sa_type=MOMENT)
-    last_try_at: datetime = Field(sa_type=MOMENT)
+    blocked_until: datetime = moment()
+    last_try_at: datetime = moment()
 
 
 class LoginAttemptTable(UsersTable, table=True):
@@ -123,12 +123,12 @@ class LoginAttemptTable(UsersTable, table=True):
     __tablename__ = "login_attempts"
     __table_args__ = (Index("login_attempts_user", "user_id", "id"),)
 
-    id: int = Field(sa_type=BigInteger, primary_key=True)
-    user_id: str = Field(sa_type=Text, sa_column_args=[ForeignKey("users.id")])
-    at: datetime = Field(sa_type=MOMENT)
-    outcome: str = Field(sa_type=Text)
-    device_address: str = Field(sa_type=Text)
-    device_agent: str = Field(sa_type=Text)
+    id: int = whole(key=True)
+    user_id: str = words(ForeignKey("users.id"))
+    at: datetime = moment()
+    outcome: str = words()
+    device_address: str = words()
+    device_agent: str = words()
 
 
 class AddressTable(UsersTable, table=True):
@@ -140,15 +140,15 @@ class AddressTable(UsersTable, table=True):
         Index("addresses_one_default", "user_id", unique=True, postgresql_where=text("is_default")),
     )
 
-    id: str = Field(sa_type=Text, primary_key=True)
-    user_id: str = Field(sa_type=Text, sa_column_args=[ForeignKey("users.id")])
-    recipient: str = Field(sa_type=Text)
-    phone: str = Field(sa_type=Text)
-    country: str = Field(sa_type=Text)
-    region: str = Field(sa_type=Text)
-    city: str = Field(sa_type=Text)
-    line: str = Field(sa_type=Text)
-    postal_code: str = Field(sa_type=Text)
+    id: str = words(key=True)
+    user_id: str = words(ForeignKey("users.id"))
+    recipient: str = words()
+    phone: str = words()
+    country: str = words()
+    region: str = words()
+    city: str = words()
+    line: str = words()
+    postal_code: str = words()
     is_default: bool
-    created_at: datetime = Field(sa_type=MOMENT)
-    updated_at: datetime = Field(sa_type=MOMENT)
+    created_at: datetime = moment()
+    updated_at: datetime = moment()

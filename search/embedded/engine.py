@@ -12,7 +12,7 @@ from search.embedded.stemming import Stemmer
 from search.embedded.suggesting import suggestions
 from search.embedded.writing import Writer
 from search.engine import Held, SearchUnavailable
-from search.language import Synonyms, load_synonyms
+from search.language import load_synonyms
 from search.query import SearchQuery, SearchResult, Suggestion
 
 _HELD = """
@@ -23,11 +23,11 @@ SELECT spu_id, revision FROM {items} WHERE NOT gone AND ($1::text IS NULL OR spu
 class EmbeddedEngine:
     """`SearchEngine` on the database `search`, whose schema `hanse migrate` makes."""
 
-    def __init__(self, database: Database, synonyms: Synonyms | None = None) -> None:
+    def __init__(self, database: Database) -> None:
         stemmer = Stemmer()
         self._database = database
         self._writer = Writer(database, stemmer)
-        self._searcher = Searcher(database, stemmer, synonyms or load_synonyms())
+        self._searcher = Searcher(database, stemmer, load_synonyms())
         self._builder = Builder(database)
 
     @property

@@ -58,9 +58,9 @@ def read_synonyms(text: str) -> Synonyms:
     return Synonyms({phrase: tuple(found) for phrase, found in others.items()})
 
 
-def load_synonyms(file: Path = PACKAGED) -> Synonyms:
-    """The synonyms of a file. Errors: SynonymsUnreadable, OSError."""
-    return read_synonyms(file.read_text(encoding="utf-8"))
+def load_synonyms() -> Synonyms:
+    """The synonyms of the file that comes with the code. Errors: SynonymsUnreadable, OSError."""
+    return read_synonyms(PACKAGED.read_text(encoding="utf-8"))
 
 
 def _phrases(text: str) -> tuple[str, ...]:

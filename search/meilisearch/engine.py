@@ -11,7 +11,7 @@ from hanse.database import Connection
 from models.shared.ids import SpuId
 from search.documents import Gone, OfferPatch, ProductDocument, SalesPatch
 from search.engine import Held, NoSuchBuild, SearchUnavailable
-from search.language import Synonyms, load_synonyms
+from search.language import load_synonyms
 from search.meilisearch.asking import nothing, questions, result_of
 from search.meilisearch.indexing import index_settings, offers, taken_apart, whole
 from search.meilisearch.sent import Sent, SentBefore
@@ -32,12 +32,12 @@ Sending = tuple[list[int], dict[SpuId, SentBefore]]
 class MeilisearchEngine:
     """Every write waits until the server has done it. The order of writes is kept by `Sent`."""
 
-    def __init__(self, url: str, key: str, sent: Sent, synonyms: Synonyms | None = None, *, live: str = LIVE) -> None:
+    def __init__(self, url: str, key: str, sent: Sent, *, live: str = LIVE) -> None:
         """`live` is the uid of the index that is read; builds are named after it."""
         self._server = Server(url, key)
         self._live = live
         self._sent = sent
-        self._synonyms = synonyms or load_synonyms()
+        self._synonyms = load_synonyms()
 
     @property
     def name(self) -> str:

@@ -125,7 +125,7 @@ class AheadSettings(Room):
 
     async def claims(self, wanted: ClaimSearch, *, after: int = 0, limit: int = 100) -> Sequence[Claim]:
         """Claims in the order in which they were made, those behind the one with the number `after`."""
-        asked = {name: value for name, value in wanted if value is not None}
+        asked = {name: value for name in ClaimSearch.model_fields if (value := getattr(wanted, name)) is not None}
         where = "".join(f" AND c.{name} = ${n}" for n, name in enumerate(asked, 3))
         async with self._db.reader() as connection:
             rows = await connection.fetch(

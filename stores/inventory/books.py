@@ -9,6 +9,7 @@ from stores.inventory.room import Room
 from stores.inventory.stockkeeping import LEVEL_COLUMNS, level_of
 
 _PAST_THE_END = 2**63 - 1
+_LEVELS_AT_ONCE = 2_000
 
 
 class Books(Room):
@@ -36,12 +37,12 @@ class Books(Room):
         return [level_of(row) for row in rows]
 
     async def stock_list(
-        self, warehouse_id: WarehouseId | None = None, at_once: int = 2_000
+        self, warehouse_id: WarehouseId | None = None
     ) -> AsyncIterator[Sequence[tuple[WarehouseCode, StockLevel, SellsAhead]]]:
         """Every level with the code of its warehouse and how it sells ahead, in pages, in the order (warehouse, SKU). Each page is one snapshot; a
         level that changes while the list is read is on it once, as it was when its page was read."""
         after: tuple[WarehouseId, SkuId] | None = None
-        while levels := await self.levels(warehouse_id=warehouse_id, after=after, limit=at_once):
+        while levels := await self.levels(warehouse_id=warehouse_id, after=after, limit=_LEVELS_AT_ONCE):
             async with self._db.reader() as connection:
                 rows = await connection.fetch(
                     "SELECT n.warehouse_id, n.sku_id, w.code, coalesce(a.policy, 'never') AS policy "

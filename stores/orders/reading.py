@@ -12,6 +12,7 @@ from models.shared.ids import CategoryId, OrderId, UserId
 from stores.orders.room import Room
 from stores.orders.rows import order_unknown, read_order, read_orders, write_entry
 
+_SALES_AT_ONCE = 500
 _NEWS = """
     SELECT o.version + coalesce((
         SELECT sum(s.version) + sum((SELECT count(*) FROM tracking t WHERE t.shipment_id = s.shipment_id))
@@ -105,7 +106,7 @@ class Reading(Room):
             )
         return tuple((OrderId(row["order_id"]), OrderStatus(row["status"])) for row in rows)
 
-    async def sales_since(self, since: datetime, page: int = 500) -> AsyncIterator[list[Sale]]:
+    async def sales_since(self, since: datetime) -> AsyncIterator[list[Sale]]:
         """The orders that were paid since then, whatever became of them, as rankings count them; by pages, oldest first.
 
         Orders that waited more than a day for their payment are passed over.
@@ -124,7 +125,7 @@ class Reading(Room):
                     """,
                     since,
                     after,
-                    page,
+                    _SALES_AT_ONCE,
                 )
             if not rows:
                 return

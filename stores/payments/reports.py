@@ -1,6 +1,5 @@
 """Reports of reconciliations and their differences, read page by page; and which repairs were done."""
 
-from collections.abc import AsyncIterator
 from datetime import date, datetime
 from typing import Any
 
@@ -54,14 +53,6 @@ class Reports:
                 *(report, after or 0, limit),
             )
         return tuple(map(_to_difference, rows))
-
-    async def every_difference(self, report: int) -> AsyncIterator[Difference]:
-        """All differences of a report, in bounded memory."""
-        after = 0
-        while page := await self.differences(report, limit=1000, after=after):
-            for difference in page:
-                yield difference
-            after = page[-1].number
 
     async def repairs_due(self, report: int, *, limit: int) -> tuple[Difference, ...]:
         """Differences of a report that are to be repaired and were not, in order."""

@@ -3,7 +3,7 @@
 from models.points.types import PointsAccount, PointsEntry, PointsLot
 from models.shared import Instant
 from models.shared.ids import PointsEntryId, UserId
-from stores.points.book import entries_of, to_entry
+from stores.points.book import to_entry
 from stores.points.room import Room
 
 
@@ -40,10 +40,3 @@ class Reading(Room):
                 *(user_id, before, limit),
             )
         return [to_entry(row) for row in rows]
-
-    async def changes_of(self, occasion: str) -> tuple[PointsEntry, ...]:
-        """Every line that was written on this occasion, in order. What an order's steps spent, returned and took back is
-        written on the occasion of its id, with what expired in passing: announce it after each of them; a repeat is harmless.
-        """
-        async with self._db.reader() as connection:
-            return await entries_of(connection, occasion)

@@ -56,17 +56,7 @@ async def return_spent(tx: Connection, order_id: OrderId, at: Instant) -> int:
 
     Exactly once however often it is called: a repeat answers what the first one gave. Zero if the order spent nothing.
     """
-    found = await _book_of_spend(tx, order_id, at)
-    if found is None:
-        return 0
-    book, spent = found
-    known = await known_entry(tx, EntryKind.RETURNED, order_id)
-    if known is not None:
-        return known.delta
-    line = Line(
-        kind=EntryKind.RETURNED, delta=spent["points"] - spent["returned"], reference=order_id, order_id=order_id
-    )
-    return await _give_back(tx, book, line)
+    return await _give_back_once(tx, order_id, at)
 
 
 async def return_part(tx: Connection, order_id: OrderId, refund_id: RefundId, points: int, at: Instant) -> int:
@@ -76,17 +66,25 @@ async def return_part(tx: Connection, order_id: OrderId, refund_id: RefundId, po
     """
     if points < 0:
         raise InvalidRequest(f"A refund cannot return {points} points; name how many, or none.")
+    return await _give_back_once(tx, order_id, at, refund_id, points)
+
+
+async def _give_back_once(
+    tx: Connection, order_id: OrderId, at: Instant, refund_id: RefundId | None = None, at_most: int | None = None
+) -> int:
     found = await _book_of_spend(tx, order_id, at)
     if found is None:
         return 0
     book, spent = found
-    known = await known_entry(tx, EntryKind.RETURNED, refund_id)
+    reference = refund_id or order_id
+    known = await known_entry(tx, EntryKind.RETURNED, reference)
     if known is not None:
         return known.delta
+    left: int = spent["points"] - spent["returned"]
     line = Line(
         kind=EntryKind.RETURNED,
-        delta=min(points, spent["points"] - spent["returned"]),
-        reference=refund_id,
+        delta=left if at_most is None else min(at_most, left),
+        reference=reference,
         order_id=order_id,
         refund_id=refund_id,
     )

@@ -14,6 +14,7 @@ from stores.products.rows import PRICE_IN_FORCE, media_url, product_unknown, rea
 
 _PUBLISHED = "(s.published_since <= $2 AND (s.published_until IS NULL OR $2 < s.published_until))"
 """The SQL of `models.products.rules.is_published`, with now as `$2`."""
+_IDS_AT_ONCE = 10_000
 _IMAGE = """
     (SELECT m.small_name FROM spu_media sm JOIN media m ON m.id = sm.media_id
      WHERE sm.spu_id = s.id ORDER BY sm.position LIMIT 1)
@@ -145,12 +146,14 @@ class ProductStore:
             for spu_id, product in found.items()
         }
 
-    async def walk_ids(self, page: int = 10_000) -> AsyncIterator[list[str]]:
+    async def walk_ids(self) -> AsyncIterator[list[str]]:
         """The ids of all products, published or not, by pages; one that is created meanwhile may be missing."""
         after = ""
         while True:
             async with self._db.reader() as connection:
-                rows = await connection.fetch("SELECT id FROM spus WHERE id > $1 ORDER BY id LIMIT $2", after, page)
+                rows = await connection.fetch(
+                    "SELECT id FROM spus WHERE id > $1 ORDER BY id LIMIT $2", after, _IDS_AT_ONCE
+                )
             if not rows:
                 return
             yield [row["id"] for row in rows]
@@ -214,10 +217,8 @@ class ProductStore:
         known = {row["id"] for row in rows}
         return tuple(dict.fromkeys(one for one in named if one not in known))
 
-    async def price_history(
-        self, sku_id: SkuId, *, until: datetime | None = None, limit: int = 100
-    ) -> list[PricePoint]:
-        """Decisions about the price of a SKU, newest effect first; empty for an unknown SKU.
+    async def price_history(self, sku_id: SkuId, *, until: datetime | None = None) -> list[PricePoint]:
+        """The last hundred decisions about the price of a SKU, newest effect first; empty for an unknown SKU.
 
         Without `until` those that are still to come are there too: for operators only.
         """
@@ -225,11 +226,10 @@ class ProductStore:
             rows = await connection.fetch(
                 """
                 SELECT minor, currency, effective_at, decided_at, decided_by FROM prices
-                WHERE sku_id = $1 AND ($3::timestamptz IS NULL OR effective_at <= $3)
-                ORDER BY effective_at DESC, id DESC LIMIT $2
+                WHERE sku_id = $1 AND ($2::timestamptz IS NULL OR effective_at <= $2)
+                ORDER BY effective_at DESC, id DESC LIMIT 100
                 """,
                 sku_id,
-                limit,
                 until,
             )
         return [

@@ -55,7 +55,6 @@ class Claiming:
         now: datetime,
         template_id: CouponTemplateId | None = None,
         code: str | None = None,
-        is_member: bool = True,
     ) -> Coupon:
         """One coupon of a template, or the one that a code is worth, for this buyer; exactly one of the two is named.
 
@@ -71,7 +70,7 @@ class Claiming:
                 earlier = await _claimed_before(tx, user_id, key, template_id, code)
                 if earlier is not None:
                     return earlier
-                return await _claim(tx, user_id, key, now, template_id, code, is_member)
+                return await _claim(tx, user_id, key, now, template_id, code)
         except UniqueViolationError:  # a twin with this key, for another template, was quicker
             raise _key_reused() from None
 
@@ -83,10 +82,9 @@ async def _claim(
     now: datetime,
     template_id: CouponTemplateId | None,
     code: str | None,
-    is_member: bool,
 ) -> Coupon:
     wanted = template_id or await _template_of(tx, code or "")
-    offered = await _offered(tx, wanted, now, by_code=code is not None, is_member=is_member)
+    offered = await _offered(tx, wanted, now, by_code=code is not None)
     had = await _lock_count(tx, wanted, user_id)
     # A twin of this very request may have gone first while this one waited for the count.
     earlier = await _claimed_before(tx, user_id, key, template_id, code)
@@ -103,7 +101,7 @@ async def _claim(
             )
         if await _write(tx, coupon, key):
             return coupon
-        offered = await _offered(tx, wanted, now, by_code=code is not None, is_member=is_member)
+        offered = await _offered(tx, wanted, now, by_code=code is not None)
 
 
 def _coupon(
@@ -209,7 +207,7 @@ async def _lock_count(tx: Connection, template_id: CouponTemplateId, user_id: Us
 
 
 async def _offered(
-    tx: Connection, template_id: CouponTemplateId, now: datetime, *, by_code: bool, is_member: bool
+    tx: Connection, template_id: CouponTemplateId, now: datetime, *, by_code: bool
 ) -> tuple[int, CouponTerms]:
     """The version and terms under which a coupon can be claimed now. `CouponNotClaimable` or `CouponSoldOut` if none can."""
     template = await tx.fetchrow(_TEMPLATE, template_id, now)
@@ -224,8 +222,6 @@ async def _offered(
         )
     if terms.by_code_only and not by_code:
         raise CouponNotClaimable("This coupon takes a code.", by_code_only=True)
-    if terms.members_only and not is_member:
-        raise CouponNotClaimable("This coupon is for members.", members_only=True)
     if template["quantity"] is not None and template["claimed"] >= template["quantity"]:
         raise CouponSoldOut("All of these coupons have been claimed.")
     return template["version"], terms

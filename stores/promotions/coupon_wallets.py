@@ -100,9 +100,9 @@ class Wallets:
         *,
         before: CouponTemplateId | None = None,
         limit: int = 50,
-        is_member: bool = True,
     ) -> list[ClaimableCoupon]:
-        """What is offered to be claimed from the list now, newest first, those behind `before`, as this buyer sees it."""
+        """What is offered to be claimed from the list now, newest first, those behind `before`, as this buyer sees it, or a
+        visitor, who is no member."""
         async with self._db.reader() as connection:
             rows = await connection.fetch(
                 """
@@ -120,7 +120,7 @@ class Wallets:
                 before,
                 limit,
             )
-        return [_claimable(dict(row), is_member=is_member) for row in rows]
+        return [_claimable(dict(row), is_member=user_id is not None) for row in rows]
 
     # ---- coupons as offers -------------------------------------------------------------------------------------------
 

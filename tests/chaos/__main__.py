@@ -47,7 +47,10 @@ def arguments(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--plan", action="store_true", help="rehearse, show the plan, do nothing")
     parser.add_argument("--no-crowds", action="store_true", help="leave out the crowds (pytest -m chaos)")
     parser.add_argument("--no-document", action="store_true", help="leave docs/reliability.md as it is")
-    return parser.parse_args(words)
+    asked = parser.parse_args(words)
+    if not any(asked.stories in name for name in STORIES):
+        parser.exit(2, f"No story has {asked.stories!r} in its name; there are {', '.join(sorted(STORIES))}.\n")
+    return asked
 
 
 class Board:

@@ -9,6 +9,8 @@ from contextlib import asynccontextmanager
 import pytest
 from playwright.async_api import Page, async_playwright
 
+from tests.homes import HOME
+
 _QUIET = (
     "--no-sandbox",
     "--disable-gpu",
@@ -67,13 +69,6 @@ async def register(page: Page, contact: str, password: str = "a harbour full of 
 
 async def add_address(page: Page) -> None:
     """Fill in and save the address form that the page shows."""
-    words = {
-        "recipient": "林小海",
-        "phone": "13800138000",
-        "line": "外滩路 1 号",
-        "city": "Shanghai",
-        "region": "Shanghai",
-    }
-    for name, text in words.items():
-        await page.fill(f"input[name={name}]", text)
+    for name in ("recipient", "phone", "line", "city", "region"):
+        await page.fill(f"input[name={name}]", getattr(HOME, name))
     await page.click("form:has(input[name=recipient]) button[type=submit]")

@@ -36,11 +36,12 @@ from hanse.stack.ports import Ports
 from hanse.temporal import connect
 from models.shared.ids import AddressId, SessionId, UserId
 from models.users.rules import parse_contact
-from models.users.types import Device, PostalAddress
+from models.users.types import Device
 from stores.users import UsersStore
 from tests.chaos.worker import SOCKET
-from tests.e2e.calls import Buyer, Operator, eventually
+from tests.e2e.calls import JSON, Buyer, Operator, eventually, said
 from tests.e2e.sandbox_books import SandboxBooks
+from tests.homes import HOME
 from tests.simulators.serving import private_pem, public_pem
 from tests.simulators.wechat_pay import WechatPaySimulator
 
@@ -49,14 +50,6 @@ HASTY_WINDOW = 6.0
 
 SHARED = {"environment": "test", "access_token_lifetime": "PT12H", "listeners": "off"}
 """What listeners start is tried by itself (`tests/integration/bus/test_listeners.py`); here it would only slow crowds down."""
-_HOME = PostalAddress(
-    recipient="林小海",
-    phone="+8613800138000",
-    region="Shanghai",
-    city="Shanghai",
-    line="外滩路 1 号",
-    postal_code="200002",
-)
 
 
 class RunningShop:
@@ -89,7 +82,7 @@ class RunningShop:
             async with turn:
                 user_id, token = await self._someone(f"buyer-{secrets.token_hex(6)}@hanse.example", [])
                 address_id = AddressId.mint(datetime.now(UTC), secrets.token_bytes(10))
-                await self._users.addresses.add(address_id, user_id, _HOME, default=True, now=datetime.now(UTC))
+                await self._users.addresses.add(address_id, user_id, HOME, default=True, now=datetime.now(UTC))
                 return Buyer(self.http, api_url or self.settings.api_url, token, address_id)
 
         return await asyncio.gather(*(one() for _ in range(count)))
@@ -144,6 +137,16 @@ class RunningShop:
     def restarts(self, name: str) -> int:
         """How often the supervisor started this part again."""
         return self.stack.supervisor.parts[name].restarts
+
+    @asynccontextmanager
+    async def payments_go_wrong(self, *rules: JSON, seed: int = 0) -> AsyncIterator[None]:
+        """These faults at the payment sandbox, for so long."""
+        url = f"{self.settings.sandbox_payment_url}/faults"
+        said(await self.http.post(url, json={"seed": seed, "rules": rules}), 200)
+        try:
+            yield
+        finally:
+            said(await self.http.post(url, json={"rules": []}), 200)
 
     async def temporal(self) -> Client:
         """A client of the shop's Temporal."""

@@ -248,9 +248,7 @@ async def everything_goes_back_over_a_channel_in_trouble(shop: RunningShop, orde
         for on, faults in kinds.items()
         for fault, value, share in faults
     ]
-    faults = f"{shop.settings.sandbox_payment_url}/faults"
-    said(await shop.http.post(faults, json={"seed": 7, "rules": rules}), 200)
-    try:
+    async with shop.payments_go_wrong(*rules, seed=7):
         for order_id in orders:
             said(await shop.operator.refund(await shop.operator.order(order_id)), 201)
 
@@ -258,5 +256,3 @@ async def everything_goes_back_over_a_channel_in_trouble(shop: RunningShop, orde
             return all([(await shop.operator.order(one))["refunded"]["minor"] == PRICE for one in orders])
 
         await eventually("every refund has come through", all_back, within=300, pause=2)
-    finally:
-        said(await shop.http.post(faults, json={"rules": []}), 200)

@@ -13,6 +13,7 @@ from tests.e2e.running import RunningShop
 from tests.e2e.test_carriers import is_now, moves, parcels_of
 from tests.e2e.test_parcels import about
 from tests.e2e.test_the_shop_in_a_browser import PASSWORD, new_contact, operator_with_password
+from tests.homes import HOME
 
 pytestmark = [pytest.mark.proof, pytest.mark.timeout(240)]
 SHOTS = os.environ.get("HANSE_TEST_SHOTS")
@@ -34,14 +35,7 @@ async def buyer_with_password(shop: RunningShop) -> tuple[Buyer, str]:
     said(await shop.http.post(f"{url}/v1/users/register", json=asked), 201)
     who = {"contact": contact, "password": PASSWORD}
     token = said(await shop.http.post(f"{url}/v1/users/login", json=who), 200)["access_token"]
-    home = {
-        "recipient": "林小海",
-        "phone": "13800138000",
-        "region": "Shanghai",
-        "city": "Shanghai",
-        "line": "外滩路 1 号",
-    }
-    address = said(await Caller(shop.http, url, token).post("/v1/addresses", home), 201)
+    address = said(await Caller(shop.http, url, token).post("/v1/addresses", HOME.model_dump()), 201)
     return Buyer(shop.http, url, token, address["id"]), contact
 
 

@@ -29,10 +29,11 @@ from models.orders.messages import checkout_id
 from models.payments.messages import payment_timeout_id, refund_workflow_id
 from models.shared.ids import AddressId, OrderId, SessionId, UserId
 from models.users.rules import parse_contact
-from models.users.types import Device, PostalAddress
+from models.users.types import Device
 from stores.promotions import BenefitStore
 from tests.e2e.calls import Buyer, Operator
 from tests.e2e.goods import Shelves
+from tests.homes import HOME
 from tests.integration.channels.sandbox_server import free_port
 from tests.model.outside import SECRET, Outside, build_outside
 from tests.model.told import Told, listening
@@ -50,9 +51,6 @@ _QUEUES = (
     TaskQueue.CHANNELS_CARRIER,
     TaskQueue.BUS,
     TaskQueue.SEARCH,
-)
-_HOME = PostalAddress(
-    recipient="A buyer", phone="+8613800138000", region="Shanghai", city="Shanghai", line="1", postal_code="200000"
 )
 
 
@@ -93,7 +91,7 @@ class World:
         """A new buyer with an address."""
         user_id, token = await self._someone([])
         address_id = AddressId.mint(datetime.now(UTC), secrets.token_bytes(10))
-        await self.shop.users.addresses.add(address_id, user_id, _HOME, default=True, now=datetime.now(UTC))
+        await self.shop.users.addresses.add(address_id, user_id, HOME, default=True, now=datetime.now(UTC))
         return user_id, Buyer(self.http, "", token, address_id)
 
     async def _someone(self, roles: list[str]) -> tuple[UserId, str]:

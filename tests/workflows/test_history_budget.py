@@ -38,13 +38,13 @@ from models.payments.messages import PaymentReport, PaymentTimeoutInput, payment
 from models.shared import Money
 from models.shared.ids import AddressId, AttemptId, OrderId, ShipmentId, UserId, WarehouseId
 from models.users.rules import parse_contact
-from models.users.types import PostalAddress
 from stores.fulfillment import FulfillmentStore
 from stores.inventory import InventoryStore
 from stores.orders import OrderStore
 from stores.payments import PaymentStore
 from stores.users.accounts import insert_account
 from stores.users.addresses import Addresses
+from tests.homes import HOME
 from tests.integration.products.catalogue import open_catalogue
 from workers.main import worker_for
 from workers.wiring import open_activities
@@ -223,9 +223,8 @@ async def _buyer(db: Database) -> tuple[UserId, AddressId]:
     buyer = UserId.mint(_now(), secrets.token_bytes(10))
     async with db.transaction() as tx:
         await insert_account(tx, buyer, parse_contact(f"{buyer}@example.com"), "no password", "Anna", _now())
-    postal = PostalAddress(recipient="Anna", phone="+8613800000000", region="Shanghai", city="Shanghai", line="1")
     address_id = AddressId.mint(_now(), secrets.token_bytes(10))
-    await Addresses(db).add(address_id, buyer, postal, default=True, now=_now())
+    await Addresses(db).add(address_id, buyer, HOME, default=True, now=_now())
     return buyer, address_id
 
 

@@ -22,11 +22,8 @@ async def shop(database: OpenDatabase) -> Shop:
 @pytest.fixture(scope="package")
 async def one_database(migrated_copies: MigratedCopies) -> AsyncIterator[Database]:
     """One database of cases for all tests: each has cases of its own."""
-    name = await migrated_copies.create("aftersales")
-    db = await migrated_copies.open(name)
-    yield db
-    db.pool.terminate()
-    await migrated_copies.drop(name)
+    async with migrated_copies.lent("aftersales") as database:
+        yield database
 
 
 @pytest.fixture

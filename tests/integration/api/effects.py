@@ -1,9 +1,9 @@
-"""What a request did: rows of every table, sums of what they count, and processes that were started."""
+"""What a request did: rows of every table, in each of their states, sums of what they count, and processes that were started."""
 
 import asyncio
 from collections.abc import Iterable
 from contextlib import AsyncExitStack
-from typing import Any, Self
+from typing import Self
 
 from temporalio.client import Client
 
@@ -15,16 +15,19 @@ _ELSEWHERE = {"search"}
 """Made of the others, later."""
 _STARTED = "TemporalScheduledById IS NULL AND WorkflowType != 'CatalogSync'"
 _COLUMNS = """
-    SELECT t.table_name, array_remove(array_agg(c.column_name::text ORDER BY c.ordinal_position), NULL) AS counted
-    FROM information_schema.tables t
-    LEFT JOIN information_schema.columns c
-        ON c.table_schema = t.table_schema AND c.table_name = t.table_name
-        AND c.data_type IN ('smallint', 'integer', 'bigint', 'numeric')
-        AND c.column_name ~ '(on_hand|reserved|claimed|minor|^delta$|units|quantity|^points$|balance|^used)'
+    SELECT t.table_name,
+           array_agg(c.column_name::text) FILTER (
+               WHERE c.data_type IN ('smallint', 'integer', 'bigint', 'numeric')
+               AND c.column_name ~ '(on_hand|reserved|claimed|minor|^delta$|units|quantity|^points$|balance|^used|^reports$)'
+           ) AS counted,
+           array_agg(c.column_name::text) FILTER (
+               WHERE c.data_type = 'text' AND c.column_name IN ('state', 'status')
+           ) AS states
+    FROM information_schema.tables t JOIN information_schema.columns c USING (table_schema, table_name)
     WHERE t.table_schema = 'public' AND t.table_type = 'BASE TABLE'
     GROUP BY t.table_name
 """
-"""Tables with the columns that hold stock, money, coupons or points."""
+"""Tables with the columns that hold stock, money, coupons, points or complaints, and those that say where a thing stands."""
 _PAUSE = 0.6
 """Seconds; longer than what is shown lags behind what is."""
 _QUIET = 2
@@ -75,14 +78,18 @@ class Effects:
         return {f"{name}.{row['what']}": int(row["much"]) for row in rows}
 
 
-def _question(tables: Iterable[Iterable[Any]]) -> str:
+def _question(tables: Iterable[tuple[str, list[str] | None, list[str] | None]]) -> str:
     parts = []
-    for table, columns in tables:
+    for table, counted, states in tables:
         parts.append(f"SELECT '{table}' AS what, count(*)::numeric AS much FROM \"{table}\"")
-        parts += [f'SELECT \'{table}.{each}\', coalesce(sum("{each}"), 0) FROM "{table}"' for each in columns]
+        parts += [f'SELECT \'{table}.{each}\', coalesce(sum("{each}"), 0) FROM "{table}"' for each in counted or ()]
+        parts += [
+            f'SELECT \'{table} \' || "{each}", count(*) FROM "{table}" GROUP BY "{each}"' for each in states or ()
+        ]
     return " UNION ALL ".join(parts)
 
 
 def difference(before: Counts, after: Counts) -> Counts:
-    """What there is more of."""
-    return {what: after[what] - before.get(what, 0) for what in after if after[what] != before.get(what, 0)}
+    """What there is more of, and less."""
+    more = {what: after.get(what, 0) - before.get(what, 0) for what in before.keys() | after.keys()}
+    return {what: much for what, much in more.items() if much}

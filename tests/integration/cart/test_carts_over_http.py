@@ -19,20 +19,13 @@ from stores.cart import CartStore
 from stores.fulfillment import FulfillmentStore
 from stores.inventory import InventoryStore
 from tests.conftest import OpenDatabase
+from tests.homes import HOME
 from tests.integration.inventory.shop import Shop as Stock
 from tests.integration.pricing import pricing_on
 from tests.integration.products.catalogue import HOUR, NOW, YUAN, Catalogue, open_catalogue
 from tests.integration.users.shop import Person, open_shop
 from tests.integration.users.shop import Shop as AccountsShop
 
-HOME = {
-    "recipient": "Han Meimei",
-    "phone": "+8613900139000",
-    "region": "Shanghai",
-    "city": "Shanghai",
-    "line": "Nanjing Road 1",
-    "postal_code": "200000",
-}
 NOBODYS_CART = CartId.derive(NOW, "nobody")
 NOTHING = SkuId.derive(NOW, "nothing")
 INVALID = (422, "validation_failed")
@@ -258,7 +251,7 @@ async def test_shipping_is_priced_for_an_address_of_ones_own(front: Front) -> No
     await front.rates.put_rate(
         ShippingRate(merchant_id=merchant, country="CN", base=YUAN * 8, per_unit=Money(minor=50))
     )
-    address = (await buyer.http.post("/v1/addresses", json=HOME)).json()["id"]
+    address = (await buyer.http.post("/v1/addresses", json=HOME.model_dump())).json()["id"]
     visitor = front.visitor()
     for who in (buyer, other, visitor):
         await add(who, sku_id, 2)

@@ -17,11 +17,8 @@ _TABLES = (
 
 @pytest.fixture(scope="module")
 async def opened(migrated_copies: MigratedCopies) -> AsyncIterator[Database]:
-    name = await migrated_copies.create("promotions")
-    db = await Database(migrated_copies.dsn(name), max_size=50).open()
-    yield db
-    db.pool.terminate()
-    await migrated_copies.drop(name)
+    async with migrated_copies.lent("promotions", max_size=50) as database:
+        yield database
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
@@ -50,22 +51,21 @@ async def shop(
 ) -> AsyncIterator[AccountsShop]:
     """Sells one shirt at 199 yuan. One shop for all tests here: each brings its own people and templates."""
     folder = tmp_path_factory.mktemp("shop")
-    names = [await migrated_copies.create(domain) for domain in ("ops", "promotions", "products", "users", "orders")]
-    opened_dbs = [await migrated_copies.open(name) for name in names]
-    ops, promotions, products, users, parcels = opened_dbs
-    catalogue = await open_catalogue(products, folder)
-    product = await catalogue.on_sale()
-    async with open_shop(api, users, ops, redis_url, folder) as opened:
-        services = opened.app.state.services
-        services.idempotency = IdempotencyStore(ops)
-        services.coupons, services.promotions = CouponStore(promotions), PromotionStore(promotions)
-        services.products, services.pricing = catalogue.products, _pricing(catalogue.products, parcels, promotions)
-        services.benefits = BenefitStore(promotions)
-        services.shirt = product.skus[0].sku_id
-        yield opened
-    for name, db in zip(names, opened_dbs, strict=True):
-        db.pool.terminate()
-        await migrated_copies.drop(name)
+    async with AsyncExitStack() as lent:
+        domains = ("ops", "promotions", "products", "users", "orders")
+        ops, promotions, products, users, parcels = [
+            await lent.enter_async_context(migrated_copies.lent(domain)) for domain in domains
+        ]
+        catalogue = await open_catalogue(products, folder)
+        product = await catalogue.on_sale()
+        async with open_shop(api, users, ops, redis_url, folder) as opened:
+            services = opened.app.state.services
+            services.idempotency = IdempotencyStore(ops)
+            services.coupons, services.promotions = CouponStore(promotions), PromotionStore(promotions)
+            services.products, services.pricing = catalogue.products, _pricing(catalogue.products, parcels, promotions)
+            services.benefits = BenefitStore(promotions)
+            services.shirt = product.skus[0].sku_id
+            yield opened
 
 
 def _pricing(products: ProductStore, orders: Database, promotions: Database) -> Pricing:

@@ -72,11 +72,7 @@ async def house(migrated_copies: MigratedCopies, tmp_path_factory: pytest.TempPa
     async with AsyncExitStack() as stack:
 
         async def database(domain: str) -> Database:
-            name = await migrated_copies.create(domain)
-            stack.push_async_callback(migrated_copies.drop, name)
-            db = await migrated_copies.open(name)
-            stack.callback(db.pool.terminate)
-            return db
+            return await stack.enter_async_context(migrated_copies.lent(domain))
 
         yield await _house(database, tmp_path_factory.mktemp("blobs"))
 

@@ -18,7 +18,6 @@ from activities.siblings import Siblings
 from api.app import build
 from api.showcase.shelf import Shelf
 from hanse.caching import ReadThrough
-from hanse.database import Database
 from hanse.settings import Settings
 from hanse.temporal import connect
 from stores.idempotency import IdempotencyStore
@@ -39,11 +38,8 @@ from workflows.transfer import TransferSaga
 
 @pytest.fixture
 async def shop(migrated_copies: MigratedCopies) -> AsyncIterator[Shop]:
-    name = await migrated_copies.create("inventory")
-    db = await Database(migrated_copies.dsn(name), max_size=50).open()
-    yield Shop(InventoryStore(db), db)
-    db.pool.terminate()
-    await migrated_copies.drop(name)
+    async with migrated_copies.lent("inventory", max_size=50) as database:
+        yield Shop(InventoryStore(database), database)
 
 
 @pytest.fixture(scope="module")

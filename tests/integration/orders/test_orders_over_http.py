@@ -19,19 +19,12 @@ from models.orders.types import Order, OrderStatus, TimelineEntry
 from models.shared.ids import OrderId, ShipmentId
 from models.users.types import Permission, Role
 from tests.conftest import OpenDatabase
+from tests.homes import HOME
 from tests.integration.orders.shop import LATER, SHOP, Shop, opening, to
 from tests.integration.products.catalogue import Catalogue, open_catalogue
 from tests.integration.users.shop import Person, open_shop
 from tests.integration.users.shop import Shop as AccountsShop
 
-NEW_ADDRESS = {
-    "recipient": "Han Meimei",
-    "phone": "+8613900139000",
-    "region": "Shanghai",
-    "city": "Shanghai",
-    "line": "Nanjing Road 1",
-    "postal_code": "200000",
-}
 NOBODYS_ORDER = OrderId.derive(LATER, "nobody")
 
 
@@ -205,11 +198,12 @@ async def test_a_buyer_sends_an_order_to_another_address_of_the_own_book_only(fr
     order = await front.order(paid=True)
     path = f"/v1/orders/{order.order_id}/address"
     own, foreign = [
-        (await who.http.post("/v1/addresses", json=NEW_ADDRESS)).json()["id"] for who in (front.buyer, front.other)
+        (await who.http.post("/v1/addresses", json=HOME.model_dump())).json()["id"]
+        for who in (front.buyer, front.other)
     ]
     assert (await front.buyer.http.put(path, json={"address_id": foreign})).status_code == 404
     changed = await front.buyer.http.put(path, json={"address_id": own})
-    assert (changed.status_code, changed.json()["address"]["recipient"]) == (200, "Han Meimei")
+    assert (changed.status_code, changed.json()["address"]["recipient"]) == (200, HOME.recipient)
     (parcel,) = await front.shop.handed_over_of(order)
     await front.shop.moved(parcel, ShipmentStatus.OUTBOUND)
     await front.shop.booked(parcel)
@@ -217,7 +211,7 @@ async def test_a_buyer_sends_an_order_to_another_address_of_the_own_book_only(fr
     assert late.status_code == 200, "the address it has already is no change"
     service = await front.accounts.operator("service")
     corrected = await service.http.put(
-        f"/v1/operators/orders/{order.order_id}/address", json=NEW_ADDRESS | {"line": "2"}
+        f"/v1/operators/orders/{order.order_id}/address", json=HOME.model_dump() | {"line": "2"}
     )
     assert (corrected.status_code, corrected.json()["code"]) == (409, "order_already_shipped")
 
@@ -231,7 +225,7 @@ async def test_a_correction_is_told_to_the_parcel_that_waits_for_it(front: Front
     )
     service = await front.accounts.operator("service")
     path = f"/v1/operators/orders/{order.order_id}/address"
-    answer = await service.http.put(path, json=NEW_ADDRESS)
+    answer = await service.http.put(path, json=HOME.model_dump())
     assert answer.status_code == 200, answer.text
     told = [
         event.workflow_execution_signaled_event_attributes.signal_name

@@ -44,13 +44,13 @@ from models.shared.done import Done
 from models.shared.ids import AddressId, ListEntryId, RefundId, ShipmentId, SkuId, UserId
 from models.shared.refusals import InvalidRequest
 from models.users.rules import parse_contact
-from models.users.types import PostalAddress
 from stores.inventory import InventoryStore
 from stores.lists import ListStore
 from stores.points import PointsStore
 from stores.users import UsersStore
 from tests.carriers import carriers_at_hand
 from tests.conftest import OpenDatabase
+from tests.homes import HOME
 from tests.integration.orders.shop import BUYER, HOUSE, LATER, SHOP, Shop, hand_over, named, opening, report, to
 from tests.integration.pricing import pricing_on
 from tests.integration.products.catalogue import Catalogue, open_catalogue
@@ -58,9 +58,6 @@ from tests.unit.orders.baskets import rate
 from workflows.fulfillment import Fulfillment
 
 S = ShipmentStatus
-POSTAL = PostalAddress(
-    recipient="Li Lei", phone="+8613800138000", region="Beijing", city="Beijing", line="1", postal_code="100-080"
-)
 
 
 @dataclass
@@ -118,7 +115,7 @@ async def a_buyer_with_an_address(steps: Steps, name: str = "li") -> tuple[UserI
     user_id, address_id = named(UserId, name), named(AddressId, name)
     contact = parse_contact(f"{name}@example.com")
     await steps.users.roles.ensure_operator(user_id, contact, "no hash", name, [], LATER)
-    await steps.users.addresses.add(address_id, user_id, POSTAL, default=True, now=LATER)
+    await steps.users.addresses.add(address_id, user_id, HOME, default=True, now=LATER)
     return user_id, address_id
 
 
@@ -133,7 +130,7 @@ async def test_a_basket_is_quoted_from_catalogue_address_book_and_shipping_rates
     await steps.shop.parcels.put_rate(rate(800, 100, merchant=product.merchant_id, prefix="1000"))
     quoted = await steps.orders.quote_basket(ask(user_id, address_id, product.skus[0].sku_id))
     assert (quoted.quote.goods, quoted.quote.shipping) == (Money(minor=39800), Money(minor=1000))
-    assert quoted.address.model_dump() == POSTAL.model_dump()
+    assert quoted.address.model_dump() == HOME.model_dump()
 
 
 async def test_a_foreign_or_missing_address_is_refused_alike(steps: Steps) -> None:
@@ -263,7 +260,7 @@ async def test_who_is_on_a_black_list_gets_no_quote_and_hears_no_reason(steps: S
     user_id, address_id = await a_buyer_with_an_address(steps)
     product = await steps.catalogue.on_sale()
     entry = NewEntry(
-        kind=ListKind.BLACK, subject=ListSubject.PHONE, value=POSTAL.phone, reason="chargebacks", starts_at=LATER
+        kind=ListKind.BLACK, subject=ListSubject.PHONE, value=HOME.phone, reason="chargebacks", starts_at=LATER
     )
     await steps.lists.add(named(ListEntryId, "one"), entry, user_id, LATER)
     with pytest.raises(BuyerBlocked) as refused:

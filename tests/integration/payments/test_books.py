@@ -17,10 +17,9 @@ from models.payments.ledger_errors import (
     NothingCaptured,
 )
 from models.payments.messages import ReleaseRefund
-from models.payments.rules import left_to_refund
 from models.payments.types import Attempt
 from models.shared.ids import AdjustmentId, ChargebackId
-from tests.integration.payments.till import OPENED, Till, cny
+from tests.integration.payments.till import OPENED, Till, cny, left_to_refund
 
 CHANNELS = ("sandbox_card",)
 

@@ -18,11 +18,8 @@ LAST_HOUR = datetime(2026, 11, 1, 23, 30, tzinfo=UTC)
 
 @pytest.fixture(scope="module")
 async def shared_till(migrated_copies: MigratedCopies) -> AsyncIterator[Till]:
-    name = await migrated_copies.create("payments")
-    pool = await migrated_copies.open(name)
-    yield Till(pool)
-    pool.pool.terminate()
-    await migrated_copies.drop(name)
+    async with migrated_copies.lent("payments") as database:
+        yield Till(database)
 
 
 @pytest.fixture

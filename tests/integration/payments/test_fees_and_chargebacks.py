@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from models.payments.chargebacks import chargeback_told_id
-from models.payments.rules import left_to_refund
 from tests.integration.payments.counter import Counter, Customer
 from tests.integration.payments.test_paying_over_http import is_paid, refund
 from tests.integration.payments.test_reconciliation import hanse, reconcile, said_of, sale
+from tests.integration.payments.till import left_to_refund
 
 
 @pytest.fixture(autouse=True)

@@ -21,6 +21,11 @@ def cny(minor: int) -> Money:
     return Money(minor=minor)
 
 
+def left_to_refund(payment: Payment) -> Money:
+    """What can still go back of what was kept."""
+    return payment.captured - payment.refunded - payment.held - payment.charged_back
+
+
 class Till:
     """Moves money in one payments store."""
 

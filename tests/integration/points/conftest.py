@@ -14,11 +14,8 @@ from tests.integration.points.purse import Purse
 @pytest.fixture(scope="package")
 async def one_database(migrated_copies: MigratedCopies) -> AsyncIterator[Database]:
     """One database for all tests that leave its schema alone; to empty it takes less than to make another."""
-    name = await migrated_copies.create("promotions")
-    db = await migrated_copies.open(name)
-    yield db
-    db.pool.terminate()
-    await migrated_copies.drop(name)
+    async with migrated_copies.lent("promotions") as database:
+        yield database
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from models.promotions.messages import AwardPoints
 from models.shared import Instant, Money
 from models.shared.ids import OrderId, RefundId, UserId
 from stores.points import PointsStore
+from stores.points.book import entries_of
 from stores.points.spending import claw_back, return_part, return_spent, spend
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
@@ -58,6 +59,10 @@ class Purse:
     async def spend(self, points: int, name: str | int = "order", at: Instant = NOW, user_id: UserId = BUYER) -> None:
         async with self.db.transaction() as tx:
             await spend(tx, user_id, order(name), points, at)
+
+    async def changes_of(self, order_id: OrderId) -> tuple[PointsEntry, ...]:
+        async with self.db.reader() as connection:
+            return await entries_of(connection, order_id)
 
     async def return_spent(self, name: str | int = "order", at: Instant = NOW) -> int:
         async with self.db.transaction() as tx:

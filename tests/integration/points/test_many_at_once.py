@@ -88,5 +88,5 @@ async def test_the_changes_of_orders_that_ran_at_once_are_each_their_own(audited
     await audited.earn(100)
     await together(*(audited.spend(10, n) for n in range(10)))
     for n in range(10):
-        (change,) = await audited.store.changes_of(order(n))
+        (change,) = await audited.changes_of(order(n))
         assert (change.order_id, change.delta) == (order(n), -10)

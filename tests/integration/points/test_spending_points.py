@@ -201,7 +201,7 @@ async def test_the_changes_of_an_order_are_told_with_what_expired_in_passing(aud
     await audited.earn(50, "new")
     await audited.spend(40, at=day(20))
     await audited.return_part(15, at=day(20))
-    changes = await audited.store.changes_of(order())
+    changes = await audited.changes_of(order())
     assert [(change.kind.value, change.delta) for change in changes] == [
         ("expired", -10),
         ("spent", -40),

@@ -13,7 +13,6 @@ from models.promotions.types import CampaignTerms, RuleStatus
 from models.shared import Money
 from models.shared.ids import CampaignId, PromotionId
 from models.shared.refusals import NotFound, StaleVersion
-from tests.conftest import OpenDatabase
 from tests.integration.promotions.rulebook import (
     ANNA,
     BEN,
@@ -24,15 +23,9 @@ from tests.integration.promotions.rulebook import (
     SAVES,
     Rulebook,
     ask,
-    open_rulebook,
     terms,
     use,
 )
-
-
-@pytest.fixture
-async def book(database: OpenDatabase) -> Rulebook:
-    return open_rulebook(await database("promotions"))
 
 
 async def test_a_rule_is_a_draft_until_it_is_activated(book: Rulebook) -> None:

@@ -8,7 +8,6 @@ from models.promotions.errors import BenefitsConflict, BenefitsReturned, Purchas
 from models.promotions.types import RuleStatus
 from models.shared.ids import CategoryId, PurchaseLimitId, UserId
 from models.shared.refusals import NotFound
-from tests.conftest import OpenDatabase
 from tests.integration.promotions.rulebook import (
     ANNA,
     BEN,
@@ -19,18 +18,12 @@ from tests.integration.promotions.rulebook import (
     Rulebook,
     limit_terms,
     line,
-    open_rulebook,
     order,
     purchase,
     sku,
 )
 
 DRINKS = CategoryId.derive(NOW, "drinks")
-
-
-@pytest.fixture
-async def book(database: OpenDatabase) -> Rulebook:
-    return open_rulebook(await database("promotions"))
 
 
 async def test_limits_apply_to_the_lines_in_their_scope(book: Rulebook) -> None:

@@ -76,20 +76,22 @@ async def shop(
 ) -> AsyncIterator[OpenShop]:
     """One shop for all tests here: each looks at what it made itself."""
     folder = tmp_path_factory.mktemp("rules")
-    names = [await migrated_copies.create(name) for name in ("users", "products", "promotions", "ops")]
-    users, products, promotions, ops = opened_all = [await migrated_copies.open(name) for name in names]
-    catalogue = await open_catalogue(products, folder)
-    async with open_shop(build(Settings(environment="test")), users, ops, redis_url, folder) as opened:
-        services = opened.app.state.services
-        services.idempotency = IdempotencyStore(ops)
-        services.products = ProductStore(products)
-        services.promotions = PromotionStore(promotions)
-        services.purchase_limits = PurchaseLimitStore(promotions)
-        services.lists = ListStore(ops, KEY)
-        yield OpenShop(opened, catalogue, await opened.operator("marketing"))
-    for name, db in zip(names, opened_all, strict=True):
-        db.pool.terminate()
-        await migrated_copies.drop(name)
+    lend = migrated_copies.lent
+    async with (
+        lend("users") as users,
+        lend("products") as products,
+        lend("promotions") as promotions,
+        lend("ops") as ops,
+    ):
+        catalogue = await open_catalogue(products, folder)
+        async with open_shop(build(Settings(environment="test")), users, ops, redis_url, folder) as opened:
+            services = opened.app.state.services
+            services.idempotency = IdempotencyStore(ops)
+            services.products = ProductStore(products)
+            services.promotions = PromotionStore(promotions)
+            services.purchase_limits = PurchaseLimitStore(promotions)
+            services.lists = ListStore(ops, KEY)
+            yield OpenShop(opened, catalogue, await opened.operator("marketing"))
 
 
 async def test_a_rule_goes_from_draft_to_the_storefront_and_its_history_is_told(shop: OpenShop) -> None:

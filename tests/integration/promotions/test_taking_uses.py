@@ -21,15 +21,9 @@ from tests.integration.promotions.rulebook import (
     SAVES,
     Rulebook,
     ask,
-    open_rulebook,
     terms,
     use,
 )
-
-
-@pytest.fixture
-async def book(database: OpenDatabase) -> Rulebook:
-    return open_rulebook(await database("promotions"))
 
 
 def user(n: int) -> UserId:

@@ -13,11 +13,8 @@ from tests.integration.reviews.desk import Desk
 @pytest.fixture(scope="package")
 async def reviews_database(migrated_copies: MigratedCopies) -> AsyncIterator[Database]:
     """One database for all tests of this folder; to empty it takes less than to make another."""
-    name = await migrated_copies.create("reviews")
-    db = await migrated_copies.open(name)
-    yield db
-    db.pool.terminate()
-    await migrated_copies.drop(name)
+    async with migrated_copies.lent("reviews") as database:
+        yield database
 
 
 @pytest.fixture

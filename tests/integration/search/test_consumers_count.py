@@ -19,7 +19,7 @@ from stores.search import RankingStore
 from tests.conftest import OpenDatabase
 from tests.integration.orders.shop import Shop
 from tests.integration.products.catalogue import Catalogue, open_catalogue
-from workers.consumers import RankingCounts
+from workers.ranking_counts import RankingCounts
 
 NOW = datetime.now(UTC)
 """Redis forgets old buckets by its own clock, so these tests live today."""

@@ -28,11 +28,8 @@ async def new_engine(migrated_copies: MigratedCopies) -> AsyncIterator[NewEngine
 
 @pytest.fixture
 async def engine_away(migrated_copies: MigratedCopies) -> AsyncIterator[SearchEngine]:
-    name = await migrated_copies.create("products")
-    database = await migrated_copies.open(name)
-    yield MeilisearchEngine("http://127.0.0.1:9", "", Sent(database))
-    database.pool.terminate()
-    await migrated_copies.drop(name)
+    async with migrated_copies.lent("products") as database:
+        yield MeilisearchEngine("http://127.0.0.1:9", "", Sent(database))
 
 
 class TestMeilisearchEngine(EngineContract):

@@ -18,14 +18,11 @@ PRODUCTS = 6 * len(kinds())
 
 @pytest.fixture(scope="module")
 async def judged(migrated_copies: MigratedCopies) -> AsyncIterator[list[Judged]]:
-    name = await migrated_copies.create("search")
-    database = await migrated_copies.open(name)
-    engine = EmbeddedEngine(database)
-    catalogue = list(goods(PRODUCTS))
-    await fill(engine, catalogue)
-    yield await ask_all(engine, questions(catalogue), catalogue)
-    await database.close()
-    await migrated_copies.drop(name)
+    async with migrated_copies.lent("search") as database:
+        engine = EmbeddedEngine(database)
+        catalogue = list(goods(PRODUCTS))
+        await fill(engine, catalogue)
+        yield await ask_all(engine, questions(catalogue), catalogue)
 
 
 async def test_questions_that_ranking_was_never_tuned_on_are_answered_well(judged: list[Judged]) -> None:

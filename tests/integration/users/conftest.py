@@ -22,11 +22,8 @@ async def accounts_api(settings: Settings) -> FastAPI:
 @pytest.fixture(scope="session")
 async def audit_database(migrated_copies: MigratedCopies) -> AsyncIterator[Database]:
     """One for all tests: nothing in it can be changed, so no test can disturb another."""
-    name = await migrated_copies.create("ops")
-    opened = await migrated_copies.open(name)
-    yield opened
-    opened.pool.terminate()
-    await migrated_copies.drop(name)
+    async with migrated_copies.lent("ops") as database:
+        yield database
 
 
 @pytest.fixture

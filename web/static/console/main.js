@@ -1,10 +1,10 @@
 // The operations console: its frame, the log-in, and which address shows which page.
 
 import { fill, h, icon } from "../lib/dom.js";
+import { loginForm } from "../lib/entry.js";
 import { chooseLanguage, language, loadWords, t } from "../lib/i18n.js";
-import { Problem } from "../lib/http.js";
 import { Router } from "../lib/router.js";
-import { button, field, form, problemView } from "../lib/ui.js";
+import { button, field, problemView } from "../lib/ui.js";
 import { claimsPage } from "./ahead.js";
 import { aftersalesPage, casePage } from "./aftersales.js";
 import { auditPage } from "./audit.js";
@@ -90,27 +90,11 @@ function languageSwitch() {
 function showLogin(problem = null) {
   drawFrame(null);
   document.title = t("console.name");
-  const otp = h("div", {});
-  const logIn = async ({ contact, password, otp: once }) => {
-    try {
-      await session.open({ contact, password, ...(once ? { otp: once } : {}) });
-    } catch (thrown) {
-      if (Problem.of(thrown).code === "second_factor_required" && !otp.firstChild)
-        fill(otp, field(t("entry.otp"), { name: "otp", required: true, inputmode: "numeric", pattern: "[0-9]{6}", autocomplete: "one-time-code" }));
-      throw thrown;
-    }
-  };
+  const contact = field(t("entry.contact"), { name: "contact", required: true, maxlength: 254, autocomplete: "username" });
   fill(outlet, h("section", { class: "panel narrow" },
     h("h1", {}, t("console.login")),
     problem && h("p", { class: "callout", role: "alert" }, problem),
-    form(logIn, {
-      fields: [
-        field(t("entry.contact"), { name: "contact", required: true, maxlength: 254, autocomplete: "username" }),
-        field(t("entry.password"), { name: "password", type: "password", required: true, autocomplete: "current-password" }),
-        otp,
-      ],
-      submit: t("entry.login"),
-    })));
+    loginForm(session, contact, () => {})));
 }
 
 /** The frame for whoever is logged in, and the page of this address. */

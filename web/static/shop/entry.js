@@ -1,6 +1,7 @@
 // Getting in: log in, register, a forgotten password.
 
 import { fill, h } from "../lib/dom.js";
+import { loginForm } from "../lib/entry.js";
 import { t } from "../lib/i18n.js";
 import { Problem } from "../lib/http.js";
 import { button, field, form, say } from "../lib/ui.js";
@@ -18,19 +19,8 @@ function frame(visit, title, ...content) {
 
 /** Name and password, and the one-time password of accounts that have one. */
 export async function loginPage({ visit, query }) {
-  const otp = h("div", {});
-  const logIn = async ({ contact, password, otp: once }) => {
-    try {
-      await session.open({ contact, password, ...(once ? { otp: once } : {}) });
-    } catch (thrown) {
-      if (Problem.of(thrown).code === "second_factor_required" && !otp.firstChild)
-        fill(otp, field(t("entry.otp"), { name: "otp", required: true, inputmode: "numeric", pattern: "[0-9]{6}", autocomplete: "one-time-code" }));
-      throw thrown;
-    }
-    await visit.router.go(onward(query), { replace: true });
-  };
   frame(visit, t("entry.login"),
-    form(logIn, { fields: [contactField(), field(t("entry.password"), { name: "password", type: "password", required: true, autocomplete: "current-password" }), otp], submit: t("entry.login") }),
+    loginForm(session, contactField(), () => visit.router.go(onward(query), { replace: true })),
     h("p", { class: "row" },
       h("a", { href: `/shop/register?then=${encodeURIComponent(onward(query))}` }, t("entry.register.new")),
       h("a", { href: "/shop/reset" }, t("entry.forgotten"))));

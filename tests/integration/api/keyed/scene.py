@@ -81,10 +81,10 @@ class Scene:
         order = await buyer.placed(good.sku_id, quantity=quantity)
         return Bought(buyer, good, order["order_id"], order["payment_id"])
 
-    async def paid(self, good: Good | None = None, quantity: int = 2, faults: str = "") -> Bought:
+    async def paid(self, good: Good | None = None, quantity: int = 2) -> Bought:
         """An order that is paid; its parcel may be on its way."""
         bought = await self.ordered(good, quantity)
-        attempt = await bought.buyer.pay(bought.order_id, faults)
+        attempt = await bought.buyer.pay(bought.order_id)
         await bought.buyer.until(bought.order_id, "paid")
         return Bought(bought.buyer, bought.good, bought.order_id, bought.payment_id, attempt)
 

@@ -71,15 +71,16 @@ async def refund(scene: Scene) -> Ask:
 
 @makes("POST /v1/refunds/{refund_id}/decide")
 async def decide_refund(scene: Scene) -> Ask:
-    bought = await scene.paid(await scene.good(by_hand=True), faults="refund_refused")
-    asked = await scene.operator.post(f"/payments/{bought.payment_id}/refund", {"amount": {"minor": 700}})
-    refund_id = said(asked, 201)["refund_id"]
+    bought = await scene.paid(await scene.good(by_hand=True))
 
     async def refused() -> bool:
         (found,) = await scene.operator.read(f"/v1/payments/{bought.payment_id}/refunds")
         return bool(found["state"] == "refused")
 
-    await eventually("the channel refuses the refund", refused)
+    async with scene.shop.payments_go_wrong({"fault": "refund_refused"}):
+        asked = await scene.operator.post(f"/payments/{bought.payment_id}/refund", {"amount": {"minor": 700}})
+        refund_id = said(asked, 201)["refund_id"]
+        await eventually("the channel refuses the refund", refused)
     return Ask(scene.operator, f"/v1/refunds/{refund_id}/decide", {"decision": "other_means"})
 
 

@@ -18,6 +18,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.refusals import refusal_note
 from api.edge.refusals import ServiceBusy
+from hanse.away import is_away
 from models.shared import Refusal
 from models.shared.refusals import NotFound
 
@@ -25,6 +26,8 @@ T = TypeVar("T")
 
 _RUN_ENDED = "AcceptedUpdateCompletedWorkflow"
 """What Temporal says of an update that was accepted, and whose run ended without answering it."""
+
+_NO_RUN = (RPCStatusCode.NOT_FOUND, RPCStatusCode.FAILED_PRECONDITION, RPCStatusCode.ABORTED)
 
 _PAUSES = (0.05, 0.2, 0.5, 1.0, 2.0)
 """Seconds between asking a run again that lost a wish."""
@@ -71,10 +74,10 @@ async def answer_of(call: Awaitable[T], over: Exception | None = None) -> T:
         raise refusal from None
     except WorkflowAlreadyStartedError:
         raise over or _gone() from None
-    except RPCError as error:
-        if error.status in (RPCStatusCode.NOT_FOUND, RPCStatusCode.FAILED_PRECONDITION, RPCStatusCode.ABORTED):
+    except (RPCError, RuntimeError) as error:
+        if isinstance(error, RPCError) and error.status in _NO_RUN:
             raise over or _gone() from None
-        if error.status in (RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED):
+        if is_away(error):
             raise _busy() from None
         raise
     except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):

@@ -3,7 +3,7 @@
 from typing import Any
 
 from temporalio import activity
-from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory, FailureError
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
 from models.shared import Refusal
@@ -18,6 +18,16 @@ def as_application_error(refusal: Refusal) -> ApplicationError:
         non_retryable=True,
         category=ApplicationErrorCategory.BENIGN,
     )
+
+
+def refusal_note(error: BaseException | None) -> dict[str, Any] | None:
+    """What the refusal at the bottom of a chain of Temporal failures says: `code`, `title`, `detail`, `fields`. None if there
+    is none."""
+    while error is not None:
+        if isinstance(error, ApplicationError) and error.details and isinstance(error.details[0], dict):
+            return dict(error.details[0])
+        error = error.cause if isinstance(error, FailureError) else error.__cause__
+    return None
 
 
 class RefusalInterceptor(Interceptor):

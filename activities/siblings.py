@@ -57,7 +57,8 @@ class Siblings:
             "PaymentTimeout",
             start,
             payment_timeout_id(start.order_id),
-            f"Payment window of order {start.order_id}, until {start.due_at:%Y-%m-%d %H:%M} UTC",
+            f"Payment window of order {start.order_id}, asleep until {start.due_at:%Y-%m-%d %H:%M} UTC; "
+            "cancel the order to end it sooner",
             attributes(OrderId=start.order_id, UserId=start.user_id),  # `PaymentStatus` is kept true by `Checkout`
             sleeps=start.due_at - now,
         )

@@ -14,9 +14,9 @@ from api.edge.identity import CurrentUser, operator
 from api.edge.origin import ComesFrom
 from api.edge.problems import refusals
 from api.edge.refusals import ServiceBusy
-from api.edge.sagas import Fulfilled, ask_running, ask_starting
+from api.edge.sagas import Fulfilled, ask_running, ask_starting, ask_until_heard
 from api.edge.wired import Wired
-from api.parcels import sign_off_as_buyer
+from api.parcels import have_all_ended, sign_off_as_buyer
 from api.spoken import Spoken
 from api.wiring import Services
 from hanse.context import bind
@@ -91,6 +91,9 @@ _SPENDING = (
     PurchaseLimitReached,
 )
 _PLACING = (NotAuthenticated, BuyerBlocked, *_BASKET, *_SPENDING, OrderAlreadyPlaced, ServiceBusy)
+_TOO_LATE = HoldExpired(
+    "Nothing came of this request, which was not asked again in time. Ask under a new Idempotency-Key."
+)
 _STANDING = (NotAuthenticated, NotFound, OrderNotOpen, ServiceBusy)
 
 
@@ -129,13 +132,13 @@ class CommitDecisionRequest(Spoken):
     decision: CommitDecision
 
 
-@r19.post("/orders/prepare", summary="Check a basket and hold its stock", responses=refusals(*_PLACING))
+@r19.post("/orders/prepare", summary="Check a basket and hold its stock", responses=refusals(*_PLACING, HoldExpired))
 async def prepare(basket: Basket, who: CurrentUser, origin: ComesFrom, errand: Once, shop: Wired) -> Prepared:
     """The quote, with the stock held for a few minutes. Place it with the `order_id` of the answer before the hold ends."""
     order_id = _order_of(errand)
     start = _starting(shop, order_id, who.user_id, basket, origin)
     answer: Prepared = await ask_starting(
-        shop.temporal, Checkout.prepare, basket, start, _update_id("prepare", errand), checkout_id(order_id)
+        shop.temporal, Checkout.prepare, basket, start, _update_id("prepare", errand), checkout_id(order_id), _TOO_LATE
     )
     return answer
 
@@ -154,7 +157,7 @@ async def place(ask: PlaceRequest, who: CurrentUser, origin: ComesFrom, errand: 
     order_id = _order_of(errand)
     start = _starting(shop, order_id, who.user_id, ask.basket, origin, ask.expected_total)
     answer: Placed = await ask_starting(
-        shop.temporal, Checkout.place, wish, start, _update_id("place", errand), checkout_id(order_id)
+        shop.temporal, Checkout.place, wish, start, _update_id("place", errand), checkout_id(order_id), _TOO_LATE
     )
     return answer
 
@@ -204,8 +207,13 @@ async def confirm(order_id: OrderId, who: CurrentUser, errand: Once, shop: Wired
     wish = ConfirmReceipt(asked_by=who.user_id)
     fulfilled = Fulfilled(errand.first_seen_at, lambda: _completed(shop, order_id))
     over, update_id = await _over(shop, order_id, who), _update_id("confirm", errand)
-    answer: OrderRef = await ask_running(
-        _checkout(shop, order_id), Checkout.confirm_receipt, wish, update_id, over, fulfilled
+
+    async def is_ahead(refusal: Refusal) -> bool:
+        return refusal.code == ParcelsUnderWay.code and await have_all_ended(order_id, shop)
+
+    answer: OrderRef = await ask_until_heard(
+        lambda: ask_running(_checkout(shop, order_id), Checkout.confirm_receipt, wish, update_id, over, fulfilled),
+        is_ahead,
     )
     return answer
 

@@ -12,7 +12,7 @@ from api.edge.idempotency import Errand, Once, idempotent_router
 from api.edge.identity import operator
 from api.edge.problems import refusals
 from api.edge.refusals import BodyTooLarge, ServiceBusy
-from api.edge.sagas import Fulfilled, ask_running
+from api.edge.sagas import Fulfilled, ask_running, ask_until_heard
 from api.edge.wired import Wired
 from api.spoken import Spoken
 from api.wiring import Services
@@ -56,6 +56,7 @@ routers = (warehouse, carriers)
 StockOperator = Annotated[Identity, operator("stock")]
 _PARCEL = (NotAuthenticated, PermissionMissing, NotFound, ParcelNotWaiting, ServiceBusy)
 _UNDER_WAY = (ShipmentStatus.SHIPPED, ShipmentStatus.DELIVERED, ShipmentStatus.EXCEPTION)
+_ENDED = (ShipmentStatus.SIGNED, ShipmentStatus.RETURNED, ShipmentStatus.STOPPED)
 _END_OF: Mapping[type, ShipmentStatus] = {
     SignOff: ShipmentStatus.SIGNED,
     ReceiveBack: ShipmentStatus.RETURNED,
@@ -63,6 +64,12 @@ _END_OF: Mapping[type, ShipmentStatus] = {
     GiveUpWaiting: ShipmentStatus.STOPPED,
 }
 """What a parcel is after the wishes that end it."""
+_FITS: Mapping[type, tuple[ShipmentStatus, ...]] = {
+    SignOff: (ShipmentStatus.SHIPPED, ShipmentStatus.DELIVERED),
+    ReportException: (ShipmentStatus.SHIPPED, ShipmentStatus.DELIVERED),
+    ReceiveBack: (ShipmentStatus.RETURNING,),
+}
+"""What a parcel is in the books when its saga grants these wishes, or will as soon as it has heard."""
 _MAX_PUSH_BYTES = 65_536
 _Words = Annotated[str, Field(max_length=500)]
 
@@ -248,6 +255,12 @@ async def sign_off_as_buyer(order_id: OrderId, errand: Errand, shop: Services) -
                     raise
 
 
+async def have_all_ended(order_id: OrderId, shop: Services) -> bool:
+    """Whether every parcel of the order has come to an end in the books, whatever its process has heard of that."""
+    parcels = [parcel for parcel in await shop.fulfillment.shipments_of(order_id) if parcel.aftersale_id is None]
+    return bool(parcels) and all(parcel.status in _ENDED for parcel in parcels)
+
+
 async def _as_operator(
     update: Any, wish: Any, shipment_id: ShipmentId, who: Identity, errand: Errand, shop: Services, trail: AuditTrail
 ) -> ShipmentAnswer:
@@ -262,7 +275,18 @@ async def _asked(update: Any, wish: Any, shipment_id: ShipmentId, errand: Errand
     update_id = f"{update.__name__}/{ShipmentId.derive(errand.first_seen_at, errand.caller, errand.key)}"
     over = ParcelNotWaiting(f"Parcel {shipment_id} has ended.")
     fulfilled = Fulfilled(errand.first_seen_at, lambda: _ended_as_wished(shop, shipment_id, wish))
-    answer: ShipmentAnswer = await ask_running(_saga(shop, shipment_id), update, wish, update_id, over, fulfilled)
+    saga = _saga(shop, shipment_id)
+
+    async def is_ahead(refusal: Refusal) -> bool:
+        """It has not begun, or has not heard yet that the parcel is where this wish fits."""
+        if refusal.code != ParcelNotWaiting.code:
+            return False
+        status = (await shop.fulfillment.shipment(shipment_id)).status
+        return status not in _ENDED if refusal is over else status in _FITS.get(type(wish), ())
+
+    answer: ShipmentAnswer = await ask_until_heard(
+        lambda: ask_running(saga, update, wish, update_id, over, fulfilled), is_ahead
+    )
     return answer
 
 

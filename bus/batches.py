@@ -9,7 +9,7 @@ from opentelemetry.trace import Link, SpanKind
 
 from bus.dead_letters import Retries
 from bus.envelope import Envelope
-from bus.member import MOST_AT_ONCE, Member, Records, Stopped, logger, tracer
+from bus.member import MOST_AT_ONCE, Member, Records, StillAway, Stopped, logger, tracer
 from bus.publisher import Publisher
 from bus.seen import SeenEvents
 from models.shared.events import Event
@@ -77,7 +77,9 @@ class BatchConsumer(Member):
     async def _alone(self, envelope: Envelope) -> Exception | None:
         """One event of a batch that failed, by itself."""
         try:
-            await self._handler([envelope])
+            await self._borne(lambda: self._handler([envelope]), envelope.id)
+        except (Stopped, StillAway):
+            raise
         except Exception as error:
             logger.warning("group %s failed on %s, too: %r", self._group, envelope.id, error)
             return error

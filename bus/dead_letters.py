@@ -13,20 +13,30 @@ from hanse.masking import mask_text
 
 @dataclass(frozen=True)
 class Retries:
-    """How often a handler is tried and how long it waits in between, in seconds, doubling.
+    """How often a handler is tried that fails, and how long it rests in between, in seconds, doubling: about a minute by default.
 
-    The defaults last about a minute, so a database that restarts fills no dead-letter topic.
+    While what it needs is away (`hanse/away.py`) it is tried without counting, up to `patience` seconds at a stretch: Kafka takes
+    a consumer that does not poll for ten minutes for dead. Then the event comes again from the last commit.
     """
 
     tries: int = 8
     first_pause: float = 0.5
     longest_pause: float = 30.0
+    patience: float = 300.0
 
     def pauses(self) -> Iterator[float]:
         """The pause before each try; none before the first."""
         yield 0.0
         for attempt in range(self.tries - 1):
             yield min(self.first_pause * 2**attempt, self.longest_pause)
+
+    def rests(self) -> Iterator[float]:
+        """The rest after each try that found nobody, as long as there is patience."""
+        rest, rested = self.first_pause, 0.0
+        while rested < self.patience:
+            yield rest
+            rested += rest
+            rest = min(rest * 2, self.longest_pause)
 
 
 def dead_letter(record: ConsumerRecord[Any, Any], group: str, reason: str, error: Exception, tries: int) -> Record:

@@ -18,11 +18,13 @@ from bus.publisher import Publisher
 from bus.restarted_broker import commit_only_where_it_was_read
 from bus.seen import SeenEvents
 from bus.topics import create_missing
+from hanse.away import is_away
 from models.shared.events import Event
 
 logger = logging.getLogger(__name__)
 tracer = trace.get_tracer(__name__)
 _consumed = Counter("hanse_events_consumed", "Events by what became of them", ["group", "type", "outcome"])
+_waited = Counter("hanse_consumer_waits", "Tries of a handler that found a server away", ["group"])
 
 Records = Mapping[TopicPartition, list[ConsumerRecord[Any, Any]]]
 """What one poll brought: each partition's in its order."""
@@ -35,11 +37,16 @@ class Stopped(Exception):
     """Told to stop between two tries: what was in hand stays uncommitted and comes again."""
 
 
+class StillAway(Exception):
+    """What a handler needs was away for as long as one may wait in one place: from the last commit on everything comes again."""
+
+
 class Member(ABC):
     """One member of a consumer group: subscribes to the topics of these kinds of events and runs until `stop`.
 
     An offset is committed after its event is done, so a crash repeats and never skips. What fails `retries.tries` times goes to
-    the group's dead-letter topic with the reason in its headers; an event of an unknown type is passed over.
+    the group's dead-letter topic with the reason in its headers; an event of an unknown type is passed over. A handler that fails
+    because a server is away fails on nothing that is wrong with the event: it is waited for, however long.
     """
 
     def __init__(
@@ -141,13 +148,30 @@ class Member(ABC):
             if last is not None and self._stopping.is_set():
                 raise Stopped
             try:
-                await handle()
+                await self._borne(handle, what)
+            except (Stopped, StillAway):
+                raise
             except Exception as error:
                 logger.warning("group %s failed on %s: %r", self._group, what, error)
                 last = error
             else:
                 return None
         return last
+
+    async def _borne(self, handle: Callable[[], Awaitable[None]], what: str) -> None:
+        """Call the handler, again and again while what it needs is away; nothing is committed meanwhile."""
+        for rest in self._retries.rests():
+            try:
+                return await handle()
+            except Exception as error:
+                if not is_away(error):
+                    raise
+                _waited.labels(self._group).inc()
+                logger.warning("group %s waits %.1f s for what %s needs: %r", self._group, rest, what, error)
+            await self._pause(rest)
+            if self._stopping.is_set():
+                raise Stopped
+        raise StillAway(f"what {what} needs was away for {self._retries.patience:.0f} s")
 
     async def _ended(self, record: ConsumerRecord[Any, Any], envelope: Envelope, error: Exception | None) -> None:
         """Remember what was done; bury what was not, without remembering it, so that it can be replayed."""

@@ -35,13 +35,14 @@ with workflow.unsafe.imports_passed_through():
     from models.shared.ids import AftersaleId
     from workflows.aftersale_wishes import ARRIVED, FITS, IN_TROUBLE, WAITS_FOR, Wish
     from workflows.asks import Ask
+    from workflows.beginning import MayRefuseToBegin
     from workflows.saga import Saga
     from workflows.search_attributes import show
 
 _S = AftersaleState
 
 
-class AftersaleDesk:
+class AftersaleDesk(MayRefuseToBegin):
     """Wishes that wait, and the case as the store last said it is."""
 
     def __init__(self, start: AftersaleInput) -> None:

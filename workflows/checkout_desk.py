@@ -5,13 +5,12 @@ places where the process listens, so every store call runs in one coroutine, one
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import suppress
 from enum import StrEnum
 from typing import Any
 
 from temporalio import workflow
-from temporalio.exceptions import FailureError
 
 with workflow.unsafe.imports_passed_through():
     from activities.refusals import as_application_error
@@ -37,7 +36,7 @@ with workflow.unsafe.imports_passed_through():
     from models.shared.ids import UserId
     from models.shared.refusals import NotFound
     from workflows.asks import Ask
-    from workflows.saga import Saga, is_refusal
+    from workflows.saga import Saga
 
 
 class Stage(StrEnum):
@@ -188,22 +187,6 @@ class CheckoutDesk:
             self._cancelled_in_temporal = True
             why = (workflow.cancellation_reason() or "")[:500]
             self._cancels.append(Ask(CancelOrder(by=CancelReason.BY_OPERATOR, actor="temporal", why=why)))
-
-    async def _serve(self, asks: list[Ask[Any, Any]], do: Callable[[Any], Awaitable[Any]]) -> bool:
-        """Do what was asked first; True when it was granted. A refusal goes to the one who asked, after everything that
-        was done has been undone; only what an earlier `prepare` holds stays held until something is opened on it."""
-        ask = asks.pop(0)
-        try:
-            ask.answer(await do(ask.wish))
-        except (FailureError, asyncio.CancelledError) as error:
-            if self._stage is not Stage.HELD:
-                await self._saga.compensate()
-            if is_refusal(error):
-                ask.refuse(error)
-                return False
-            ask.refuse(as_application_error(OrderNotOpen("The order was called off while it was being placed.")))
-            raise
-        return True
 
     def _refuse_all(self, refusal: Refusal, *desk: list[Any]) -> None:
         for asks in desk:

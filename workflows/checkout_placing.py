@@ -1,6 +1,11 @@
 """How an order comes to stand: the first room of `Checkout`, from the first wish to the open payment."""
 
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
 from temporalio import workflow
+from temporalio.exceptions import FailureError
 
 with workflow.unsafe.imports_passed_through():
     from activities.inventory import InventoryActivities
@@ -10,7 +15,14 @@ with workflow.unsafe.imports_passed_through():
     from activities.refusals import as_application_error
     from models.inventory.messages import ReleaseStock
     from models.inventory.types import Reservation
-    from models.orders.errors import HoldExpired, NotPrepared, OrderAlreadyPlaced, OrderConflict, PriceChanged
+    from models.orders.errors import (
+        HoldExpired,
+        NotPrepared,
+        OrderAlreadyPlaced,
+        OrderConflict,
+        OrderNotOpen,
+        PriceChanged,
+    )
     from models.orders.messages import (
         Basket,
         CheckoutInput,
@@ -25,6 +37,7 @@ with workflow.unsafe.imports_passed_through():
     from models.orders.quoting import merge
     from models.orders.types import OrderStatus
     from models.payments.messages import payment_of
+    from workflows.asks import Ask
     from workflows.checkout_desk import CheckoutDesk, Stage
     from workflows.checkout_steps import (
         basket_to_quote,
@@ -36,7 +49,7 @@ with workflow.unsafe.imports_passed_through():
         stock_to_reserve,
     )
     from workflows.low_stock import tell_low_stock
-    from workflows.saga import Deadline
+    from workflows.saga import WRITTEN_DOWN, Deadline, is_refusal, unbroken
     from workflows.search_attributes import show
 
 
@@ -91,6 +104,28 @@ class CheckoutPlacing(CheckoutDesk):
         self._undo_spending()
         self._undo_opening()
         self._undo_opening_payment()
+
+    async def _serve(self, asks: list[Ask[Any, Any]], do: Callable[[Any], Awaitable[Any]]) -> bool:
+        """Do what was asked first; True when it was granted. A refusal goes to the one who asked, after everything that
+        was done has been undone; only what an earlier `prepare` holds stays held until something is opened on it.
+
+        What was given back is refused when it is taken again under this id. So where something was taken, the refusal is
+        written down before it is undone: a worker that dies, or is too late for Temporal, changes no reason.
+        """
+        ask = asks.pop(0)
+        try:
+            ask.answer(await do(ask.wish))
+        except (FailureError, asyncio.CancelledError) as error:
+            if self._stage is not Stage.HELD:
+                if is_refusal(error) and (self._counts or self._spends or self._reservation is not None):
+                    await unbroken(workflow.sleep(WRITTEN_DOWN, summary="until the refusal is written down"))
+                await self._saga.compensate()
+            if is_refusal(error):
+                ask.refuse(error)
+                return False
+            ask.refuse(as_application_error(OrderNotOpen("The order was called off while it was being placed.")))
+            raise
+        return True
 
     async def _prepare(self, basket: Basket) -> Prepared:
         self._undo_reserving()

@@ -7,11 +7,12 @@ with workflow.unsafe.imports_passed_through():
     from activities.points import PointsActivities
     from models.points.messages import AdjustPoints
     from models.points.types import PointsEntry
+    from workflows.beginning import MayRefuseToBegin
     from workflows.saga import Saga, is_refusal, unbroken
 
 
 @workflow.defn(name="PointsAdjustment")
-class PointsAdjustment:
+class PointsAdjustment(MayRefuseToBegin):
     """The ledger is in a database and whoever listens is behind Kafka: what is written down here is told, whatever fails.
 
     The operator is answered as soon as the ledger has the line. A word that is refused changes nothing and ends here.

@@ -35,6 +35,7 @@ with workflow.unsafe.imports_passed_through():
     from models.promotions.messages import SettleRefund
     from models.shared import Money
     from workflows.asks import Ask
+    from workflows.beginning import MayRefuseToBegin
     from workflows.options import TaskQueue
     from workflows.saga import Saga, Step, refusal_code, unbroken
     from workflows.search_attributes import show
@@ -47,7 +48,7 @@ _WITH_THE_ORDER = (RefundReason.ORDER_CANCELLED, RefundReason.STOCK_COMMIT_FAILE
 
 
 @workflow.defn(name="Refund")
-class Refund:
+class Refund(MayRefuseToBegin):
     """Hold, send back over the channels it came by, book, and put the rest right: stock, order, coupons and points.
 
     The refund's legs carry ids that are fixed before the first call, so a repeated or timed-out call never pays twice. A
@@ -62,7 +63,7 @@ class Refund:
         self._reports: dict[str, RefundReport] = {}
         self._decisions: list[Ask[DecideRefund, RefundAnswer]] = []
         self._waits_for_decision = False
-        self._asked_for = False
+        self._asked_for = start.asked_for
         """Whether someone waits for the answer of `begin`; a refund that a saga starts has nobody to refuse to."""
         self._returned: ReturnProposal | None = None
         """What the lines bring back, for a refund by lines."""

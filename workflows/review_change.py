@@ -7,11 +7,12 @@ with workflow.unsafe.imports_passed_through():
     from activities.reviews import ReviewActivities
     from models.reviews.messages import ChangeReview
     from models.reviews.types import Review
+    from workflows.beginning import MayRefuseToBegin
     from workflows.saga import Saga, is_refusal, unbroken
 
 
 @workflow.defn(name="ReviewChange")
-class ReviewChange:
+class ReviewChange(MayRefuseToBegin):
     """The review is in a database and whoever listens is behind Kafka: what was changed is told, whatever fails.
 
     Who asked is answered as soon as the database has it. A wish that is refused changes nothing and ends here.

@@ -69,6 +69,7 @@ class TransferSaga(TransferDesk):
         """Whether the goods left; False when the transfer was called off first."""
         plan = self._plan
         self._saga.on_failure(InventoryActivities.cancel_transfer, self._ref("saga"), "call the transfer off")
+        self._undo_leaving("saga")
         opened = await self._saga.store_call(InventoryActivities.open_transfer, plan, "write the transfer down")
         self._due = workflow.now() + self._start.terms.leaves_within
         self._now_it_is(opened.transfer, "the goods to leave: update `dispatch`, or `recall`")
@@ -77,6 +78,7 @@ class TransferSaga(TransferDesk):
             wish = ask.wish.wish
             if isinstance(wish, RecallTransfer):
                 self._wishes.insert(0, ask)  # answered when all is undone
+                self._undo_leaving(wish.actor)
                 return False
             assert isinstance(wish, DispatchTransfer)
             if await self._left(ask, wish):
@@ -84,9 +86,7 @@ class TransferSaga(TransferDesk):
 
     async def _left(self, ask: Ask[Asked, Transfer], wish: DispatchTransfer) -> bool:
         """Whether the goods could leave: what was planned may be promised to orders by now."""
-        self._saga.on_failure(
-            InventoryActivities.take_back_transfer, self._ref(wish.actor), "put the goods back on the shelf"
-        )
+        self._undo_leaving(wish.actor)
         try:
             moved = await self._saga.store_call(
                 InventoryActivities.dispatch_transfer, self._ref(wish.actor), "the goods leave the warehouse"
@@ -103,6 +103,14 @@ class TransferSaga(TransferDesk):
         tell_low_stock(self._saga, moved.low_stock, workflow.now())
         self._booked(ask, moved)
         return True
+
+    def _undo_leaving(self, actor: str) -> None:
+        """From the beginning, and not only when someone wishes to let them out: a worker may have booked that the goods left, and
+        have died before that was written down, and the wish was lost with it. Whoever undoes it does so now, in his own name."""
+        self._saga.keep(InventoryActivities.take_back_transfer)
+        self._saga.on_failure(
+            InventoryActivities.take_back_transfer, self._ref(actor), "put the goods back on the shelf"
+        )
 
     async def _called_off(self, error: BaseException | None = None) -> None:
         """Everything is taken back: whoever asked for it is told, and everyone who wanted something else refused."""

@@ -21,6 +21,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from models.inventory.transfers import UNDER_WAY, Transfer, TransferState
     from workflows.asks import Ask
+    from workflows.beginning import MayRefuseToBegin
     from workflows.saga import Saga
     from workflows.search_attributes import show
 
@@ -43,7 +44,7 @@ class Asked:
     key: str
 
 
-class TransferDesk:
+class TransferDesk(MayRefuseToBegin):
     """Wishes that wait, and the transfer as the store last said it is."""
 
     def __init__(self, start: TransferInput) -> None:

@@ -36,7 +36,9 @@ async def applied(shop: Services, application: Application) -> AftersaleCase:
         static_summary=f"{application.kind} for order {application.order_id}: {application.reason}",
     )
     begin, workflow_id = f"begin/{application.aftersale_id}", aftersale_workflow_id(application.aftersale_id)
-    answer: AftersaleCase = await ask_starting(shop.temporal, Aftersale.begin, None, start, begin, workflow_id)
+    answer: AftersaleCase = await ask_starting(
+        shop.temporal, Aftersale.begin, None, start, begin, workflow_id, refusal=Aftersale.refusal
+    )
     return answer
 
 

@@ -13,10 +13,12 @@ from temporalio.client import (
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
-from temporalio.exceptions import ApplicationError, FailureError, WorkflowAlreadyStartedError
+from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.refusals import refusal_note
 from api.edge.refusals import ServiceBusy
+from hanse.away import is_away
 from models.shared import Refusal
 from models.shared.refusals import NotFound
 
@@ -25,8 +27,13 @@ T = TypeVar("T")
 _RUN_ENDED = "AcceptedUpdateCompletedWorkflow"
 """What Temporal says of an update that was accepted, and whose run ended without answering it."""
 
+_NO_RUN = (RPCStatusCode.NOT_FOUND, RPCStatusCode.FAILED_PRECONDITION, RPCStatusCode.ABORTED)
+
 _PAUSES = (0.05, 0.2, 0.5, 1.0, 2.0)
 """Seconds between asking a run again that lost a wish."""
+
+_CATCHING_UP = (0.05, 0.1, 0.2, 0.4, 0.8, 1.5, 2.5, 4.0)
+"""Seconds between asking a run again that has not heard yet what its books say; ten in all."""
 
 ANSWER_WITHIN = 20.0
 """Seconds a buyer waits at most; the saga goes on, and the same Idempotency-Key fetches its answer."""
@@ -50,12 +57,8 @@ class _Lost(Exception):
 
 def refusal_in(error: BaseException | None) -> Refusal | None:
     """The refusal at the bottom of a chain of Temporal failures, if there is one."""
-    while error is not None:
-        if isinstance(error, ApplicationError) and error.details and isinstance(error.details[0], dict):
-            note = error.details[0]
-            return SagaRefusal(note["code"], note["title"], note["detail"], note["fields"])
-        error = error.cause if isinstance(error, FailureError) else error.__cause__
-    return None
+    note = refusal_note(error)
+    return None if note is None else SagaRefusal(**note)
 
 
 async def answer_of(call: Awaitable[T], over: Exception | None = None) -> T:
@@ -71,10 +74,10 @@ async def answer_of(call: Awaitable[T], over: Exception | None = None) -> T:
         raise refusal from None
     except WorkflowAlreadyStartedError:
         raise over or _gone() from None
-    except RPCError as error:
-        if error.status in (RPCStatusCode.NOT_FOUND, RPCStatusCode.FAILED_PRECONDITION, RPCStatusCode.ABORTED):
+    except (RPCError, RuntimeError) as error:
+        if isinstance(error, RPCError) and error.status in _NO_RUN:
             raise over or _gone() from None
-        if error.status in (RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED):
+        if is_away(error):
             raise _busy() from None
         raise
     except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
@@ -88,12 +91,14 @@ async def ask_running(
     update_id: str,
     over: Refusal | None = None,
     fulfilled: "Fulfilled[T] | None" = None,
+    refusal: Any = None,
 ) -> T:
     """Ask a running workflow: the same answer for the same `update_id`. A `wish` of None is for an update that takes nothing.
 
     Temporal may lose a wish: a signal that arrives while a run answers and ends makes it do that task anew, without the
     update. Then the run is looked at. One that still runs is asked again, a few times; one that has ended may have kept its
-    answer, and else whoever was asked says whether the wish was `fulfilled` all the same. Only then it is `over`.
+    answer, and else whoever was asked says whether the wish was `fulfilled` all the same, or the run itself, by its query
+    `refusal`, why it was refused. Only then it is `over`.
     """
     args = [] if wish is None else [wish]
     ended_at: datetime | None = None
@@ -112,8 +117,35 @@ async def ask_running(
         raise _busy()
     found = await fulfilled.answer(ended_at) if fulfilled is not None else None
     if found is None:
-        raise over or _gone()
+        raise await _refused_by(saga, refusal) or over or _gone()
     return found
+
+
+async def _refused_by(saga: WorkflowHandle[Any, Any], refusal: Any) -> Refusal | None:
+    """The reason that a run kept which ended with nobody listening."""
+    if refusal is None:
+        return None
+    try:
+        note = await answer_of(saga.query(refusal), _Lost())
+    except _Lost:
+        return None
+    return None if note is None else SagaRefusal(**note)
+
+
+async def ask_until_heard(ask: Callable[[], Awaitable[T]], is_ahead: Callable[[Refusal], Awaitable[bool]]) -> T:
+    """Ask a run that may not have heard yet what its books say: they are written before a step's answer is in Temporal.
+
+    While it refuses and the books are ahead of it (`is_ahead`), it is asked again, for some seconds; then it is busy, since
+    a refusal would be kept for this request.
+    """
+    for pause in _CATCHING_UP:
+        try:
+            return await ask()
+        except Refusal as refusal:
+            if not await is_ahead(refusal):
+                raise
+        await asyncio.sleep(pause)
+    raise _busy()
 
 
 @dataclass(frozen=True)
@@ -138,6 +170,7 @@ async def ask_starting(
     workflow_id: str,
     over: Refusal | None = None,
     fulfilled: Fulfilled[T] | None = None,
+    refusal: Any = None,
 ) -> T:
     """As `ask_running`, of a workflow that is started with the wish if it does not run yet: one round trip."""
     args = [] if wish is None else [wish]
@@ -148,7 +181,8 @@ async def ask_starting(
         answer: T = await answer_of(asking, _Lost())
     except _Lost:
         _hear(start)
-        return await ask_running(client.get_workflow_handle(workflow_id), update, wish, update_id, over, fulfilled)
+        saga = client.get_workflow_handle(workflow_id)
+        return await ask_running(saga, update, wish, update_id, over, fulfilled, refusal)
     except BaseException:
         _hear(start)
         raise

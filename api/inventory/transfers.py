@@ -98,6 +98,7 @@ async def plan_transfer(ask: TransferRequest, who: StockOperator, errand: Once, 
             _starting(plan, who, shop),
             f"begin/{plan.transfer_id}",
             transfer_workflow_id(plan.transfer_id),
+            refusal=TransferSaga.refusal,
         )
         return answer
 

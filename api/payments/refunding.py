@@ -66,6 +66,7 @@ async def give_back(
             f"begin/{refund_id}",
             refund_workflow_id(refund_id),
             fulfilled=Fulfilled(errand.first_seen_at, lambda: _held(shop, refund_id)),
+            refusal=RefundSaga.refusal,
         )
         return answer
 
@@ -124,6 +125,7 @@ def _refund(refund_id: RefundId, payment: Payment, ask: RefundRequest, who: Iden
         user_id=payment.user_id,
         actor=f"operator:{who.user_id}",
         placement=shop.settings.placement,
+        asked_for=True,
         by_lines=bool(ask.lines) and ask.amount is None and ask.attempt_id is None,
         **{name: getattr(ask, name) for name in RefundRequest.model_fields},
     )

@@ -71,7 +71,13 @@ async def adjust_points(
             at=errand.first_seen_at,
         )
         answer: PointsEntry = await ask_starting(
-            shop.temporal, PointsAdjustment.begin, None, _starting(wish), f"begin/{key}", adjustment_id(key)
+            shop.temporal,
+            PointsAdjustment.begin,
+            None,
+            _starting(wish),
+            f"begin/{key}",
+            adjustment_id(key),
+            refusal=PointsAdjustment.refusal,
         )
         return answer
 

@@ -23,5 +23,7 @@ async def changed(shop: Services, wish: Wish, key: str) -> Review:
         static_summary=f"{wish.kind} review {wish.review_id}",
     )
     begin, workflow_id = f"begin/{key}", review_change_id(key)
-    answer: Review = await ask_starting(shop.temporal, ReviewChange.begin, None, start, begin, workflow_id)
+    answer: Review = await ask_starting(
+        shop.temporal, ReviewChange.begin, None, start, begin, workflow_id, refusal=ReviewChange.refusal
+    )
     return answer

@@ -43,6 +43,7 @@ class ShipmentTable(OrdersDatabase, table=True):
             ),
         ),
         Index("shipments_delivered", "delivered_at", postgresql_where=text("status = 'delivered'")),
+        Index("shipments_troubled", "exception", "shipment_id", postgresql_where=text("exception IS NOT NULL")),
         Index("shipments_of_exchange", "aftersale_id", postgresql_where=text("aftersale_id IS NOT NULL")),
     )
 

@@ -185,6 +185,8 @@ class RefundInput(Frozen):
     aftersale_id: AftersaleId | None = None
     """The case that pays this, and is told how it ended."""
     restock: bool = False
+    asked_for: bool = False
+    """Someone waits to be told whether it is held, or why not; also when Temporal loses his asking."""
     note: Annotated[str, Field(max_length=500)] = ""
     placement: Placement = "inline"
 

@@ -54,20 +54,19 @@ class Ledger:
         self._db = db
 
     async def trial_balance(self, at: datetime | None = None) -> tuple[AccountBalance, ...]:
-        """Every account's debits and credits by currency, of what was booked up to `at` (inclusive) or until now. Debits and
-        credits are summed apart, so that their agreement is found and not assumed. Reads the whole book: for audits and
-        reports, not for pages. A moment that is seconds old may still get a transfer that was about to be written."""
+        """Every account's debits and credits by currency, of what was booked up to `at` (inclusive) or until now. Reads the whole
+        book, once: for audits and reports, not for pages. A moment that is seconds old may still get a transfer that was about
+        to be written."""
         async with self._db.reader() as connection:
             rows = await connection.fetch(
                 """
                 SELECT account, currency, sum(debit)::bigint AS debit, sum(credit)::bigint AS credit,
                        (sum(debit) - sum(credit))::bigint AS balance
                 FROM (
-                    SELECT debit AS account, currency, amount_minor AS debit, 0 AS credit FROM ledger
-                    WHERE $1::timestamptz IS NULL OR at <= $1
-                    UNION ALL
-                    SELECT credit, currency, 0, amount_minor FROM ledger WHERE $1::timestamptz IS NULL OR at <= $1
-                ) AS sides
+                    SELECT debit AS debited, credit AS credited, currency, sum(amount_minor) AS amount FROM ledger
+                    WHERE $1::timestamptz IS NULL OR at <= $1 GROUP BY debit, credit, currency
+                ) AS pairs
+                CROSS JOIN LATERAL (VALUES (debited, amount, 0), (credited, 0, amount)) AS sides (account, debit, credit)
                 GROUP BY account, currency ORDER BY currency, account
                 """,
                 at,

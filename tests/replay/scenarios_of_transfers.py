@@ -42,6 +42,12 @@ async def not_spared_then_called_off(lorry: Lorry) -> None:
     await lorry.recall()
 
 
+async def left_unheard_then_called_off(lorry: Lorry) -> None:
+    await lorry.begin()
+    lorry.leaves_unheard()
+    await lorry.recall()
+
+
 async def refused_at_once(lorry: Lorry) -> None:
     lorry.steps.refuse(OPEN, TransferToItself.of(lorry.plan.from_warehouse_id))
     await refused(lorry.begin())
@@ -75,6 +81,7 @@ TRANSFERS: tuple[TransferScenario, ...] = (
     arrived_in_parts,
     overdue_then_partly_lost_and_recalled,
     not_spared_then_called_off,
+    left_unheard_then_called_off,
     refused_at_once,
     cancelled_in_temporal,
     cancelled_in_temporal_on_its_way,

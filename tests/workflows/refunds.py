@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from temporalio.client import WithStartWorkflowOperation, WorkflowHandle
-from temporalio.common import WorkflowIDConflictPolicy
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 
 from models.orders.messages import Placement
 from models.orders.types import LineRequest, ReturnProposal
@@ -109,15 +109,19 @@ class Refunding:
 
     async def begin(self, **more: Any) -> RefundAnswer:
         """Start it as the api does, and wait for the first answer."""
-        operation = WithStartWorkflowOperation(
+        return await self.sagas.client.execute_update_with_start_workflow(
+            Refund.begin, start_workflow_operation=self.starting(**more), id="begin"
+        )
+
+    def starting(self, **more: Any) -> WithStartWorkflowOperation[Refund, Any]:
+        """The start that comes with the wish."""
+        return WithStartWorkflowOperation(
             Refund.run,
-            self.asked(**more),
+            self.asked(asked_for=True, **more),
             id=refund_workflow_id(self.refund_id),
             task_queue=TaskQueue.CHECKOUT,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-        )
-        return await self.sagas.client.execute_update_with_start_workflow(
-            Refund.begin, start_workflow_operation=operation, id="begin"
+            id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
         )
 
     async def decide(self, decision: RefundDecision) -> RefundAnswer:

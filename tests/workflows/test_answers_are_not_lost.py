@@ -12,15 +12,23 @@ from models.fulfillment.types import ExceptionKind, ShipmentStatus, TrackingStat
 from models.inventory.messages import ArriveTransfer
 from models.inventory.transfers import TransferState
 from models.orders.errors import OrderNotOpen
+from models.payments.errors import RefundExceedsRest
+from models.payments.messages import RefundDecision, payment_of
+from models.payments.types import RefundState
 from tests.workflows.aftersales import DROP, REFUND, OneCase
 from tests.workflows.parcels import FINISH, Parcel, report
-from tests.workflows.sagas import Sagas
+from tests.workflows.refunds import REFUSED, Refunding, cny
+from tests.workflows.sagas import Sagas, refused
 from tests.workflows.scripted import Scripted
 from tests.workflows.transfers import RECEIVE, Lorry
+from workers.queues import SAGAS
 from workflows.aftersale import Aftersale
+from workflows.beginning import MayRefuseToBegin
 from workflows.fulfillment import Fulfillment
+from workflows.refund import Refund
 from workflows.transfer import TransferSaga
 
+HOLD = "payments.hold_refund"
 LATER = datetime.now(UTC) + timedelta(hours=1)
 
 
@@ -85,6 +93,38 @@ async def test_a_withdrawn_after_sale_answers_though_a_carrier_reports(sagas: Sa
     assert answer.state is AftersaleState.WITHDRAWN
     assert await case.ended() == AftersaleState.WITHDRAWN
     assert len(steps.told(DROP)) == 1
+
+
+async def test_a_refund_that_is_refused_answers_though_a_callback_comes(refunding: Refunding, steps: Scripted) -> None:
+    async def channel_reports() -> None:
+        await refunding.handle.signal(Refund.refund_reported, REFUSED)
+
+    steps.refuse(HOLD, RefundExceedsRest.of(payment_of(refunding.order_id), cny(0)))
+    steps.meanwhile(HOLD, channel_reports)
+    assert await refused(refunding.begin()) == RefundExceedsRest.code
+    await refunding.ended()
+    assert len(steps.told(HOLD)) == 1
+
+
+async def test_a_decided_refund_answers_though_a_callback_comes(
+    refunding: Refunding, steps: Scripted, sagas: Sagas
+) -> None:
+    async def channel_reports() -> None:
+        await refunding.handle.signal(Refund.refund_reported, REFUSED)
+
+    steps.answer("payments.send_refund_leg", REFUSED)
+    await refunding.begin()
+    await sagas.until(refunding.handle, "waiting for an operator")
+    steps.meanwhile("orders.record_refund", channel_reports)
+    assert (await refunding.decide(RefundDecision.OTHER_MEANS)).state == RefundDecision.OTHER_MEANS
+    assert await refunding.ended() is RefundState.OTHER_MEANS
+    assert len(steps.told("orders.record_refund")) == 1
+
+
+def test_every_process_that_may_refuse_to_begin_tells_the_reason_also_after_its_end() -> None:
+    asked = [saga for saga in SAGAS if hasattr(saga, "begin")]
+    assert len(asked) >= 5
+    assert all(issubclass(saga, MayRefuseToBegin) for saga in asked)
 
 
 async def test_who_asks_a_run_that_never_was_is_told_that_it_is_over(sagas: Sagas) -> None:

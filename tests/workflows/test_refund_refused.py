@@ -4,15 +4,18 @@ import asyncio
 
 import pytest
 
+from api.edge.sagas import ask_starting
 from channels.payment.errors import ChannelUnknown
 from models.inventory.errors import RestockExceedsSold
 from models.orders.errors import RefundAboveTotal
 from models.payments.errors import RefundExceedsRest
 from models.payments.messages import RefundDecision, RefundHeld, RefundLegState, payment_of
 from models.payments.types import RefundState
+from models.shared import Refusal
 from tests.workflows.refunds import CARD, REFUSED, WALLET, WENT_BACK, Refunding, cny, leg, says
 from tests.workflows.sagas import Sagas, code_of, refused
 from tests.workflows.scripted import Scripted
+from workflows.refund import Refund
 
 AGAIN = leg("card again", 7_000)
 RETRY, OTHER_MEANS = RefundDecision.RETRY, RefundDecision.OTHER_MEANS
@@ -35,6 +38,29 @@ async def test_who_asks_for_too_much_is_told_and_nothing_has_happened(refunding:
     steps.refuse("payments.hold_refund", too_much(refunding))
     assert await refused(refunding.begin()) == "refund_exceeds_rest"
     assert await refunding.ended() is RefundState.REFUSED
+    assert steps.names() == ["payments.hold_refund"]
+
+
+async def test_a_refusal_that_nobody_heard_is_told_to_who_asks_again(
+    refunding: Refunding, steps: Scripted, sagas: Sagas
+) -> None:
+    """Temporal kept the start and lost the wish that came with it; so nobody listened when it was refused."""
+    steps.refuse("payments.hold_refund", too_much(refunding))
+    await refunding.start(asked_for=True)
+    assert await refunding.ended() is RefundState.REFUSED
+    for _ in range(2):
+        with pytest.raises(Refusal) as told:
+            await ask_starting(
+                sagas.client,
+                Refund.begin,
+                None,
+                refunding.starting(),
+                "begin/1",
+                refunding.handle.id,
+                refusal=Refund.refusal,
+            )
+        no = too_much(refunding)
+        assert (told.value.code, told.value.detail) == (no.code, no.detail)
     assert steps.names() == ["payments.hold_refund"]
 
 

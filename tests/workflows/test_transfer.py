@@ -82,7 +82,7 @@ async def test_a_transfer_that_is_refused_at_once_never_was(lorry: Lorry, steps:
     steps.refuse(OPEN, TransferToItself.of(lorry.plan.from_warehouse_id))
     assert await refused(lorry.begin()) == "transfer_to_itself"
     assert await lorry.ended() is None
-    assert steps.names() == [OPEN, CANCEL]
+    assert steps.names() == [OPEN, TAKE_BACK, CANCEL]
 
 
 async def test_what_the_warehouse_cannot_spare_stays_and_may_leave_later(lorry: Lorry, steps: Scripted) -> None:
@@ -99,7 +99,16 @@ async def test_a_planned_transfer_is_called_off(lorry: Lorry, steps: Scripted) -
     await lorry.begin()
     assert (await lorry.recall()).state is S.CANCELLED
     assert await lorry.ended() == S.CANCELLED
-    assert steps.names() == [OPEN, CANCEL]
+    assert steps.names() == [OPEN, TAKE_BACK, CANCEL]
+
+
+async def test_a_transfer_that_left_unheard_and_is_called_off_loses_nothing(lorry: Lorry, steps: Scripted) -> None:
+    await lorry.begin()
+    lorry.leaves_unheard()
+    assert (await lorry.recall()).state is S.CANCELLED
+    assert await lorry.ended() == S.CANCELLED
+    assert steps.names() == [OPEN, TAKE_BACK, CANCEL]
+    assert [(line.in_transit, line.returned) for line in lorry.now.lines] == [(0, 8), (0, 3)]
 
 
 async def test_calling_off_after_a_refused_dispatch_undoes_both_steps_newest_first(
@@ -152,7 +161,7 @@ async def test_temporals_cancel_before_the_goods_left_takes_everything_back(lorr
     await lorry.handle.cancel()
     with pytest.raises(WorkflowFailureError):
         await lorry.ended()
-    assert steps.names() == [OPEN, CANCEL]
+    assert steps.names() == [OPEN, TAKE_BACK, CANCEL]
 
 
 async def test_goods_that_leave_while_temporal_cancels_are_on_their_way(lorry: Lorry, steps: Scripted) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from temporalio.client import WithStartWorkflowOperation, WorkflowHandle
 from temporalio.common import WorkflowIDConflictPolicy
 
+from models.inventory.errors import TransferNotWaiting
 from models.inventory.messages import (
     ArriveTransfer,
     BookTransfer,
@@ -23,6 +24,7 @@ from models.inventory.messages import (
 from models.inventory.transfers import Transfer, TransferLine, TransferState, to_book
 from models.inventory.types import SkuQuantity
 from models.orders.messages import Placement
+from models.shared.done import Done
 from models.shared.ids import MerchantId, SkuId, TransferId, WarehouseId
 from tests.workflows.sagas import Sagas
 from workflows.options import TaskQueue
@@ -68,6 +70,8 @@ class Lorry:
         self.steps.answer(RECEIVE, lambda book: self._book(book, "arrived"))
         self.steps.answer(WRITE_OFF, lambda book: self._book(book, "lost"))
         self.steps.answer(RECALL, self._turn)
+        self.steps.answer(TAKE_BACK, self._taken_back)
+        self.steps.answer(CANCEL, self._call_off)
 
     async def begin(self) -> Transfer:
         """Open it as the api does."""
@@ -123,6 +127,21 @@ class Lorry:
             lines = tuple(line.model_copy(update={"in_transit": line.quantity}) for line in self.now.lines)
             self._is(lines=lines, state=_S.IN_TRANSIT, left_at=ref.at)
         return TransferMoved(transfer=self.now)
+
+    def leaves_unheard(self) -> None:
+        """A worker books that the goods leave, and dies before Temporal hears of it; the wish is lost with it."""
+        self._leave(TransferRef(transfer_id=self.transfer_id, actor="operator:1", at=T0))
+
+    def _taken_back(self, _: TransferRef) -> Done:
+        lines = tuple(self._counted(line, "returned", line.in_transit) for line in self.now.lines)
+        self._is(lines=lines, state=_S.CANCELLED)
+        return Done()
+
+    def _call_off(self, _: TransferRef) -> Done:
+        if self.now.state not in (_S.PLANNED, _S.CANCELLED):
+            raise TransferNotWaiting.of(self.transfer_id, self.now.state, "still in its warehouse")
+        self._is(state=_S.CANCELLED)
+        return Done()
 
     def _turn(self, _: TurnTransfer) -> TransferMoved:
         self._is(state=_S.RETURNING)

@@ -37,8 +37,7 @@ async def refunded_by_lines(stage: Stage) -> None:
     said(await stage.operator.post(path, {"lines": lines}), 201)
     await stage.refunded(order_id, PRICE)
     over = await stage.operator.post(path, {"lines": [{"sku_id": good.sku_id, "quantity": 2}]})
-    # 404: asked again after the first answer was late, when the saga that refused has ended (docs/reliability.md).
-    assert over.status_code in (404, 409, 422), over.text
+    assert over.status_code in (409, 422), over.text
     stage.sold(good, 2)
 
 

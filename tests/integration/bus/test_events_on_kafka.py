@@ -54,9 +54,13 @@ class Listener:
         self.heard: list[str] = []
         self.attempts: list[str] = []
         self.broken: set[str] = set()
+        self.away = 0
 
     async def __call__(self, envelope: Envelope) -> None:
         self.attempts.append(envelope.id)
+        if self.away:
+            self.away -= 1
+            raise RuntimeError(f"{envelope.id} was not written down") from ConnectionRefusedError("the database")
         if envelope.id in self.broken:
             raise RuntimeError("cannot reach buyer at 13800138000")
         self.heard.append(envelope.id)
@@ -88,7 +92,7 @@ async def seen_redis(redis_url: str) -> AsyncIterator[Redis]:
 
 @asynccontextmanager
 async def listening(
-    bootstrap: str, group: str, listener: Listener, redis: Redis, publisher: Publisher
+    bootstrap: str, group: str, listener: Listener, redis: Redis, publisher: Publisher, retries: Retries = QUICK
 ) -> AsyncIterator[Consumer]:
     consumer = Consumer(
         bootstrap,
@@ -96,7 +100,7 @@ async def listening(
         listener.handlers(),
         seen=RedisSeenEvents(redis, group),
         publisher=publisher,
-        retries=QUICK,
+        retries=retries,
     )
     running = asyncio.create_task(consumer.run())
     try:
@@ -172,6 +176,73 @@ async def test_poison_goes_to_the_dead_letters_with_its_reason_and_the_next_even
     assert headers["dead_letter_tries"] == b"3"
     assert headers["dead_letter_topic"] == b"hanse.orders"
     assert letter.value == encode(life[0], {}).value
+
+
+async def test_an_event_whose_handler_finds_its_database_away_waits_and_is_not_buried(
+    kafka_bootstrap: str, publisher: Publisher, seen_redis: Redis
+) -> None:
+    """The letter that comes is that of the poison after it: the first event was tried more often than poison is, and handled."""
+    listener, life, name = Listener(), life_of(order()), group()
+    listener.away = 3 * QUICK.tries
+    listener.broken.add(life[1].event_id)
+    await publisher.publish(life)
+    async with listening(kafka_bootstrap, name, listener, seen_redis, publisher):
+        await until(lambda: life[2].event_id in listener.heard)
+    assert listener.attempts.count(life[0].event_id) >= 3 * QUICK.tries + 1
+    assert life[0].event_id in listener.heard
+    letter = await first_failed(kafka_bootstrap, dead_letter_topic(name))
+    assert dict(letter.headers)["ce_id"].decode() == life[1].event_id
+
+
+async def test_a_batch_whose_handler_finds_a_server_away_at_any_moment_loses_only_what_is_poison(
+    kafka_bootstrap: str, publisher: Publisher, seen_redis: Redis
+) -> None:
+    name, life = group(), life_of(order())
+    events = [event.event_id for event in life]
+    told: list[str] = []
+    away_alone = [ConnectionResetError("Temporal"), ConnectionResetError("Temporal")]
+
+    async def listen(envelopes: Sequence[Envelope]) -> None:
+        mine = [envelope.id for envelope in envelopes if envelope.id in events]
+        if events[1] in mine:
+            raise RuntimeError("not this one")
+        if len(envelopes) == 1 and mine and away_alone:
+            raise away_alone.pop()
+        told.extend(mine)
+
+    consumer = BatchConsumer(
+        kafka_bootstrap,
+        name,
+        (OrderCreated, OrderCancelled, OrderCompleted),
+        listen,
+        seen=RedisSeenEvents(seen_redis, name),
+        publisher=publisher,
+        retries=QUICK,
+        gather_for=0.3,
+    )
+    await publisher.publish(life)
+    running = asyncio.create_task(consumer.run())
+    await until(lambda: {events[0], events[2]} <= set(told))
+    letter = await first_failed(kafka_bootstrap, dead_letter_topic(name))
+    consumer.stop()
+    await running
+    assert dict(letter.headers)["ce_id"].decode() == events[1]
+    assert away_alone == []
+
+
+async def test_a_group_that_is_stopped_while_it_waits_leaves_the_event_for_the_next_time(
+    kafka_bootstrap: str, publisher: Publisher, seen_redis: Redis
+) -> None:
+    listener, event, name = Listener(), created(order()), group()
+    listener.away = 1_000_000
+    await publisher.publish([event])
+    async with listening(
+        kafka_bootstrap, name, listener, seen_redis, publisher, Retries(tries=1, patience=0.05, first_pause=0.01)
+    ):
+        await until(lambda: listener.attempts.count(event.event_id) > 5)  # more than one stretch of patience
+    again = Listener()
+    async with listening(kafka_bootstrap, name, again, seen_redis, publisher):
+        await until(lambda: event.event_id in again.heard)
 
 
 async def test_a_record_that_is_no_event_goes_to_the_dead_letters_at_once(

@@ -224,6 +224,16 @@ async def test_queues_of_work_are_found_by_what_parcels_wait_for(shop: Shop) -> 
     assert [parcel.shipment_id for parcel in following] == [second.shipment_id]
 
 
+async def test_parcels_in_trouble_are_looked_up_and_not_searched_for_among_all(shop: Shop) -> None:
+    (parcel,) = await shop.handed_over()
+    await shop.moved(parcel, S.EXCEPTION, exception=ExceptionKind.DAMAGED)
+    async with shop.db.transaction() as tx:
+        await tx.execute("SET LOCAL enable_seqscan = off")
+        question = "WHERE exception = 'damaged' ORDER BY shipment_id LIMIT 50"
+        plan = await tx.fetch(f"EXPLAIN SELECT * FROM shipments {question}")
+    assert "shipments_troubled" in "".join(line[0] for line in plan)
+
+
 async def test_each_parcel_under_way_is_polled_by_one_poller_and_not_too_often(shop: Shop) -> None:
     for number in range(6):
         await shop.shipped(str(number))

@@ -123,7 +123,7 @@ class OneOrder(OneWorkflow):
     async def prepare(self, basket: Basket = TWO_TEAS_AND_A_POT, key: str | None = None) -> Prepared:
         """Ask for a quote and a hold, starting the process."""
         return await self.client.execute_update_with_start_workflow(
-            Checkout.prepare, basket, start_workflow_operation=self._starting(), id=key
+            Checkout.prepare, basket, start_workflow_operation=self.starting(), id=key
         )
 
     async def place(
@@ -137,10 +137,11 @@ class OneOrder(OneWorkflow):
         """Place it, at once or (with no basket) after a prepare."""
         wish = PlaceOrder(asked_by=by, basket=basket, expected_total=expected)
         return await self.client.execute_update_with_start_workflow(
-            Checkout.place, wish, start_workflow_operation=self._starting(), id=key
+            Checkout.place, wish, start_workflow_operation=self.starting(), id=key
         )
 
-    def _starting(self) -> WithStartWorkflowOperation[Checkout, Any]:
+    def starting(self) -> WithStartWorkflowOperation[Checkout, Any]:
+        """The start that comes with the first wish."""
         return WithStartWorkflowOperation(
             Checkout.run,
             CheckoutInput(order_id=self.order_id, user_id=BUYER, terms=self.terms),

@@ -1,14 +1,17 @@
-"""A confirmation that Temporal loses, because a signal came while the run answered and ended, is asked again or looked up."""
+"""A confirmation that Temporal loses, because a signal came while the run answered and ended, is asked again or looked up; one
+that comes a moment before the report of the last parcel waits for it."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from api.edge.sagas import Fulfilled, ask_running
-from models.orders.errors import OrderNotOpen
-from models.orders.messages import ConfirmReceipt, OrderRef
-from tests.workflows.orders.one_order import ADVANCE, BUYER, OneOrder
+from api.edge.sagas import Fulfilled, ask_running, ask_until_heard
+from models.orders.errors import OrderNotOpen, ParcelsUnderWay
+from models.orders.messages import ConfirmReceipt, OrderRef, ParcelEnd
+from models.shared import Refusal
+from tests.workflows.orders.one_order import ADVANCE, BUYER, HAND_OVER, OneOrder
 from tests.workflows.scripted import Scripted
 from workflows.checkout import Checkout
 
@@ -65,3 +68,24 @@ async def test_a_run_that_ended_without_an_answer_is_looked_up_in_the_store(
     else:
         with pytest.raises(OrderNotOpen):
             await asking
+
+
+async def test_a_receipt_is_confirmed_though_the_order_hears_of_its_last_parcel_only_now(
+    order: OneOrder, steps: Scripted
+) -> None:
+    await order.fulfilling()
+    reporting: list[asyncio.Task[None]] = []
+
+    async def all_have_ended_in_the_books(refusal: Refusal) -> bool:
+        assert refusal.code == ParcelsUnderWay.code
+        if not reporting:
+            parcels = len(steps.told(HAND_OVER)[0].parcels)
+            reporting.append(asyncio.create_task(order.parcels_end(*[ParcelEnd.SIGNED] * parcels)))
+        return True
+
+    async def asked() -> OrderRef:
+        wish = ConfirmReceipt(asked_by=BUYER)
+        return await ask_running(order.handle, Checkout.confirm_receipt, wish, "confirm/1", OrderNotOpen("Over."))
+
+    assert (await ask_until_heard(asked, all_have_ended_in_the_books)).order_id == order.order_id
+    await reporting[0]

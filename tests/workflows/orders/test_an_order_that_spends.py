@@ -3,14 +3,19 @@
 Each is taken once, before the step that needs it, and ends where its rule says, whatever becomes of the order.
 """
 
+from typing import Any
+
 import pytest
 
-from models.orders.messages import CommitDecision, ParcelEnd, SettlementKind
+from api.edge.sagas import ask_starting
+from models.inventory.errors import ReservationReleased, SoldOut
+from models.orders.messages import CommitDecision, ParcelEnd, PlaceOrder, SettlementKind
 from models.orders.types import OrderStatus
 from models.promotions.errors import BenefitsReturned, CouponLocked, PromotionUsedUp, PurchaseLimitReached
 from models.shared import Refusal
 from tests.workflows.orders.one_order import (
     ADVANCE,
+    BUYER,
     COMMIT,
     COUNT,
     DISCARD,
@@ -33,6 +38,7 @@ from tests.workflows.orders.one_order import (
 from tests.workflows.orders.spending import COUPON, LIMITED, SPENDING, USE, spends
 from tests.workflows.sagas import refused
 from tests.workflows.scripted import Scripted
+from workflows.checkout import Checkout
 
 BOTH = pytest.mark.parametrize("order", ["inline", "queue"], indirect=True)
 
@@ -161,3 +167,55 @@ async def test_books_that_disagree_about_a_coupon_do_not_stop_a_paid_order(spend
     await spending.paid(SPENDING)
     await spending.at("fulfilling")
     assert DISCARD not in steps.names()
+
+
+@pytest.mark.parametrize(
+    ("step", "no"),
+    [
+        (COUNT, PurchaseLimitReached("Two each.")),
+        (RESERVE, SoldOut("None is left.")),
+    ],
+)
+async def test_a_refusal_keeps_its_reason_though_its_last_task_is_done_anew(
+    spending: OneOrder, steps: Scripted, step: str, no: Refusal
+) -> None:
+    """The worker undid everything and was then too late for Temporal. What was given back is not taken again under this id,
+    which is no reason to tell a buyer."""
+    reserved = steps.answer_of(RESERVE)
+
+    def unless(undone: str, refusal: Refusal, answer: Any) -> Any:
+        def take(message: Any) -> Any:
+            if steps.told(undone):
+                raise refusal
+            return answer(message)
+
+        return take
+
+    steps.answer(COUNT, unless(RETURN, BenefitsReturned("It was given back."), lambda _: None))
+    steps.answer(RESERVE, unless(RELEASE, ReservationReleased("It was given back."), reserved))
+    steps.refuse(step, no, times=1)
+
+    async def somebody_reports() -> None:
+        await spending.payment_ends(SettlementKind.EXPIRED)
+
+    steps.meanwhile(RELEASE, somebody_reports)
+    with pytest.raises(Refusal) as refusal:
+        await ask_starting(
+            spending.client,
+            Checkout.place,
+            PlaceOrder(asked_by=BUYER, basket=SPENDING),
+            spending.starting(),
+            "place/1",
+            spending.workflow_id,
+        )
+    assert refusal.value.code == no.code
+    await spending.result()
+    assert await spending.counted("WORKFLOW_TASK_FAILED") == 1
+    assert len(steps.told(step)) == 1
+
+
+async def test_an_order_that_took_nothing_is_refused_without_a_pause(order: OneOrder, steps: Scripted) -> None:
+    steps.refuse(RESERVE, SoldOut("None is left."))
+    assert await refused(order.place()) == "sold_out"
+    await order.result()
+    assert await order.counted("TIMER_STARTED") == 0

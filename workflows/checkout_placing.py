@@ -49,7 +49,7 @@ with workflow.unsafe.imports_passed_through():
         stock_to_reserve,
     )
     from workflows.low_stock import tell_low_stock
-    from workflows.saga import WRITTEN_DOWN, Deadline, is_refusal, unbroken
+    from workflows.saga import Deadline, is_refusal, unbroken, written_down
     from workflows.search_attributes import show
 
 
@@ -77,6 +77,8 @@ class CheckoutPlacing(CheckoutDesk):
         while True:
             await self._listen(lambda: self._prepares or self._places or self._cancels or self._hold_is_over())
             if self._hold_is_over() or self._cancels:
+                # Or a wish to place, heard when a worker died over the undoing, would get stock that was given back.
+                await unbroken(written_down("that nothing comes of it"))
                 self._refuse_all(HoldExpired("The hold is over. Prepare the order anew."), self._prepares, self._places)
                 await self._saga.compensate()
                 return False
@@ -118,7 +120,7 @@ class CheckoutPlacing(CheckoutDesk):
         except (FailureError, asyncio.CancelledError) as error:
             if self._stage is not Stage.HELD:
                 if is_refusal(error) and (self._counts or self._spends or self._reservation is not None):
-                    await unbroken(workflow.sleep(WRITTEN_DOWN, summary="until the refusal is written down"))
+                    await unbroken(written_down("the refusal"))
                 await self._saga.compensate()
             if is_refusal(error):
                 ask.refuse(error)

@@ -24,6 +24,7 @@ from models.shared.events import Event
 logger = logging.getLogger(__name__)
 tracer = trace.get_tracer(__name__)
 _consumed = Counter("hanse_events_consumed", "Events by what became of them", ["group", "type", "outcome"])
+_given_up = Counter("hanse_events_given_up", "Records that went to the dead letters", ["group"])
 _waited = Counter("hanse_consumer_waits", "Tries of a handler that found a server away", ["group"])
 
 Records = Mapping[TopicPartition, list[ConsumerRecord[Any, Any]]]
@@ -185,6 +186,7 @@ class Member(ABC):
         _consumed.labels(self._group, envelope.event.type, outcome).inc()
 
     async def _bury(self, record: ConsumerRecord[Any, Any], reason: str, error: Exception, *, tries: int) -> None:
+        _given_up.labels(self._group).inc()
         logger.error("group %s gives up on %s/%s@%s", self._group, record.topic, record.partition, record.offset)
         await self._publisher.send(dead_letter(record, self._group, reason, error, tries))
 

@@ -66,6 +66,7 @@ class Fulfillment(FulfillmentMoves):
             if not await self._let_out():
                 return ParcelEnd.STOPPED
             if not self._in_parcel:
+                self._saga.just_answered()  # that nothing was found
                 return await self._finished(_S.STOPPED, ParcelEnd.REFUNDED, "saga")
             if not await self._handed_to_a_carrier():
                 return ParcelEnd.STOPPED if self._stopped else await self._given_up(RefundReason.PARCEL_REFUSED)

@@ -200,12 +200,15 @@ class Refund(MayRefuseToBegin):
             except ActivityError as no:  # what was released may have gone back otherwise by now
                 ask.refuse(no)
                 if ask.wish.decision is RefundDecision.RETRY and refusal_code(no) == RefundExceedsRest.code:
+                    self._saga.just_answered()
                     self._over_without_money(no)
                     return None
                 continue
             self._waits_for_decision = False
             ask.answer(self._answer(ask.wish.decision))
             self._refuse_other_decisions()
+            if ask.wish.decision is RefundDecision.OTHER_MEANS:
+                self._saga.just_answered()
             return ask.wish.decision
 
     def _over_without_money(self, refusal: ActivityError) -> None:

@@ -59,6 +59,7 @@ class Saga:
         self._placement = placement
         self._undos: list[_Undo] = []
         self._announcing: set[asyncio.Task[None]] = set()
+        self._just_answered = False
 
     async def store_call(self, step: Step[A, R], arg: A, summary: str, give_up_after: timedelta | None = None) -> R:
         """Call a store through an activity. A refusal comes at once as `ActivityError`; a fault is retried without limit,
@@ -193,6 +194,10 @@ class Saga:
         """Wait until everything announced is published; before a workflow ends."""
         await workflow.wait_condition(lambda: not self._announcing)
 
+    def just_answered(self) -> None:
+        """Someone was answered, and what is left of the run may fit into the same task: so `closed` has that written down."""
+        self._just_answered = True
+
     async def closed(self, *, at_once: bool = False) -> None:
         """The last step of a run: everything announced is published and everyone has an answer, written down before it ends.
 
@@ -200,7 +205,7 @@ class Saga:
         end in the task that answers someone, which takes five events; one that nobody asked ends at once, and so does what
         every plain order goes through (`at_once`): there a lost wish is asked again (`api/edge/sagas.py`, decision 0005).
         """
-        answering = not workflow.all_handlers_finished()
+        answering = self._just_answered or not workflow.all_handlers_finished()
         await self.announced()
         await workflow.wait_condition(workflow.all_handlers_finished)
         if answering and not at_once:

@@ -69,7 +69,7 @@ class TransferSaga(TransferDesk):
         """Whether the goods left; False when the transfer was called off first."""
         plan = self._plan
         self._saga.on_failure(InventoryActivities.cancel_transfer, self._ref("saga"), "call the transfer off")
-        self._undo_leaving("saga")
+        self._expect_a_dead_worker("saga")
         opened = await self._saga.store_call(InventoryActivities.open_transfer, plan, "write the transfer down")
         self._due = workflow.now() + self._start.terms.leaves_within
         self._now_it_is(opened.transfer, "the goods to leave: update `dispatch`, or `recall`")
@@ -78,7 +78,7 @@ class TransferSaga(TransferDesk):
             wish = ask.wish.wish
             if isinstance(wish, RecallTransfer):
                 self._wishes.insert(0, ask)  # answered when all is undone
-                self._undo_leaving(wish.actor)
+                self._expect_a_dead_worker(wish.actor)
                 return False
             assert isinstance(wish, DispatchTransfer)
             if await self._left(ask, wish):
@@ -104,9 +104,13 @@ class TransferSaga(TransferDesk):
         self._booked(ask, moved)
         return True
 
+    def _expect_a_dead_worker(self, actor: str) -> None:
+        """One may have booked that the goods left, and have died before that was written down, and the wish was lost with it. So
+        their leaving is undone also where nobody is known to have wished it."""
+        self._undo_leaving(actor)
+
     def _undo_leaving(self, actor: str) -> None:
-        """From the beginning, and not only when someone wishes to let them out: a worker may have booked that the goods left, and
-        have died before that was written down, and the wish was lost with it. Whoever undoes it does so now, in his own name."""
+        """In the name of the last who wished something, and at his time."""
         self._saga.keep(InventoryActivities.take_back_transfer)
         self._saga.on_failure(
             InventoryActivities.take_back_transfer, self._ref(actor), "put the goods back on the shelf"

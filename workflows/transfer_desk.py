@@ -27,7 +27,7 @@ with workflow.unsafe.imports_passed_through():
 
 Wish = DispatchTransfer | ArriveTransfer | LoseTransfer | RecallTransfer
 _S = TransferState
-_FITS: dict[type, tuple[tuple[TransferState, ...], str]] = {
+FITS: dict[type, tuple[tuple[TransferState, ...], str]] = {
     DispatchTransfer: ((_S.PLANNED,), "waiting to leave"),
     ArriveTransfer: (UNDER_WAY, "on its way"),
     LoseTransfer: (UNDER_WAY, "on its way"),
@@ -118,7 +118,7 @@ class TransferDesk(MayRefuseToBegin):
         return await ask.answered()
 
     def _must_fit(self, wish: Wish) -> None:
-        states, words = _FITS[type(wish)]
+        states, words = FITS[type(wish)]
         state = self._transfer.state if self._transfer else "not opened yet"
         if state not in states:
             raise as_application_error(TransferNotWaiting.of(self._plan.transfer_id, state, words))

@@ -7,14 +7,16 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 
 from activities.search_attributes import attributes
 from api.edge.idempotency import Errand
-from api.edge.sagas import ask_running, ask_starting
+from api.edge.sagas import ask_running, ask_starting, ask_until_heard
 from api.wiring import Services
 from models.aftersales.errors import AftersaleNotWaiting
 from models.aftersales.messages import AftersaleInput, AftersaleTerms, Application
 from models.aftersales.types import AftersaleCase, AftersaleState
 from models.fulfillment.returning import aftersale_workflow_id
+from models.shared import Refusal
 from models.shared.ids import AftersaleId
 from workflows.aftersale import Aftersale
+from workflows.aftersale_wishes import FITS
 from workflows.options import TaskQueue
 
 
@@ -49,7 +51,13 @@ async def asked(shop: Services, case: AftersaleCase, errand: Errand, update: Any
     )
     update_id = f"{update.__name__}/{AftersaleId.derive(errand.first_seen_at, errand.caller, errand.key)}"
     over = AftersaleNotWaiting.of(case.aftersale_id, case.state, "waiting for this")
-    answer: AftersaleCase = await ask_running(saga, update, wish, update_id, over)
+
+    async def is_ahead(refusal: Refusal) -> bool:
+        if refusal is over or refusal.code != AftersaleNotWaiting.code:
+            return False
+        return (await shop.aftersales.case(case.aftersale_id)).state in FITS[type(wish)][0]
+
+    answer: AftersaleCase = await ask_until_heard(lambda: ask_running(saga, update, wish, update_id, over), is_ahead)
     return answer
 
 

@@ -13,7 +13,7 @@ from api.edge.identity import operator
 from api.edge.paging import Cursor, Limit, Page, page, read_cursor
 from api.edge.problems import refusals
 from api.edge.refusals import ServiceBusy
-from api.edge.sagas import Fulfilled, ask_running, ask_starting
+from api.edge.sagas import Fulfilled, ask_running, ask_starting, ask_until_heard
 from api.edge.wired import Wired
 from api.inventory.reservations import StockOperator
 from api.inventory.schemas import TransferArrival, TransferLoss, TransferRecall, TransferRequest
@@ -35,12 +35,14 @@ from models.inventory.messages import (
     transfer_workflow_id,
 )
 from models.inventory.transfers import Transfer, TransferState, check_ends
+from models.shared import Refusal
 from models.shared.ids import TransferId, WarehouseId
 from models.shared.refusals import InvalidRequest, NotFound
 from models.users.errors import NotAuthenticated, PermissionMissing
 from models.users.types import Identity
 from workflows.options import TaskQueue
 from workflows.transfer import TransferSaga
+from workflows.transfer_desk import FITS
 
 reading = APIRouter(prefix="/v1/inventory/transfers", tags=["inventory"])
 changing = idempotent_router(prefix="/v1/inventory/transfers", tags=["inventory"])
@@ -163,7 +165,15 @@ async def _asked(
         update_id = f"{update.__name__}/{TransferId.derive(errand.first_seen_at, errand.caller, errand.key)}"
         over = TransferNotWaiting.of(transfer_id, "settled", "waiting or on its way")
         fulfilled = Fulfilled(errand.first_seen_at, lambda: _booked(shop, transfer_id, update_id, wish))
-        answer: Transfer = await ask_running(_saga(shop, transfer_id), update, wish, update_id, over, fulfilled)
+
+        async def is_ahead(refusal: Refusal) -> bool:
+            if refusal is over or refusal.code != TransferNotWaiting.code:
+                return False
+            return (await shop.inventory.transfer(transfer_id)).state in FITS[type(wish)][0]
+
+        answer: Transfer = await ask_until_heard(
+            lambda: ask_running(_saga(shop, transfer_id), update, wish, update_id, over, fulfilled), is_ahead
+        )
         return answer
 
 

@@ -12,7 +12,7 @@ from api.edge.idempotency import Once, idempotent_router
 from api.edge.identity import CurrentUser, operator
 from api.edge.problems import refusals
 from api.edge.refusals import ServiceBusy
-from api.edge.sagas import Fulfilled, ask_running, ask_starting
+from api.edge.sagas import Fulfilled, ask_running, ask_starting, ask_until_heard
 from api.edge.wired import Wired
 from api.payments.access import payment_seen_by
 from api.payments.schemas import RefundDecisionRequest, RefundRequest
@@ -27,6 +27,7 @@ from models.payments.errors import (
 )
 from models.payments.messages import DecideRefund, RefundAnswer, RefundDecision, RefundInput, refund_workflow_id
 from models.payments.types import Payment, Refund, RefundState
+from models.shared import Refusal
 from models.shared.ids import PaymentId, RefundId
 from models.shared.refusals import NotFound
 from models.users.errors import NotAuthenticated, PermissionMissing
@@ -86,7 +87,15 @@ async def decide(
     async with trail.action(who, "payments.decide_refund", refund_id, decision=ask.decision.value):
         over = NoRefundDecisionNeeded(f"Refund {refund_id} is over, or there is none.")
         fulfilled = Fulfilled(errand.first_seen_at, lambda: _decided(shop, refund_id, ask.decision))
-        answer: RefundAnswer = await ask_running(saga, RefundSaga.decide, wish, update_id, over, fulfilled)
+
+        async def is_ahead(refusal: Refusal) -> bool:
+            if refusal is over or refusal.code != NoRefundDecisionNeeded.code:
+                return False
+            return (await shop.payments.refund(refund_id)).state is RefundState.REFUSED
+
+        answer: RefundAnswer = await ask_until_heard(
+            lambda: ask_running(saga, RefundSaga.decide, wish, update_id, over, fulfilled), is_ahead
+        )
         return answer
 
 

@@ -74,7 +74,8 @@ def test_every_alert_watches_something_that_is_counted() -> None:
     }
     counted |= {
         name
-        for path in [*(ROOT / "workflows").glob("*.py"), *(ROOT / "activities").glob("*.py")]
+        for folder in ("workflows", "activities", "bus")
+        for path in (ROOT / folder).glob("*.py")
         for name in re.findall(r'(?:_count|Counter)\(\s*"(hanse_\w+)"', path.read_text())
     }
     assert watched, "the alerts watch nothing"

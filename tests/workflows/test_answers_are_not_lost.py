@@ -8,7 +8,7 @@ from api.edge.sagas import ask_running
 from models.aftersales.messages import Withdraw
 from models.aftersales.types import AftersaleState
 from models.fulfillment.messages import SignOff
-from models.fulfillment.types import ExceptionKind, ShipmentStatus, TrackingState
+from models.fulfillment.types import ExceptionKind, Outbound, ShipmentStatus, TrackingState
 from models.inventory.messages import ArriveTransfer
 from models.inventory.transfers import TransferState
 from models.orders.errors import OrderNotOpen
@@ -56,6 +56,18 @@ async def test_a_parcel_received_back_answers_though_a_report_comes(shipped: Par
     steps.meanwhile(FINISH, carrier_reports)
     assert (await shipped.receive_back()).status is ShipmentStatus.RETURNED
     await shipped.ended()
+    assert len(steps.told(FINISH)) == 1
+
+
+async def test_a_dispatch_that_found_nothing_answers_though_a_report_comes(parcel: Parcel, steps: Scripted) -> None:
+    async def carrier_reports() -> None:
+        await parcel.handle.signal(Fulfillment.tracking_reported, report(ShipmentStatus.DELIVERED))
+
+    await parcel.start(Outbound.MANUAL)
+    await parcel.is_now("picking")
+    steps.meanwhile(FINISH, carrier_reports)
+    assert (await parcel.dispatch()).status is ShipmentStatus.OUTBOUND
+    await parcel.ended()
     assert len(steps.told(FINISH)) == 1
 
 

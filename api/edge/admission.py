@@ -56,6 +56,11 @@ class Admission:
         """How many may be under way now."""
         return self._limit.now
 
+    @property
+    def under_way(self) -> int:
+        """How many are."""
+        return self._inside
+
     @asynccontextmanager
     async def place(self, *, begun: bool = False) -> AsyncIterator[None]:
         """A place for one order, for as long as the block lasts; `ShopFull` when there is none.

@@ -153,7 +153,11 @@ async def prepare(
 async def place(
     ask: PlaceRequest, who: CurrentUser, origin: ComesFrom, errand: Once, shop: Wired, door: Admitting
 ) -> Placed:
-    """The order, waiting for its payment until `payment_due_at`. Prices, stock and address are checked on the server."""
+    """The order, waiting for its payment until `payment_due_at`. Prices, stock and address are checked on the server.
+
+    503 with a `retry_after` says that too many orders are under way and that this one was not begun; 503 without one, that the
+    answer is late: the same Idempotency-Key fetches it.
+    """
     wish = PlaceOrder(asked_by=who.user_id, basket=ask.basket, expected_total=ask.expected_total)
     if ask.order_id is not None:
         return await _place_prepared(shop, ask.order_id, wish, errand)

@@ -31,7 +31,7 @@ _under_way = Gauge(
     "hanse_orders_under_way", "New orders that this process has asked of their sagas and not answered yet"
 )
 
-_WAIT_SECONDS = 0.25
+_WAIT_SECONDS = 0.1
 _FIRST_LIMIT = 4
 """Times `least`, before anything was measured."""
 

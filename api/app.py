@@ -30,6 +30,7 @@ from api import (
 )
 from api.contract import describe, operation_id
 from api.edge import problems
+from api.edge.admission import Admission
 from api.edge.body_limit import BodyLimit
 from api.edge.limits import Limits
 from api.edge.no_nul import NoNul
@@ -77,6 +78,7 @@ def build(settings: Settings, services: Services | None = None) -> FastAPI:
         redoc_url=None,
         telemetry={"tracing": False, "metrics": False, "logs": False},  # `instrument` does it, once
     )
+    app.state.admission = Admission(settings)
     problems.install(app)
     docs.mount(app)
     _mount(app, settings)

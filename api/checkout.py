@@ -8,6 +8,7 @@ from temporalio.client import WithStartWorkflowOperation, WorkflowHandle
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 
 from activities.search_attributes import attributes
+from api.edge.admission import Admitting
 from api.edge.audit import Audit
 from api.edge.idempotency import Errand, Once, idempotent_router
 from api.edge.identity import CurrentUser, operator
@@ -133,13 +134,22 @@ class CommitDecisionRequest(Spoken):
 
 
 @r19.post("/orders/prepare", summary="Check a basket and hold its stock", responses=refusals(*_PLACING, HoldExpired))
-async def prepare(basket: Basket, who: CurrentUser, origin: ComesFrom, errand: Once, shop: Wired) -> Prepared:
+async def prepare(
+    basket: Basket, who: CurrentUser, origin: ComesFrom, errand: Once, shop: Wired, door: Admitting
+) -> Prepared:
     """The quote, with the stock held for a few minutes. Place it with the `order_id` of the answer before the hold ends."""
     order_id = _order_of(errand)
     start = _starting(shop, order_id, who.user_id, basket, origin)
-    answer: Prepared = await ask_starting(
-        shop.temporal, Checkout.prepare, basket, start, _update_id("prepare", errand), checkout_id(order_id), _TOO_LATE
-    )
+    async with door.place(begun=errand.again):
+        answer: Prepared = await ask_starting(
+            shop.temporal,
+            Checkout.prepare,
+            basket,
+            start,
+            _update_id("prepare", errand),
+            checkout_id(order_id),
+            _TOO_LATE,
+        )
     return answer
 
 
@@ -149,16 +159,23 @@ async def prepare(basket: Basket, who: CurrentUser, origin: ComesFrom, errand: O
     summary="Place an order",
     responses=refusals(*_PLACING, PriceChanged, NotPrepared, HoldExpired),
 )
-async def place(ask: PlaceRequest, who: CurrentUser, origin: ComesFrom, errand: Once, shop: Wired) -> Placed:
-    """The order, waiting for its payment until `payment_due_at`. Prices, stock and address are checked on the server."""
+async def place(
+    ask: PlaceRequest, who: CurrentUser, origin: ComesFrom, errand: Once, shop: Wired, door: Admitting
+) -> Placed:
+    """The order, waiting for its payment until `payment_due_at`. Prices, stock and address are checked on the server.
+
+    503 with a `retry_after` says that too many orders are under way and that this one was not begun; 503 without one, that the
+    answer is late: the same Idempotency-Key fetches it.
+    """
     wish = PlaceOrder(asked_by=who.user_id, basket=ask.basket, expected_total=ask.expected_total)
     if ask.order_id is not None:
         return await _place_prepared(shop, ask.order_id, wish, errand)
     order_id = _order_of(errand)
     start = _starting(shop, order_id, who.user_id, ask.basket, origin, ask.expected_total)
-    answer: Placed = await ask_starting(
-        shop.temporal, Checkout.place, wish, start, _update_id("place", errand), checkout_id(order_id), _TOO_LATE
-    )
+    async with door.place(begun=errand.again):
+        answer: Placed = await ask_starting(
+            shop.temporal, Checkout.place, wish, start, _update_id("place", errand), checkout_id(order_id), _TOO_LATE
+        )
     return answer
 
 

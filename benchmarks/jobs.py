@@ -107,10 +107,18 @@ class Jobs:
         await self._place()
 
     async def few(self) -> None:
-        """`POST /orders` for one unit of the SKU that `scarce` names, by any of the buyers."""
+        """`POST /orders` for one unit of the SKU that `scarce` names, by any of the buyers; who is told to come again does, then."""
         token, address = self._chance.choice(self._shop.buyers)
         basket = {"lines": [{"sku_id": self.scarce, "quantity": 1}], "address_id": address}
-        await self._post(self._api, "/orders", {"basket": basket}, token)
+        while True:
+            try:
+                await self._post(self._api, "/orders", {"basket": basket}, token)
+            except Refused as refusal:
+                if refusal.again_in is None:
+                    raise
+                await asyncio.sleep(refusal.again_in)
+            else:
+                return
 
     async def life(self) -> None:
         """An order placed, paid at the channel, its stock committed, its parcel handed to fulfillment."""

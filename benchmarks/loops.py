@@ -16,6 +16,11 @@ _THIRDS = 3
 class Refused(Exception):
     """The shop said no: an answer, counted apart. Its text is the status and the code."""
 
+    def __init__(self, said: str, again_in: float | None = None) -> None:
+        super().__init__(said)
+        self.again_in = again_in
+        """When to come again, in seconds, if the shop said so in its document."""
+
 
 Work = Callable[[], Awaitable[float | None]]
 """One piece of work; answers with the seconds until the answer that counts, or None when that is all of it."""

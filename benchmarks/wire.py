@@ -19,16 +19,17 @@ class Answer:
     def granted(self) -> Any:
         """The body as JSON. Refused for 4xx, and for a 503 (the shop says that it cannot now); an error for anything but 2xx."""
         if 400 <= self.status < 500 or self.status == 503:
-            raise Refused(f"{self.status} {self._code()}")
+            raise self._refusal()
         if not 200 <= self.status < 300:
             raise RuntimeError(f"{self.status} {self.body[:300]!r}")
         return json.loads(self.body) if self.body else None
 
-    def _code(self) -> str:
+    def _refusal(self) -> Refused:
         try:
-            return str(json.loads(self.body)["code"])
+            problem = json.loads(self.body)
+            return Refused(f"{self.status} {problem['code']}", problem.get("retry_after"))
         except (ValueError, KeyError, TypeError):
-            return repr(self.body[:100])
+            return Refused(f"{self.status} {self.body[:100]!r}")
 
 
 class Wire:

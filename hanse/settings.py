@@ -122,6 +122,9 @@ class Settings(BaseSettings):
     worker_version: str = ""
     """Build id of this worker for Worker Deployment Versioning; empty means unversioned."""
 
+    worker_tasks_at_once: int = Field(default=100, ge=2)
+    """How many steps of sagas one worker takes on at once."""
+
     # Search
     search_engine: Literal["embedded", "meilisearch"] = "embedded"
     """`embedded` lives in PostgreSQL and needs nothing else."""
@@ -222,6 +225,13 @@ class Settings(BaseSettings):
     rate_limit_quotas: dict[str, Annotated[str, StringConstraints(pattern=r"^[0-9]{1,9}/[0-9]{1,6}$")]] = {}
     """Other quotas, as JSON: `{"log_in_address": "20/600"}` takes 20 requests in 600 seconds. The names and the quotas in
     force otherwise stand in `api/edge/path_classes.py`."""
+
+    # How many new orders one api process has under way at once; it finds out by itself what is answered in time
+    orders_answered_within: timedelta = Field(default=timedelta(seconds=1), gt=timedelta(0))
+    """What an order's answer may take before fewer are let in."""
+    orders_under_way_least: int = Field(default=4, ge=1)
+    """So many are let in whatever their answers take."""
+    orders_under_way_most: int = Field(default=64, ge=1)
 
     max_body_bytes: int = Field(default=1_048_576, gt=0)
 

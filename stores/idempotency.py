@@ -14,6 +14,8 @@ class TakenOn:
     """This request is the one that does the work."""
 
     first_seen_at: datetime
+    again: bool
+    """It was taken on before and not answered: it may have had its effect."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ class IdempotencyStore:
                 VALUES ($1, $2, $3, $4)
                 ON CONFLICT (scope) DO UPDATE SET lease_until = excluded.lease_until
                     WHERE k.status IS NULL AND k.lease_until < $3 AND k.fingerprint = excluded.fingerprint
-                RETURNING first_seen_at
+                RETURNING first_seen_at, xmax <> 0 AS again  -- only a row that was there before is locked to be updated
                 """,
                 scope,
                 fingerprint,
@@ -64,7 +66,7 @@ class IdempotencyStore:
                 now + lease,
             )
             if taken is not None:
-                return TakenOn(first_seen_at=taken["first_seen_at"])
+                return TakenOn(first_seen_at=taken["first_seen_at"], again=taken["again"])
             kept = await connection.fetchrow(
                 "SELECT fingerprint, status, media_type, body FROM idempotency_keys WHERE scope = $1", scope
             )

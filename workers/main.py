@@ -35,7 +35,12 @@ their way from basket to payment at once."""
 
 
 def worker_for(
-    client: Client, queue: TaskQueue, built: Activities, version: str = "", listening: Sequence[Interceptor] = ()
+    client: Client,
+    queue: TaskQueue,
+    built: Activities,
+    version: str = "",
+    listening: Sequence[Interceptor] = (),
+    tasks_at_once: int | None = None,
 ) -> Worker:
     """One worker on one queue. `listening` hears of every step, next to the activity itself."""
     return Worker(
@@ -47,6 +52,7 @@ def worker_for(
         interceptors=[AliveInterceptor(), LogInterceptor(), RefusalInterceptor(), *listening],
         graceful_shutdown_timeout=_STOP_WITHIN,
         max_cached_workflows=_SAGAS_AT_HAND,
+        max_concurrent_workflow_tasks=tasks_at_once,
         workflow_task_poller_behavior=PollerBehaviorAutoscaling(initial=2),
         activity_task_poller_behavior=PollerBehaviorAutoscaling(initial=1),
         deployment_config=deployment_config(version),
@@ -65,7 +71,9 @@ async def serve(
     async with AsyncExitStack() as stack:
         client, built = await stack.enter_async_context(open_worker(settings))
         for queue in wanted:
-            await stack.enter_async_context(worker_for(client, queue, built, settings.worker_version, listening))
+            await stack.enter_async_context(
+                worker_for(client, queue, built, settings.worker_version, listening, settings.worker_tasks_at_once)
+            )
         if current and settings.worker_version:
             await make_current(client, settings.worker_version)
         if TaskQueue.CHECKOUT in wanted and (current or not settings.worker_version):

@@ -7,7 +7,7 @@ from fastapi.dependencies.models import Dependant
 
 from api.edge.limits import LimitsUnknown, RateLimited, class_of
 from api.edge.problems import MEDIA_TYPE, refusals, refusals_of
-from api.edge.refusals import BodyMalformed, BodyTooLarge
+from api.edge.refusals import BodyMalformed, BodyTooLarge, ServiceBusy
 from models.shared import Refusal
 from models.users.errors import NotAuthenticated
 
@@ -82,6 +82,7 @@ def _name_headers(answers: dict[str, Any]) -> None:
     named = {
         "401": ("WWW-Authenticate", "What to send: `Bearer`.") if _shows(answers, "401", NotAuthenticated) else None,
         "429": ("Retry-After", "Seconds to wait."),
+        "503": ("Retry-After", "Seconds to wait.") if _shows(answers, "503", ServiceBusy) else None,
     }
     for status, header in named.items():
         if status in answers and header is not None:

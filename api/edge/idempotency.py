@@ -1,8 +1,9 @@
 """`Idempotency-Key` on every POST that moves stock, money, coupons or points (draft-ietf-httpapi-idempotency-key-header).
 
 400 without a key, 409 while the first request runs, 422 when the key comes with another body, and otherwise the stored
-answer, byte for byte, with `Idempotent-Replayed: true`. Refusals are answers and are kept; validation errors, 401, 403, 429
-and failures on our side are not, so a corrected or repeated request may go through. Keys are scoped by caller, method and path.
+answer, byte for byte, with `Idempotent-Replayed: true`. Refusals are answers and are kept; validation errors, 401, 403, 429,
+orders that found no place (`admission.py`) and failures on our side are not, so a corrected or repeated request may go
+through. Keys are scoped by caller, method and path.
 """
 
 import hashlib
@@ -23,6 +24,7 @@ from api.edge.refusals import (
     IdempotencyKeyMalformed,
     IdempotencyKeyMissing,
     IdempotencyKeyReused,
+    ShopFull,
 )
 from models.shared import Refusal
 from stores.idempotency import Answered, IdempotencyStore, InFlight, Reused, TakenOn
@@ -41,6 +43,8 @@ class Errand:
     caller: str
     key: str
     first_seen_at: datetime
+    again: bool
+    """It came before and was not answered: what it asks for may have been begun then."""
 
 
 def parse_key(header: str | None) -> str:
@@ -82,8 +86,8 @@ class IdempotentRoute(APIRoute):
                     )
                 case Answered(status=status, media_type=media_type, body=body):
                     return Response(body, status, {"Idempotent-Replayed": "true"}, media_type)
-                case TakenOn(first_seen_at=first_seen_at):
-                    request.state.errand = Errand(caller, key, first_seen_at)
+                case TakenOn(first_seen_at=first_seen_at, again=again):
+                    request.state.errand = Errand(caller, key, first_seen_at, again)
             return await _do_and_keep(request, handle, store, scope, now)
 
         return once
@@ -98,6 +102,9 @@ async def _do_and_keep(
 ) -> Response:
     try:
         answer = await handle(request)
+    except ShopFull as refusal:
+        await store.forget(scope)
+        return problem_of(refusal)
     except Refusal as refusal:
         answer = problem_of(refusal)
     except RequestValidationError:

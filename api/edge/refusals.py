@@ -52,6 +52,12 @@ class ServiceBusy(Refusal):
     title = "Not answered in time"
 
 
+class ShopFull(ServiceBusy):
+    """Too many orders are under way: this one was not begun, and nothing of it is remembered; `Retry-After` says when to come again."""
+
+    title = "Too many orders at once"
+
+
 class RateLimited(Refusal):
     """Too many requests of this kind in a short time; `Retry-After` says when to come again."""
 

@@ -74,8 +74,9 @@ def test_every_alert_watches_something_that_is_counted() -> None:
     }
     counted |= {
         name
-        for folder in ("workflows", "activities", "bus")
-        for path in (ROOT / folder).glob("*.py")
+        for path in [
+            part for layer in ("activities", "api", "bus", "workflows") for part in (ROOT / layer).rglob("*.py")
+        ]
         for name in re.findall(r'(?:_count|Counter)\(\s*"(hanse_\w+)"', path.read_text())
     }
     assert watched, "the alerts watch nothing"

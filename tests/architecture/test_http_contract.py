@@ -11,6 +11,7 @@ from fastapi.routing import RouteContext, iter_route_contexts
 from pydantic import TypeAdapter, ValidationError
 
 from api.contract.answers import calls_of
+from api.edge.admission import Admitting
 from api.edge.identity import current_user
 from api.edge.limits import class_of
 from api.edge.problems import refusals_of
@@ -139,6 +140,13 @@ def test_no_dependency_is_run_in_a_thread() -> None:
         if not iscoroutinefunction(call) and not iscoroutinefunction(type(call).__call__)
     }
     assert plain == set()
+
+
+def test_only_what_begins_an_order_asks_for_a_place() -> None:
+    """Whatever goes on with something that was begun is never turned away because the house is full."""
+    (place,) = Admitting.__metadata__
+    asking = {f"{o.method} {o.path}" for o in OPERATIONS if place.dependency in o.calls}
+    assert asking == {"post /orders", "post /orders/prepare", "post /v1/orders", "post /v1/orders/prepare"}
 
 
 def test_security_is_stated_as_the_handlers_ask_for_it() -> None:

@@ -48,8 +48,14 @@ from tests.simulators.wechat_pay import WechatPaySimulator
 HASTY_WINDOW = 6.0
 """Seconds the hasty api gives to pay an order; prepared stock it holds half as long."""
 
-SHARED = {"environment": "test", "access_token_lifetime": "PT12H", "listeners": "off"}
-"""What listeners start is tried by itself (`tests/integration/bus/test_listeners.py`); here it would only slow crowds down."""
+SHARED = {
+    "environment": "test",
+    "access_token_lifetime": "PT12H",
+    "listeners": "off",
+    "orders_under_way_least": 64,
+}
+"""What listeners start is tried by itself (`tests/integration/bus/test_listeners.py`); here it would only slow crowds down. Orders
+that a conductor holds are late on purpose, and must not keep the others out."""
 
 
 class RunningShop:

@@ -2,9 +2,9 @@
 
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from models.shared import Frozen, Instant
 from models.shared.ids import ClaimId, MerchantId, OrderId, SkuId, WarehouseId
@@ -43,6 +43,12 @@ class Place(Frozen):
     postal_code: Annotated[str, StringConstraints(max_length=20)] = ""
     latitude: Latitude | None = None
     longitude: Longitude | None = None
+
+    @model_validator(mode="after")
+    def _both_or_neither(self) -> Self:
+        if (self.latitude is None) != (self.longitude is None):
+            raise ValueError("send latitude and longitude, or neither")
+        return self
 
 
 class Destination(Place):

@@ -182,7 +182,7 @@ class Campaign:
             if not wrong or time.monotonic() > deadline:
                 self._known.update(wrong)
                 if wrong or self.shelf.unsure:
-                    await self.shelf.count_anew()
+                    self.shelf.put_away()
                 return wrong
             self.tell(f"waiting until nothing is pending: {wrong[0][:100]}")
             await asyncio.sleep(2)

@@ -52,10 +52,9 @@ class Shelf:
             f"{left[sku]} of {sku} are left, it should be {wanted[sku]}" for sku in left if left[sku] != wanted[sku]
         ]
 
-    async def count_anew(self) -> None:
-        """What is gone is what is not there: after a story failed, or a difference was told."""
-        for good in self._stocked.values():
-            self.gone[good.sku_id] = self._units - await self._operator.available(good.sku_id)
+    def put_away(self) -> None:
+        """After a story failed, or a difference was told: it may still end, late, and change what is left. Others get new goods."""
+        self._stocked.clear()
         self.unsure = False
 
 

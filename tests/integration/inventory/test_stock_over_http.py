@@ -143,6 +143,13 @@ async def test_a_warehouse_is_edited_only_by_who_saw_its_newest_version(
     assert unseen.status_code == 428
 
 
+async def test_a_place_has_both_coordinates_or_neither(keeper: Person) -> None:
+    body = {"code": "SH-2", "name": "Puxi", "merchant_id": MERCHANT, "latitude": "31.2304"}
+    half = await post(keeper, "/v1/inventory/warehouses", body)
+    whole = await post(keeper, "/v1/inventory/warehouses", body | {"longitude": "121.4737"})
+    assert (half.status_code, whole.status_code) == (422, 201)
+
+
 async def test_a_stock_list_counts_good_lines_and_reports_each_bad_one(
     keeper: Person, warehouse: dict[str, Any]
 ) -> None:

@@ -175,7 +175,7 @@ class PointsRefundTable(PointsTable, table=True):
     order_id: str = identifier()
     refunded_minor: int = whole()
     currency: str = words()
-    whole: bool
     taken: int = whole()
     missing: int = whole()
+    whole: bool
     at: datetime = moment()

@@ -30,7 +30,6 @@ from models.fulfillment.returning import (
     PlanExchange,
     ReturnBooked,
     SendExchange,
-    StopExchange,
 )
 from models.fulfillment.rules import booking_reference, exchange_id, replacement_id
 from models.fulfillment.types import (
@@ -218,18 +217,12 @@ class FulfillmentActivities:
 
     @activity.defn(name="fulfillment.send_exchange")
     async def send_exchange(self, ask: SendExchange) -> ExchangeSent:
-        """Open the parcels of an exchange, and start a `Fulfillment` for each. Refusal: `not_found`."""
+        """Open the parcels of an exchange, and start a `Fulfillment` for each. Refusal: `not_found`. It has no undo: its case does
+        nothing after it that can be refused."""
         parcels = await self._store.open_exchange(ask)
         for parcel in parcels:
             await self._start(parcel, ask)
         return ExchangeSent(shipment_ids=tuple(parcel.shipment_id for parcel in parcels))
-
-    @activity.defn(name="fulfillment.stop_exchange")
-    async def stop_exchange(self, ask: StopExchange) -> None:
-        """Undo of `send_exchange`: every parcel, or none. Refusal: `order_already_shipped`. Their sagas are told to end."""
-        stop = StopShipments(order_id=ask.order_id, at=ask.at, actor=ask.actor)
-        for parcel in await self._store.stop_exchange_or_refuse(ask):
-            await self._siblings.stop_fulfillment(parcel.shipment_id, stop)
 
     # ---- on the way --------------------------------------------------------------------------------------------------
 

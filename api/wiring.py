@@ -135,9 +135,7 @@ async def open_services(settings: Settings, clock: Clock = _utc_now) -> AsyncIte
     async with AsyncExitStack() as stack:
 
         async def database(name: str) -> Database:
-            opened = await Database(settings.dsn(name)).open()
-            stack.push_async_callback(opened.close)
-            return opened
+            return await stack.enter_async_context(Database(settings.dsn(name)))
 
         redis = Redis.from_url(settings.redis_url)
         stack.push_async_callback(redis.aclose)

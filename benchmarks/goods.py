@@ -69,9 +69,7 @@ async def stock_up(settings: Settings, stocking: Stocking) -> Goods:
     async with AsyncExitStack() as stack:
 
         async def database(name: str) -> Database:
-            opened = await Database(settings.dsn(name)).open()
-            stack.push_async_callback(opened.close)
-            return opened
+            return await stack.enter_async_context(Database(settings.dsn(name)))
 
         merchant = Merchant(
             merchant_id=MerchantId.mint(now, secrets.token_bytes(10)),

@@ -76,9 +76,7 @@ async def open_auditor(settings: Settings) -> "AsyncIterator[Auditor]":
     async with AsyncExitStack() as stack:
 
         async def database(name: str) -> Database:
-            opened = await Database(settings.dsn(name), max_size=3).open()
-            stack.push_async_callback(opened.close)
-            return opened
+            return await stack.enter_async_context(Database(settings.dsn(name), max_size=3))
 
         orders, promotions, reviews = await database("orders"), await database("promotions"), await database("reviews")
         yield Auditor(

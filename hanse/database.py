@@ -22,6 +22,14 @@ WHOLE_BOOK = 600.0
 where every other statement would be (`Database.open`)."""
 
 
+def containing(text: str | None) -> str | None:
+    """The pattern of (I)LIKE for whatever contains this text; `%`, `_` and the escape itself mean themselves in it."""
+    if text is None:
+        return None
+    literal = text.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+    return f"%{literal}%"
+
+
 async def _speak_json(connection: Any) -> None:
     for kind in ("json", "jsonb"):
         await connection.set_type_codec(kind, encoder=json.dumps, decoder=json.loads, schema="pg_catalog")
@@ -64,6 +72,12 @@ class Database:
         if self._pool is not None:
             await self._pool.close()
             self._pool = None
+
+    async def __aenter__(self) -> Self:
+        return await self.open()
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
 
     @property
     def pool(self) -> "asyncpg.Pool[asyncpg.Record]":

@@ -28,9 +28,7 @@ async def open_counts(settings: Settings, clock: Clock) -> AsyncIterator[tuple[R
     async with AsyncExitStack() as stack:
 
         async def database(name: str) -> Database:
-            opened = await Database(settings.dsn(name), max_size=3).open()
-            stack.push_async_callback(opened.close)
-            return opened
+            return await stack.enter_async_context(Database(settings.dsn(name), max_size=3))
 
         redis = Redis.from_url(settings.redis_url)
         stack.push_async_callback(redis.aclose)
@@ -46,8 +44,5 @@ async def open_listeners(settings: Settings, redis: Redis, publisher: Publisher)
         return
     seal = Seal(derived_key(settings.token_key.get_secret_value().encode(), WEBHOOKS))
     client = await connect(settings, lazy=True)
-    notifications = await Database(settings.dsn("notifications"), max_size=3).open()
-    try:
+    async with Database(settings.dsn("notifications"), max_size=3) as notifications:
         yield listeners(settings, Siblings(client), redis, publisher, EndpointStore(notifications, seal))
-    finally:
-        await notifications.close()

@@ -120,16 +120,16 @@ def activities_on(queue: TaskQueue, built: Activities) -> Sequence[Callable[...,
         built.fulfillment.cancel_return,
         built.tracking.ask_silent,
     ]
-    fulfillment = [*_of(built.fulfillment), *_of(built.tracking)]
-    payments = [*_of(built.payments), *_of(built.supplement), *_of(built.reconciliation)]
+    fulfillment = [*steps_of(built.fulfillment), *steps_of(built.tracking)]
+    payments = [*steps_of(built.payments), *steps_of(built.supplement), *steps_of(built.reconciliation)]
     store_calls: dict[TaskQueue, list[Callable[..., Any]]] = {
-        TaskQueue.ORDERS: _of(built.orders),
-        TaskQueue.INVENTORY: _of(built.inventory),
-        TaskQueue.PROMOTIONS: _of(built.promotions),
+        TaskQueue.ORDERS: steps_of(built.orders),
+        TaskQueue.INVENTORY: steps_of(built.inventory),
+        TaskQueue.PROMOTIONS: steps_of(built.promotions),
         TaskQueue.PAYMENTS: [step for step in payments if step not in outside_payment],
-        TaskQueue.POINTS: _of(built.points),
-        TaskQueue.AFTERSALES: _of(built.aftersales),
-        TaskQueue.REVIEWS: _of(built.reviews),
+        TaskQueue.POINTS: steps_of(built.points),
+        TaskQueue.AFTERSALES: steps_of(built.aftersales),
+        TaskQueue.REVIEWS: steps_of(built.reviews),
         TaskQueue.FULFILLMENT: [step for step in fulfillment if step not in outside_carrier],
     }
     match queue:
@@ -140,20 +140,20 @@ def activities_on(queue: TaskQueue, built: Activities) -> Sequence[Callable[...,
         case TaskQueue.CHANNELS_CARRIER:
             return outside_carrier
         case TaskQueue.BUS:
-            return [*_of(built.bus), *_of(built.products)]
+            return [*steps_of(built.bus), *steps_of(built.products)]
         case TaskQueue.SEARCH:
-            return [*_of(built.search), *_of(built.rankings)]
+            return [*steps_of(built.search), *steps_of(built.rankings)]
         case TaskQueue.NOTIFICATIONS:
-            return _of(built.notifications)
+            return steps_of(built.notifications)
         case TaskQueue.WEBHOOKS:
-            return _of(built.webhooks)
+            return steps_of(built.webhooks)
         case TaskQueue.AUDIT:
-            return [*_of(built.audit), *_of(built.housekeeping)]
+            return [*steps_of(built.audit), *steps_of(built.housekeeping)]
         case _:
             return store_calls[queue]
 
 
-def _of(activities: object) -> list[Callable[..., Any]]:
+def steps_of(activities: object) -> list[Callable[..., Any]]:
     """Every method of the class that is registered as an activity."""
     methods = (getattr(activities, name) for name in dir(type(activities)) if not name.startswith("_"))
     return [method for method in methods if hasattr(method, "__temporal_activity_definition")]

@@ -91,9 +91,7 @@ async def open_activities(settings: Settings, client: Client, clock: Clock = _ut
     async with AsyncExitStack() as stack:
 
         async def database(name: str) -> Database:
-            opened = await Database(settings.dsn(name)).open()
-            stack.push_async_callback(opened.close)
-            return opened
+            return await stack.enter_async_context(Database(settings.dsn(name)))
 
         http = await stack.enter_async_context(httpx.AsyncClient(timeout=10, follow_redirects=False))
         publisher = await stack.enter_async_context(Publisher(settings.kafka_bootstrap))

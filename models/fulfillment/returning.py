@@ -84,16 +84,6 @@ class ExchangeSent(Frozen):
     shipment_ids: tuple[ShipmentId, ...]
 
 
-class StopExchange(Frozen):
-    """Stop every parcel of an exchange, or none: refused with `order_already_shipped` when a carrier has one. Nothing happens
-    when none was opened. The stock stays committed: put it back with `inventory.restock`."""
-
-    aftersale_id: AftersaleId
-    order_id: OrderId
-    at: Instant
-    actor: str
-
-
 class ExchangeEnd(Frozen):
     """How a parcel of an exchange ended. `missing` is what the buyer did not get: the after-sale pays it back. What never left
     or came back whole is on the shelf again already."""

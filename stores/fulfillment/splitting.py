@@ -5,15 +5,14 @@ from collections.abc import Sequence
 from hanse.database import Connection
 from models.fulfillment.errors import ShipmentStopped
 from models.fulfillment.messages import OpenSplit
-from models.fulfillment.returning import SendExchange, StopExchange
-from models.fulfillment.rules import FINAL, check_step, left_the_house, split_off
+from models.fulfillment.returning import SendExchange
+from models.fulfillment.rules import check_step, split_off
 from models.fulfillment.types import Shipment, ShipmentStatus
-from models.orders.errors import OrderAlreadyShipped
 from models.orders.types import LineRequest
 from models.shared import Instant
 from models.shared.ids import AftersaleId, MerchantId, OrderId, ShipmentId, WarehouseId
 from stores.fulfillment.room import Room
-from stores.fulfillment.rows import change_parcel, follow_parcels, lock_parcel, parcel_entry, read_shipments
+from stores.fulfillment.rows import follow_parcels, lock_parcel, parcel_entry, read_shipments
 from stores.orders.rows import lock_order, write_entry
 
 
@@ -80,21 +79,6 @@ class Splitting(Room):
                 entry = parcel_entry(parcel, send.at, "exchange", "saga", send.aftersale_id)
                 await write_entry(tx, order.order_id, entry)
             return opened
-
-    async def stop_exchange_or_refuse(self, stop: StopExchange) -> list[Shipment]:
-        """Stop every parcel of an exchange, or none: `OrderAlreadyShipped` if a carrier ever had one. Idempotent; nothing
-        happens when none was opened."""
-        async with self._db.transaction() as tx:
-            order = await lock_order(tx, stop.order_id)
-            parcels = await _of_exchange(tx, stop.aftersale_id)
-            gone = [parcel.shipment_id for parcel in parcels if left_the_house(parcel)]
-            if gone:
-                raise OrderAlreadyShipped(f"Of exchange {stop.aftersale_id} these are on their way: {', '.join(gone)}.")
-            for parcel in parcels:
-                if parcel.status not in FINAL:
-                    entry = parcel_entry(parcel, stop.at, "stopped", stop.actor)
-                    order, _ = await change_parcel(tx, order, parcel, entry, status=ShipmentStatus.STOPPED)
-            return await _of_exchange(tx, stop.aftersale_id)
 
 
 async def _of_exchange(tx: Connection, aftersale_id: AftersaleId) -> list[Shipment]:

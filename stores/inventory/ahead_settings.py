@@ -5,6 +5,7 @@ from datetime import datetime
 
 from asyncpg import Record
 
+from hanse.database import Connection
 from models.inventory.ahead import (
     AheadSale,
     AheadSetting,
@@ -80,15 +81,7 @@ class AheadSettings(Room):
             await connection.execute(
                 "SELECT 1 FROM stock WHERE sku_id = $2 AND warehouse_id = $1 FOR NO KEY UPDATE", warehouse_id, sku_id
             )
-            found = await connection.fetchval(
-                "SELECT version FROM ahead_sales WHERE sku_id = $2 AND warehouse_id = $1", warehouse_id, sku_id
-            )
-            if (found or 0) != version:
-                raise StaleVersion(
-                    f"Selling {sku_id} ahead in {warehouse_id} is at version {found or 0}, not {version}. Read it again and "
-                    "repeat the edit.",
-                    version=found or 0,
-                )
+            await _check_version(connection, warehouse_id, sku_id, version)
             await gather(connection, level)
             await connection.execute(
                 _SAID,
@@ -143,6 +136,18 @@ class AheadSettings(Room):
         if row is None:
             raise NotFound(f"There is no claim {claim_id}.", claim_id=claim_id)
         return claim_of(row)
+
+
+async def _check_version(connection: Connection, warehouse_id: WarehouseId, sku_id: SkuId, version: int) -> None:
+    found = await connection.fetchval(
+        "SELECT version FROM ahead_sales WHERE sku_id = $2 AND warehouse_id = $1", warehouse_id, sku_id
+    )
+    if (found or 0) != version:
+        raise StaleVersion(
+            f"Selling {sku_id} ahead in {warehouse_id} is at version {found or 0}, not {version}. Read it again and "
+            "repeat the edit.",
+            version=found or 0,
+        )
 
 
 def _with_level(before: Sellable, row: Record, now: datetime) -> Sellable:

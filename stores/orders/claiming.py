@@ -40,21 +40,7 @@ class Claiming(Room):
             if known is None:
                 left = await _left(tx, order, ask.at)
                 check_claim(order, ask.lines, left.lines)
-                await tx.execute(
-                    "INSERT INTO order_claims (aftersale_id, order_id, lines, at) VALUES ($1, $2, $3, $4)",
-                    ask.aftersale_id,
-                    ask.order_id,
-                    [line.model_dump(mode="json") for line in ask.lines],
-                    ask.at,
-                )
-                entry = TimelineEntry(
-                    at=ask.at,
-                    step="aftersale_applied",
-                    actor="buyer",
-                    detail=ask.aftersale_id,
-                    workflow_id=aftersale_workflow_id(ask.aftersale_id),
-                )
-                await write_entry(tx, ask.order_id, entry)
+                await _write_claim(tx, ask)
             elif units_in(known) != units_of(ask.lines):
                 raise AftersaleConflict(f"Case {ask.aftersale_id} stands for other units. Apply under a new key.")
             proposal = propose_return(order, ask.lines, await returned_units(tx, order), offers, shipping=ask.shipping)
@@ -104,6 +90,24 @@ class Claiming(Room):
             if order.user_id != user_id:
                 raise order_unknown(order_id)
             return await _left(connection, order, now)
+
+
+async def _write_claim(tx: Connection, ask: TakeClaim) -> None:
+    await tx.execute(
+        "INSERT INTO order_claims (aftersale_id, order_id, lines, at) VALUES ($1, $2, $3, $4)",
+        ask.aftersale_id,
+        ask.order_id,
+        [line.model_dump(mode="json") for line in ask.lines],
+        ask.at,
+    )
+    entry = TimelineEntry(
+        at=ask.at,
+        step="aftersale_applied",
+        actor="buyer",
+        detail=ask.aftersale_id,
+        workflow_id=aftersale_workflow_id(ask.aftersale_id),
+    )
+    await write_entry(tx, ask.order_id, entry)
 
 
 async def _left(connection: Connection, order: Order, at: Instant) -> Claimable:

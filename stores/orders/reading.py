@@ -5,6 +5,7 @@ from datetime import datetime
 
 import asyncpg
 
+from hanse.database import containing
 from models.orders.messages import NoteStep
 from models.orders.types import InvoiceData, Order, OrderFilter, OrderNote, OrderSearch, OrderStatus, TimelineEntry
 from models.search.rankings import Counted, Sale
@@ -67,7 +68,7 @@ class Reading(Room):
 
     async def search(self, wanted: OrderSearch, *, limit: int, after: OrderId | None = None) -> list[Order]:
         """What an operator looks for, newest first."""
-        pattern = None if wanted.text is None else f"%{_literal(wanted.text)}%"
+        pattern = containing(wanted.text)
         conditions = {
             "o.order_id = ${}": wanted.order_id,
             "o.user_id = ${}": wanted.user_id,
@@ -164,11 +165,6 @@ class Reading(Room):
                 "SELECT kind, title, tax_id, email FROM order_invoices WHERE order_id = $1", order_id
             )
         return None if row is None else InvoiceData(**dict(row))
-
-
-def _literal(text: str) -> str:
-    """`%`, `_` and the escape itself mean themselves in a search."""
-    return text.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
 
 
 def _as_sale(row: asyncpg.Record) -> Sale:

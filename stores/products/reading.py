@@ -5,7 +5,7 @@ from datetime import datetime
 
 import asyncpg
 
-from hanse.database import Database
+from hanse.database import Database, containing
 from models.products.rules import options_text
 from models.products.types import PricePoint, Product, ProductCard, ProductFilter, SellableSku, Showing
 from models.shared import Money
@@ -80,7 +80,7 @@ class ProductStore:
         self, narrowed: ProductFilter, now: datetime, *, limit: int, after: SpuId | None = None
     ) -> list[ProductCard]:
         """Published products with a priced, listed SKU, newest first; `after` is the last product of the page before."""
-        pattern = None if narrowed.text is None else f"%{_literal(narrowed.text)}%"
+        pattern = containing(narrowed.text)
         async with self._db.reader() as connection:
             rows = await connection.fetch(
                 f"""
@@ -257,8 +257,3 @@ def _as_card(row: asyncpg.Record) -> ProductCard:
 
 def _as_shown(product: Product) -> Product:
     return product.model_copy(update={"skus": tuple(sku for sku in product.skus if sku.listed)})
-
-
-def _literal(text: str) -> str:
-    """`%`, `_` and the escape itself mean themselves in a search."""
-    return text.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")

@@ -1,15 +1,37 @@
 """What happens to parcels between shelf and door."""
 
 from tests.chaos.stage import PRICE, Stage, story
-from tests.e2e.calls import said
+from tests.e2e.calls import JSON, said
+from tests.e2e.goods import Good
+
+
+async def _on_its_way(stage: Stage, good: Good, quantity: int = 1) -> tuple[str, JSON]:
+    """An order that a carrier has: its id and its parcel."""
+    order_id = await stage.paid(good, quantity)
+    return order_id, await stage.parcel(order_id, "shipped")
+
+
+async def _on_the_shelf(stage: Stage, good: Good) -> tuple[str, JSON]:
+    """Three units that wait to be let out by hand: the order's id and its parcel."""
+    order_id = await stage.paid(good, 3)
+    return order_id, await stage.parcel(order_id, "picking")
+
+
+async def _sold_ahead(stage: Stage) -> Good:
+    """A good of which there is one, and which is sold beyond that."""
+    good = await stage.shelf.own(1)
+    path = f"/v1/inventory/levels/{good.warehouses[0]}/{good.sku_id}/selling-ahead"
+    setting = {"policy": "backorder", "limit": 5, "within_days": 14}
+    answer = await stage.operator.send("PUT", path, setting, headers={"if-match": '"0"'})
+    assert answer.status_code in (200, 412), answer.text
+    return good
 
 
 @story
 async def followed_to_the_door(stage: Stage) -> None:
     """Every report of the carrier is heard, the last one ends it."""
     good = await stage.shelf.good()
-    order_id = await stage.paid(good)
-    parcel = await stage.parcel(order_id, "shipped")
+    _, parcel = await _on_its_way(stage, good)
     await stage.moves(parcel, "picked_up", "in_transit", "delivered")
     await stage.is_now(parcel, "delivered")
     await stage.moves(parcel, "signed")
@@ -21,8 +43,7 @@ async def followed_to_the_door(stage: Stage) -> None:
 async def short_picked(stage: Stage) -> None:
     """What was not found is paid back, the rest is sent."""
     good = await stage.shelf.good("manual")
-    order_id = await stage.paid(good, 3)
-    parcel = await stage.parcel(order_id, "picking")
+    order_id, parcel = await _on_the_shelf(stage, good)
     await stage.about(parcel, "dispatch", picked=[{"sku_id": good.sku_id, "quantity": 2}])
     await stage.is_now(parcel, "shipped")
     await stage.refunded(order_id, PRICE)
@@ -33,8 +54,7 @@ async def short_picked(stage: Stage) -> None:
 async def split_in_two(stage: Stage) -> None:
     """Both parcels arrive."""
     good = await stage.shelf.good("manual")
-    order_id = await stage.paid(good, 3)
-    parcel = await stage.parcel(order_id, "picking")
+    order_id, parcel = await _on_the_shelf(stage, good)
     one = [{"sku_id": good.sku_id, "quantity": 1}]
     split = await stage.about(parcel, "split", items=one)
     for box in (parcel, {"shipment_id": split["new_shipment_id"]}):
@@ -50,8 +70,7 @@ async def split_in_two(stage: Stage) -> None:
 async def lost_and_sent_again(stage: Stage) -> None:
     """Reserved anew, packed anew; then that one is damaged and paid back."""
     good = await stage.shelf.good()
-    order_id = await stage.paid(good)
-    parcel = await stage.parcel(order_id, "shipped")
+    order_id, parcel = await _on_its_way(stage, good)
     await stage.about(parcel, "exceptions", kind="lost", detail="the carrier closed its search")
     await stage.about(parcel, "decide", decision="reship")
     again = await stage.is_now(parcel, "shipped")
@@ -66,8 +85,7 @@ async def lost_and_sent_again(stage: Stage) -> None:
 async def refused_at_the_door(stage: Stage) -> None:
     """Back to the shelf, and the money to the buyer."""
     good = await stage.shelf.own(5)
-    order_id = await stage.paid(good, 2)
-    parcel = await stage.parcel(order_id, "shipped")
+    order_id, parcel = await _on_its_way(stage, good, 2)
     await stage.about(parcel, "exceptions", kind="refused")
     await stage.is_now(parcel, "returning")
     await stage.about(parcel, "receive-back")
@@ -83,8 +101,7 @@ async def refused_at_the_door(stage: Stage) -> None:
 async def sent_astray(stage: Stage) -> None:
     """The buyer corrects the address, the carrier is told."""
     good = await stage.shelf.good()
-    order_id = await stage.paid(good)
-    parcel = await stage.parcel(order_id, "shipped")
+    order_id, parcel = await _on_its_way(stage, good)
     await stage.about(parcel, "exceptions", kind="address_error", detail="no such house")
     address = {"address_id": stage.buyer.address_id}
     said(await stage.buyer.send("PUT", f"/v1/orders/{order_id}/address", address), 200)
@@ -113,11 +130,7 @@ async def exchange_lost_on_its_way(stage: Stage) -> None:
 @story
 async def bought_ahead_of_stock(stage: Stage) -> None:
     """What is there leaves, the rest leaves when it comes; another order is called off, and its claim given up."""
-    good = await stage.shelf.own(1)
-    path = f"/v1/inventory/levels/{good.warehouses[0]}/{good.sku_id}/selling-ahead"
-    setting = {"policy": "backorder", "limit": 5, "within_days": 14}
-    answer = await stage.operator.send("PUT", path, setting, headers={"if-match": '"0"'})
-    assert answer.status_code in (200, 412), answer.text
+    good = await _sold_ahead(stage)
     order_id = await stage.paid(good, 2)
     await stage.parcel(order_id, "shipped")
     await stage.parcel(order_id, "waiting")
@@ -138,11 +151,7 @@ async def bought_ahead_of_stock(stage: Stage) -> None:
 @story
 async def waited_for_in_vain(stage: Stage) -> None:
     """Goods that never come are given up, and paid back."""
-    good = await stage.shelf.own(1)
-    path = f"/v1/inventory/levels/{good.warehouses[0]}/{good.sku_id}/selling-ahead"
-    setting = {"policy": "backorder", "limit": 5, "within_days": 14}
-    answer = await stage.operator.send("PUT", path, setting, headers={"if-match": '"0"'})
-    assert answer.status_code in (200, 412), answer.text
+    good = await _sold_ahead(stage)
     order_id = await stage.paid(good, 2)
     parcel = await stage.parcel(order_id, "waiting")
     await stage.about(parcel, "give-up", why="the maker has closed")

@@ -30,6 +30,7 @@ from tests.integration.inventory.over_http import Listener, post
 from tests.integration.inventory.shop import MERCHANT, Shop
 from tests.integration.users.shop import Person, open_shop
 from tests.integration.users.shop import Shop as AccountsShop
+from workers.queues import steps_of
 from workers.sandbox import runner
 from workflows.low_stock import StockLowNotice
 from workflows.options import TaskQueue
@@ -87,8 +88,8 @@ async def listener(accounts: AccountsShop, saga_client: Client) -> AsyncIterator
     bus = BusActivities(heard)
     async with AsyncExitStack() as stack:
         for queue, workflows, activities in (
-            (TaskQueue.CHECKOUT, [TransferSaga, StockLowNotice], _steps_of(steps)),
-            (TaskQueue.BUS, [], _steps_of(bus)),
+            (TaskQueue.CHECKOUT, [TransferSaga, StockLowNotice], steps_of(steps)),
+            (TaskQueue.BUS, [], steps_of(bus)),
         ):
             worker = Worker(
                 saga_client,
@@ -100,11 +101,6 @@ async def listener(accounts: AccountsShop, saga_client: Client) -> AsyncIterator
             )
             await stack.enter_async_context(worker)
         yield heard
-
-
-def _steps_of(activities: object) -> list[Any]:
-    methods = (getattr(activities, name) for name in dir(type(activities)) if not name.startswith("_"))
-    return [method for method in methods if hasattr(method, "__temporal_activity_definition")]
 
 
 @pytest.fixture

@@ -21,12 +21,11 @@ from hanse.settings import Settings
 from hanse.temporal import connect
 from models.fulfillment.errors import IllegalShipmentStep, ReturnUnderWay, ShipmentStopped, SplitInvalid
 from models.fulfillment.messages import FulfillmentInput, OpenSplit, TrackingReport
-from models.fulfillment.returning import BookReturn, CancelReturn, PlanExchange, SendExchange, StopExchange
+from models.fulfillment.returning import BookReturn, CancelReturn, PlanExchange, SendExchange
 from models.fulfillment.rules import reported
 from models.fulfillment.types import Outbound, Shipment, ShipmentStatus, TrackingEvent, TrackingState
 from models.fulfillment.watching import AskSilent, SignOffDelivered
 from models.inventory.types import Allocation, WarehouseDetails
-from models.orders.errors import OrderAlreadyShipped
 from models.orders.types import FulfillmentStatus, LineRequest
 from models.shared.ids import AftersaleId, ShipmentId
 from models.shared.refusals import NotFound
@@ -201,24 +200,6 @@ async def test_an_exchange_is_sent_once_and_leaves_the_order_as_it_is(desk: Desk
     order = await desk.shop.orders.order(shipped.order_id)
     assert order.fulfillment_status is FulfillmentStatus.DELIVERED
     assert await desk.shop.breaks() == []
-    stop = StopExchange(aftersale_id=send.aftersale_id, order_id=send.order_id, at=LATER, actor="operator:1")
-    await desk.parcels.stop_exchange(stop)
-    parcels = {one.shipment_id: one for one in await desk.shop.parcels.shipments_of(send.order_id)}
-    assert {parcels[each].status for each in sent.shipment_ids} == {S.STOPPED}
-    assert await desk.signals(f"fulfillment/{sent.shipment_ids[0]}") == ["order_stopped"]
-
-
-async def test_an_exchange_on_its_way_is_not_stopped_any_more(shop: Shop) -> None:
-    shipped = await shop.shipped("exchanged")
-    send = exchange(shipped.order_id, "gone")
-    stop = StopExchange(aftersale_id=send.aftersale_id, order_id=send.order_id, at=LATER, actor="operator:1")
-    assert await shop.parcels.stop_exchange_or_refuse(stop) == []
-    first, second = await shop.parcels.open_exchange(send)
-    await shop.moved(first, S.OUTBOUND)
-    await shop.booked(first, waybill="W-exchange")
-    with pytest.raises(OrderAlreadyShipped):
-        await shop.parcels.stop_exchange_or_refuse(stop)
-    assert (await shop.parcels.shipment(second.shipment_id)).status is S.PICKING
 
 
 # ---- on the way back -------------------------------------------------------------------------------------------------

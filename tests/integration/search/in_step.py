@@ -30,7 +30,7 @@ from stores.products import CatalogueCopies, InStepStore, ListingStore
 from tests.conftest import OpenDatabase
 from tests.integration.inventory.over_http import Listener
 from tests.integration.products.catalogue import NOW, Catalogue, open_catalogue
-from workers.queues import workflows_on
+from workers.queues import steps_of, workflows_on
 from workers.sandbox import runner
 from workflows.options import TaskQueue
 
@@ -132,8 +132,8 @@ async def opened(database: OpenDatabase, client: Client, redis_url: str, folder:
     async with AsyncExitStack() as stack:
         for queue, activities in (
             (TaskQueue.CHECKOUT, []),
-            (TaskQueue.SEARCH, _steps_of(step.activities)),
-            (TaskQueue.BUS, _steps_of(telling)),
+            (TaskQueue.SEARCH, steps_of(step.activities)),
+            (TaskQueue.BUS, steps_of(telling)),
         ):
             worker = Worker(
                 client,
@@ -145,8 +145,3 @@ async def opened(database: OpenDatabase, client: Client, redis_url: str, folder:
             await stack.enter_async_context(worker)
         yield step
     await redis.aclose()
-
-
-def _steps_of(activities: object) -> list[Any]:
-    methods = (getattr(activities, name) for name in dir(type(activities)) if not name.startswith("_"))
-    return [method for method in methods if hasattr(method, "__temporal_activity_definition")]

@@ -15,7 +15,6 @@ from activities.bus import BusActivities
 from activities.inventory import InventoryActivities
 from activities.refusals import RefusalInterceptor
 from activities.siblings import Siblings
-from api.app import build
 from api.showcase.shelf import Shelf
 from hanse.caching import ReadThrough
 from hanse.database import Database
@@ -44,11 +43,6 @@ async def shop(migrated_copies: MigratedCopies) -> AsyncIterator[Shop]:
     yield Shop(InventoryStore(db), db)
     db.pool.terminate()
     await migrated_copies.drop(name)
-
-
-@pytest.fixture(scope="module")
-def api() -> FastAPI:
-    return build(Settings(environment="test"))
 
 
 @pytest.fixture

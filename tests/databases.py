@@ -4,6 +4,7 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Self
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
@@ -13,11 +14,23 @@ from stores.migrations import migrate_database
 
 
 class MigratedCopies:
-    """Makes copies of migrated databases on one server. A copy takes a tenth of a second, whatever the migrations take."""
+    """Makes copies of migrated databases on one server. A copy takes a tenth of a second, whatever the migrations take; its
+    owner keeps one connection for it (`async with`), since to connect costs a third as much again, twice."""
 
     def __init__(self, server_url: str) -> None:
         self._server_url = server_url
         self._templates: dict[str, asyncio.Task[None]] = {}
+        self._turn = asyncio.Lock()
+        self._kept: asyncpg.Connection[asyncpg.Record] | None = None
+        self._home: asyncio.AbstractEventLoop | None = None
+
+    async def __aenter__(self) -> Self:
+        self._kept, self._home = await asyncpg.connect(self._server_url), asyncio.get_running_loop()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._kept is not None:
+            await self._kept.close()
 
     def dsn(self, name: str) -> str:
         """The address of a database on the test server, by its real name."""
@@ -51,6 +64,10 @@ class MigratedCopies:
         await self._on_server(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
     async def _on_server(self, statement: str) -> None:
+        if self._kept is not None and self._home is asyncio.get_running_loop():
+            async with self._turn:
+                await self._kept.execute(statement)
+            return
         connection = await asyncpg.connect(self._server_url)
         try:
             await connection.execute(statement)

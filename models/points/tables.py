@@ -177,6 +177,5 @@ class PointsRefundTable(PointsTable, table=True):
     currency: str = words()
     taken: int = whole()
     missing: int = whole()
-    whole: bool
     at: datetime = moment()
     whole: bool

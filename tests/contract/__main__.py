@@ -19,7 +19,7 @@ from typing import Any
 from tests.contract.everything import ids_seen_by, something_of_everything, victims
 from tests.e2e.calls import Caller
 from tests.e2e.running import RunningShop, running_shop
-from tests.openapi import DOCUMENT
+from tests.openapi import document
 
 CHECKS = (
     "not_a_server_error",
@@ -53,9 +53,9 @@ class Person:
 def operations_of(person: Person, *, granted: bool) -> list[str]:
     """The ids of operations that this person may do, or may not. What is served bare and under /v1 is tried once in depth."""
     found = []
-    for path, methods in DOCUMENT["paths"].items():
+    for path, methods in document()["paths"].items():
         for says in methods.values():
-            twin = f"/v1{path}" in DOCUMENT["paths"]
+            twin = f"/v1{path}" in document()["paths"]
             left_out = says["operationId"] in ENDS_THE_SESSION | STREAMS
             if person.may(says) == granted and not left_out and not (granted and twin):
                 found.append(says["operationId"])
@@ -124,7 +124,7 @@ async def _run(
 def _sum_up(person: Person, counts: Counts, seconds: float) -> None:
     """How much was tried, and what was only ever refused although it might have been granted."""
     asked = sum(sum(statuses.values()) for statuses in counts.values())
-    known = {f"{method.upper()} {path}" for path, methods in DOCUMENT["paths"].items() for method in methods}
+    known = {f"{method.upper()} {path}" for path, methods in document()["paths"].items() for method in methods}
     counts = {
         name: statuses for name, statuses in counts.items() if name in known
     }  # others: a method that is not offered

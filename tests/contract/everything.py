@@ -12,7 +12,7 @@ from tests.integration.api.belongings import complained, upload
 from tests.integration.api.keyed import goods, selling, service  # noqa: F401 # they register their recipes
 from tests.integration.api.keyed.scene import RECIPES, Bought, Scene
 from tests.integration.api.knocking import UNKNOWN_BODY, kinds_of_ids
-from tests.openapi import DOCUMENT
+from tests.openapi import document
 
 _AT_ONCE = 4
 _ID = re.compile(r"\b[a-z]{2,4}_[0-9abcdefghjkmnpqrstvwxyz]{26}\b")
@@ -99,7 +99,7 @@ async def _the_rest(scene: Scene, buyer: Buyer) -> None:
 async def ids_seen_by(who: Caller) -> Ids:
     """What this person finds in every list, and behind the first ids of every kind; names, by the path that takes them."""
     found: defaultdict[str, dict[str, None]] = defaultdict(dict)
-    reads = [(path, methods["get"]) for path, methods in DOCUMENT["paths"].items() if "get" in methods]
+    reads = [(path, methods["get"]) for path, methods in document()["paths"].items() if "get" in methods]
     for path, says in reads:
         if "{" not in path:
             await _look(who, path, says, found)

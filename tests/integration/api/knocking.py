@@ -1,30 +1,44 @@
 """Every operation of the OpenAPI document, and a request of it that is complete in everything but the ids one puts in."""
 
+import asyncio
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from functools import cache
 from typing import Any
 
 import httpx
 
 from tests.e2e.calls import Caller
-from tests.openapi import DOCUMENT
+from tests.openapi import document
 
 Case = tuple[str, str, Any]
 """Method, path, and what the document says of the operation."""
-EVERY: list[Case] = [
-    (method.upper(), path, says) for path, methods in DOCUMENT["paths"].items() for method, says in methods.items()
-]
 UNKNOWN_BODY = "7zzzzzzzzzzzzzzzzzzzzzzzzz"
 _ID = re.compile(r"\^([a-z]+)_\[0123456789abcdefghjkmnpqrstvwxyz\]\{26\}\$")
 
 
+@cache
+def every() -> list[Case]:
+    """All operations."""
+    paths = document()["paths"]
+    return [(method.upper(), path, says) for path, methods in paths.items() for method, says in methods.items()]
+
+
+async def wrong(cases: Iterable[Case], fault: Callable[[str, str, Any], Awaitable[str]]) -> list[str]:
+    """Each operation with what is wrong with its answer; several are asked at once."""
+    turn = asyncio.Semaphore(8)
+
+    async def tried(method: str, path: str, says: Any) -> str:
+        async with turn:
+            found = await fault(method, path, says)
+        return f"{method} {path}: {found}" if found else ""
+
+    return [found for found in await asyncio.gather(*(tried(*case) for case in cases)) if found]
+
+
 def names(path: str) -> set[str]:
     return set(re.findall(r"\{(\w+)\}", path))
-
-
-def ids_of(cases: list[Any]) -> list[str]:
-    return [f"{case[0]} {case[1]}" for case in cases]
 
 
 def permissions_of(says: dict[str, Any]) -> list[str]:
@@ -37,7 +51,7 @@ def named(schema: dict[str, Any]) -> dict[str, Any]:
     """The schema itself, for one that only names it."""
     found: dict[str, Any] = schema
     while "$ref" in found:
-        found = DOCUMENT["components"]["schemas"][found["$ref"].rsplit("/", 1)[1]]
+        found = document()["components"]["schemas"][found["$ref"].rsplit("/", 1)[1]]
     return found
 
 

@@ -17,7 +17,7 @@ from tests.e2e.running import RunningShop
 from tests.integration.api.effects import Effects, difference
 from tests.integration.api.keyed import goods, selling, service  # noqa: F401 # they register their recipes
 from tests.integration.api.keyed.scene import RECIPES, Ask, Scene
-from tests.openapi import DOCUMENT
+from tests.openapi import document
 
 SAMPLE = ("POST /orders", "POST /coupons/claim")
 """An order with its stock and its payment, and coupons: for `make test`. `make proof` takes every operation."""
@@ -29,7 +29,7 @@ def keyed() -> set[str]:
     """Operations that take a key; what is served bare and under /v1 counts once."""
     found = {
         (method.upper(), path)
-        for path, methods in DOCUMENT["paths"].items()
+        for path, methods in document()["paths"].items()
         for method, says in methods.items()
         if any(parameter["name"] == "idempotency-key" for parameter in says.get("parameters", []))
     }

@@ -7,22 +7,23 @@ itself, and a new kind of id fails until it says here whose it is. Lists are loo
 import json
 import re
 from collections.abc import Callable
-from typing import Any
 
+import httpx
 import pytest
 
 from tests.e2e.calls import JSON, Buyer, Caller, said
 from tests.e2e.running import RunningShop
 from tests.integration.api.belongings import Belongings
 from tests.integration.api.knocking import (
-    EVERY,
-    ids_of,
+    Case,
+    every,
     kinds_of_ids,
     knock,
     names,
     permissions_of,
     told,
     unknown,
+    wrong,
 )
 from tests.integration.reviews.desk import PRODUCT
 
@@ -60,17 +61,31 @@ KINDS = {
 SIGNED = re.compile(r".*/(payments/\{addressee\}|payment-channels/\{name\})/callbacks")
 """Known by the channel's signature, not by a log-in."""
 
-OPERATIONS = [case for case in EVERY if "{" in case[1]]
-FOR_PEOPLE = [case for case in EVERY if not permissions_of(case[2]) and case[2]["tags"] != ["development"]]
-PERSONAL = [case for case in OPERATIONS if names(case[1]) & SOMEBODYS and not SIGNED.fullmatch(case[1])]
-LISTS = [case for case in FOR_PEOPLE if case[0] == "GET" and "{" not in case[1] and case[2]["security"]]
-OF_THE_SHOP = [case for case in FOR_PEOPLE if case[0] == "GET" and names(case[1]) and not names(case[1]) & SOMEBODYS]
+
+def with_ids() -> list[Case]:
+    """Operations that name something in their path."""
+    return [case for case in every() if names(case[1])]
+
+
+def personal() -> list[Case]:
+    """Those that name what belongs to a person."""
+    return [case for case in with_ids() if names(case[1]) & SOMEBODYS and not SIGNED.fullmatch(case[1])]
+
+
+def for_people() -> list[Case]:
+    """What people ask, not operators."""
+    return [case for case in every() if not permissions_of(case[2]) and case[2]["tags"] != ["development"]]
 
 
 def kinds_in_query(says: JSON) -> dict[str, str]:
     """The parameters of an operation that are ids, with their kinds."""
     sent = [parameter for parameter in says.get("parameters", []) if parameter["in"] != "path"]
     return {p["name"]: kind for p in sent for kind in kinds_of_ids(p["schema"])}
+
+
+def ids_in_query(says: JSON) -> dict[str, str]:
+    """Those of them that are a person's."""
+    return {name: kind for name, kind in kinds_in_query(says).items() if KINDS.get(kind)}
 
 
 def kinds_in_body(says: JSON) -> set[str]:
@@ -81,17 +96,16 @@ def kinds_in_body(says: JSON) -> set[str]:
     }
 
 
-ASKING = [
-    (*case, name, kind) for case in FOR_PEOPLE for name, kind in kinds_in_query(case[2]).items() if KINDS.get(kind)
-]
-PATHS = {path for _, path, _ in EVERY}
-SAYING = [
-    (*case, kind)
-    for case in FOR_PEOPLE
-    for kind in sorted(kinds_in_body(case[2]))
-    if KINDS.get(kind) and f"/v1{case[1]}" not in PATHS
-]
-"""What is served bare, too, once: a picture that was shown with one case is shown with no other."""
+def saying() -> dict[tuple[str, str], Case]:
+    """By path without /v1 and kind of id: the operations that take such an id in a body. What is served bare, too, once: a
+    picture that was shown with one case is shown with no other."""
+    paths = {path for _, path, _ in every()}
+    return {
+        (case[1].removeprefix("/v1"), kind): case
+        for case in for_people()
+        for kind in kinds_in_body(case[2])
+        if KINDS.get(kind) and f"/v1{case[1]}" not in paths
+    }
 
 
 def _basket(own: Belongings) -> JSON:
@@ -111,8 +125,8 @@ BODIES: dict[tuple[str, str], Callable[[Belongings], JSON]] = {
     },
     ("/orders/{order_id}/address", "adr"): lambda own: {"address_id": own.ids["address_id"]},
     ("/payments", "ord"): lambda own: {"order_id": own.ids["order_id"], "channel": "sandbox"},
-    ("/aftersales", "ord"): lambda own: _complaint(own),
     ("/aftersales", "evd"): lambda own: _complaint(own),
+    ("/aftersales", "ord"): lambda own: _complaint(own),
 }
 """For each kind of id in a body: what its owner would send. All in it is Eve's own but for the one id that is Anna's."""
 
@@ -128,83 +142,101 @@ def of_kind(whose: Belongings, kind: str) -> str:
 
 
 def test_whose_every_id_is_has_been_said() -> None:
-    undecided = {name for _, path, _ in OPERATIONS for name in names(path)} - SOMEBODYS - NOBODYS
+    undecided = {name for _, path, _ in with_ids() for name in names(path)} - SOMEBODYS - NOBODYS
     assert undecided == set(), "say in SOMEBODYS or NOBODYS whose these are, and put Anna's into belongings.py"
-    sent = {kind for _, _, says in FOR_PEOPLE for kind in (*kinds_in_query(says).values(), *kinds_in_body(says))}
+    sent = {kind for _, _, says in for_people() for kind in (*kinds_in_query(says).values(), *kinds_in_body(says))}
     assert sent - KINDS.keys() == set(), "say in KINDS whose these are"
-    in_bodies = {(path.removeprefix("/v1"), kind) for _, path, _, kind in SAYING}
-    assert in_bodies ^ BODIES.keys() == set(), "say in BODIES how the owner of these would send them"
+    assert saying().keys() ^ BODIES.keys() == set(), "say in BODIES how the owner of these would send them"
 
 
-@pytest.mark.parametrize(("method", "path", "says"), PERSONAL, ids=ids_of(PERSONAL))
-async def test_what_is_another_persons_is_not_there(
-    annas: Belongings, eve: Buyer, method: str, path: str, says: dict[str, Any]
-) -> None:
+async def test_what_is_another_persons_is_not_there(annas: Belongings, eve: Buyer) -> None:
+    async def there(method: str, path: str, says: JSON) -> str:
+        answer = await knock(eve, method, path, says, annas.ids)
+        control = await knock(eve, method, path, says, unknown(annas.ids))
+        if answer.status_code not in (403, 404):
+            return f"{answer.status_code} {answer.text}"
+        if any(secret in answer.text for secret in annas.secrets):
+            return f"it tells a secret: {answer.text}"
+        return differing(answer, control, told(answer, annas.ids), told(control, unknown(annas.ids)))
+
     before = await annas.look()
-    answer = await knock(eve, method, path, says, annas.ids)
-    control = await knock(eve, method, path, says, unknown(annas.ids))
-    assert answer.status_code in (403, 404), answer.text
-    assert control.status_code == answer.status_code, control.text
-    assert told(answer, annas.ids) == told(control, unknown(annas.ids)), "the answer tells that it exists"
-    assert [secret for secret in annas.secrets if secret in answer.text] == []
+    assert len(personal()) > 50
+    assert await wrong(personal(), there) == []
     assert await annas.look() == before
 
 
-MIXED = [(*case, name) for case in PERSONAL for name in sorted(names(case[1]) & SOMEBODYS)]
-MIXED = [each for each in MIXED if len(names(each[1]) & SOMEBODYS) > 1]
+def differing(answer: httpx.Response, control: httpx.Response, told_of_it: str, told_of_nothing: str) -> str:
+    """What gives away that something exists: another answer than for what does not."""
+    if (answer.status_code, told_of_it) == (control.status_code, told_of_nothing):
+        return ""
+    return (
+        f"it tells that it exists: {answer.status_code} {told_of_it}, otherwise {control.status_code} {told_of_nothing}"
+    )
 
 
-@pytest.mark.parametrize(("method", "path", "says", "name"), MIXED, ids=[f"{c[0]} {c[1]} {c[3]}" for c in MIXED])
-async def test_one_id_of_another_among_own_ones_does_not_help(
-    annas: Belongings, eves: Belongings, method: str, path: str, says: dict[str, Any], name: str
-) -> None:
-    answer = await knock(eves.owner, method, path, says, eves.ids | {name: annas.ids[name]})
-    control = await knock(eves.owner, method, path, says, eves.ids | {name: unknown(annas.ids)[name]})
-    assert (answer.status_code, control.status_code) == (404, 404)
-    assert told(answer, annas.ids, eves.ids) == told(control, unknown(annas.ids), eves.ids)
+async def test_one_id_of_another_among_own_ones_does_not_help(annas: Belongings, eves: Belongings) -> None:
+    async def helps(method: str, path: str, says: JSON) -> str:
+        for name in names(path) & SOMEBODYS:
+            answer = await knock(eves.owner, method, path, says, eves.ids | {name: annas.ids[name]})
+            control = await knock(eves.owner, method, path, says, eves.ids | {name: unknown(annas.ids)[name]})
+            if answer.status_code != 404:
+                return f"{name}: {answer.status_code} {answer.text}"
+            of_it, of_nothing = told(answer, annas.ids, eves.ids), told(control, unknown(annas.ids), eves.ids)
+            if found := differing(answer, control, of_it, of_nothing):
+                return f"{name}: {found}"
+        return ""
+
+    mixed = [case for case in personal() if len(names(case[1]) & SOMEBODYS) > 1]
+    assert mixed
+    assert await wrong(mixed, helps) == []
 
 
-@pytest.mark.parametrize(("method", "path", "says"), PERSONAL, ids=ids_of(PERSONAL))
-async def test_without_a_login_nobody_is_told_anything(
-    annas: Belongings, whole_shop: RunningShop, method: str, path: str, says: dict[str, Any]
-) -> None:
+async def test_without_a_login_nobody_is_told_anything(annas: Belongings, whole_shop: RunningShop) -> None:
     stranger = Caller(whole_shop.http, whole_shop.settings.api_url)
-    answer = await knock(stranger, method, path, says, annas.ids)
-    assert answer.status_code == 401, answer.text
-    assert answer.headers["www-authenticate"].startswith("Bearer")
+
+    async def let_in(method: str, path: str, says: JSON) -> str:
+        answer = await knock(stranger, method, path, says, annas.ids)
+        asked = answer.headers.get("www-authenticate", "").startswith("Bearer")
+        return "" if answer.status_code == 401 and asked else f"{answer.status_code} {answer.headers} {answer.text}"
+
+    assert await wrong(personal(), let_in) == []
 
 
-@pytest.mark.parametrize(
-    ("method", "path", "says", "name", "kind"), ASKING, ids=[f"{case[0]} {case[1]} {case[3]}" for case in ASKING]
-)
-async def test_asking_for_what_is_another_persons_finds_nothing(
-    annas: Belongings, eves: Belongings, method: str, path: str, says: dict[str, Any], name: str, kind: str
-) -> None:
+async def test_asking_for_what_is_another_persons_finds_nothing(annas: Belongings, eves: Belongings) -> None:
     said(await eves.owner.post("/v1/cart/lines", {"sku_id": eves.sku_id, "quantity": 1}), 200)
-    own, hers = of_kind(eves, kind), of_kind(annas, kind)
-    nothings = unknown({kind: hers})[kind]
-    answer, control, granted = [
-        await eves.owner.send(method, path, params={name: each}) for each in (hers, nothings, own)
-    ]
-    assert (answer.status_code, told(answer, {kind: hers})) == (control.status_code, told(control, {kind: nothings}))
-    assert [secret for secret in annas.secrets if secret in answer.text] == []
-    assert granted.status_code == 200, granted.text
-    assert told(granted, {kind: own}) != told(answer, {kind: hers}), "her own is not found either"
+
+    async def found(method: str, path: str, says: JSON) -> str:
+        for name, kind in ids_in_query(says).items():
+            own, hers = of_kind(eves, kind), of_kind(annas, kind)
+            nothings = unknown({kind: hers})[kind]
+            answer, control, granted = [
+                await eves.owner.send(method, path, params={name: each}) for each in (hers, nothings, own)
+            ]
+            if tells := differing(answer, control, told(answer, {kind: hers}), told(control, {kind: nothings})):
+                return f"{name}: {tells}"
+            if any(secret in answer.text for secret in annas.secrets):
+                return f"{name} tells a secret: {answer.text}"
+            if granted.status_code != 200 or told(granted, {kind: own}) == told(answer, {kind: hers}):
+                return f"{name}: her own is not found either: {granted.status_code} {granted.text}"
+        return ""
+
+    asking = [case for case in for_people() if ids_in_query(case[2])]
+    assert asking
+    assert await wrong(asking, found) == []
 
 
-@pytest.mark.parametrize(
-    ("method", "path", "says", "kind"), SAYING, ids=[f"{case[0]} {case[1]} {case[3]}" for case in SAYING]
-)
+@pytest.mark.parametrize(("path", "kind"), BODIES)
 async def test_naming_what_is_another_persons_in_a_body_does_not_help(
-    annas: Belongings, eves: Belongings, method: str, path: str, says: dict[str, Any], kind: str
+    annas: Belongings, eves: Belongings, path: str, kind: str
 ) -> None:
+    method, path_as_served, says = saying()[path, kind]
     before = await annas.look()
     own, hers = of_kind(eves, kind), of_kind(annas, kind)
     nothings = unknown({kind: hers})[kind]
-    body = json.dumps(BODIES[path.removeprefix("/v1"), kind](eves))
+    body = json.dumps(BODIES[path, kind](eves))
     assert own in body
     answer, control, granted = [
-        await knock(eves.owner, method, path, says, eves.ids, json.loads(body.replace(own, each)))
+        await knock(eves.owner, method, path_as_served, says, eves.ids, json.loads(body.replace(own, each)))
         for each in (hers, nothings, own)
     ]
     assert answer.status_code in (404, 409, 422), answer.text
@@ -216,7 +248,8 @@ async def test_naming_what_is_another_persons_in_a_body_does_not_help(
 
 async def test_ones_lists_show_nothing_of_anothers(annas: Belongings, eves: Belongings) -> None:
     shown: set[str] = set()
-    for method, path, says in LISTS:
+    lists = [c for c in for_people() if c[0] == "GET" and not names(c[1]) and c[2]["security"]]
+    for method, path, says in lists:
         if any(p["in"] == "query" and p["required"] for p in says.get("parameters", [])):
             continue  # asked above, by its id
         hers, own = [await who.owner.send(method, path) for who in (annas, eves)]
@@ -227,20 +260,25 @@ async def test_ones_lists_show_nothing_of_anothers(annas: Belongings, eves: Belo
     assert shown >= {"order_id", "address_id", "session_id", "user_id", "coupon_id", "aftersale_id", "review_id"}
 
 
-@pytest.mark.parametrize(("method", "path", "says"), OF_THE_SHOP, ids=ids_of(OF_THE_SHOP))
-async def test_what_everyone_may_see_names_nobody(
-    annas: Belongings, eve: Buyer, method: str, path: str, says: dict[str, Any]
-) -> None:
-    answer = await knock(eve, method, path, says, {"spu_id": PRODUCT, "sku_id": annas.sku_id})
+async def test_what_everyone_may_see_names_nobody(annas: Belongings, eve: Buyer) -> None:
     private = {value for name, value in annas.ids.items() if name != "review_id"} | set(annas.secrets)
-    assert [value for value in private if value in answer.text] == []
+
+    async def named(method: str, path: str, says: JSON) -> str:
+        answer = await knock(eve, method, path, says, {"spu_id": PRODUCT, "sku_id": annas.sku_id})
+        return answer.text if any(value in answer.text for value in private) else ""
+
+    shown = [case for case in for_people() if case[0] == "GET" and names(case[1]) and not names(case[1]) & SOMEBODYS]
+    assert shown
+    assert await wrong(shown, named) == []
 
 
-@pytest.mark.parametrize("path", [path for _, path, _ in OPERATIONS if SIGNED.fullmatch(path)])
-async def test_a_callback_without_its_channels_signature_is_not_believed(
-    annas: Belongings, eve: Buyer, path: str
-) -> None:
+async def test_a_callback_without_its_channels_signature_is_not_believed(annas: Belongings, eve: Buyer) -> None:
+    async def believed(_method: str, path: str, _says: JSON) -> str:
+        answer = await eve.post(path.format(**annas.ids | {"name": "sandbox_card"}), {"event": "payment.paid"})
+        return "" if answer.status_code in (400, 401) else f"{answer.status_code} {answer.text}"
+
     before = await annas.look()
-    answer = await eve.post(path.format(**annas.ids | {"name": "sandbox_card"}), {"event": "payment.paid"})
-    assert answer.status_code in (400, 401), answer.text
+    signed = [case for case in with_ids() if SIGNED.fullmatch(case[1])]
+    assert signed
+    assert await wrong(signed, believed) == []
     assert await annas.look() == before

@@ -11,12 +11,10 @@ from models.users.types import Permission
 from tests.e2e.calls import Buyer, Caller, Operator
 from tests.e2e.running import RunningShop
 from tests.integration.api.belongings import Belongings
-from tests.integration.api.knocking import EVERY, Case, example_bodies, knock, permissions_of, unknown
-from tests.integration.api.test_object_level_access import PERSONAL
+from tests.integration.api.knocking import Case, every, example_bodies, knock, permissions_of, unknown, wrong
+from tests.integration.api.test_object_level_access import personal
 
 ALL = frozenset(permission.value for permission in Permission)
-OPERATORS = [case for case in EVERY if permissions_of(case[2])]
-OWN = [case for case in PERSONAL if not permissions_of(case[2])]
 WITH_ORDERS, WITH_MONEY = frozenset({"orders", "service", "stock"}), frozenset({"finance", "service"})
 WITH_CASES = frozenset({"service", "stock"})
 LOOKED_AT_BY: dict[str, frozenset[str]] = {
@@ -38,6 +36,12 @@ LOOKED_AT_BY: dict[str, frozenset[str]] = {
 }
 """What is a person's own, and operators with one of these permissions may look at, too. Everything else of a person's is not
 there for operators either."""
+
+
+def of_operators() -> list[Case]:
+    return [case for case in every() if permissions_of(case[2])]
+
+
 Staff = Callable[[frozenset[str]], Awaitable[Operator]]
 
 
@@ -54,18 +58,6 @@ async def staff(whole_shop: RunningShop) -> Staff:
     return with_these
 
 
-async def wrong(cases: list[Case], fault: Callable[[str, str, Any], Awaitable[str]]) -> list[str]:
-    """Each operation with what is wrong with its answer; several are asked at once."""
-    turn = asyncio.Semaphore(8)
-
-    async def tried(method: str, path: str, says: Any) -> str:
-        async with turn:
-            found = await fault(method, path, says)
-        return f"{method} {path}: {found}" if found else ""
-
-    return [found for found in await asyncio.gather(*(tried(*case) for case in cases)) if found]
-
-
 async def test_who_lacks_the_permission_is_refused(annas: Belongings, eve: Buyer, staff: Staff) -> None:
     async def let_in(method: str, path: str, says: Any) -> str:
         for who in (eve, await staff(ALL - set(permissions_of(says)))):
@@ -74,8 +66,8 @@ async def test_who_lacks_the_permission_is_refused(annas: Belongings, eve: Buyer
                 return f"{answer.status_code} {answer.text}"
         return ""
 
-    assert len(OPERATORS) > 150
-    assert await wrong(OPERATORS, let_in) == []
+    assert len(of_operators()) > 150
+    assert await wrong(of_operators(), let_in) == []
 
 
 async def test_one_of_the_named_permissions_is_enough(annas: Belongings, staff: Staff) -> None:
@@ -89,7 +81,7 @@ async def test_one_of_the_named_permissions_is_enough(annas: Belongings, staff: 
                 return f"{permission}: {answer.status_code} {answer.text}"
         return ""
 
-    assert await wrong(OPERATORS, kept_out) == []
+    assert await wrong(of_operators(), kept_out) == []
 
 
 async def looks(who: Caller, method: str, path: str, says: dict[str, Any], ids: dict[str, str]) -> httpx.Response:
@@ -114,5 +106,6 @@ async def test_what_is_a_persons_own_is_there_for_no_other_operator(annas: Belon
         return ""
 
     before = await annas.look()
-    assert await wrong(OWN, seen_wrongly) == []
+    own = [case for case in personal() if not permissions_of(case[2])]
+    assert await wrong(own, seen_wrongly) == []
     assert await annas.look() == before

@@ -10,8 +10,6 @@ import pytest
 from fastapi import FastAPI
 from redis.asyncio import Redis
 
-from api.app import build
-from hanse.settings import Settings
 from models.orders.types import ShippingRate
 from models.shared import Money
 from models.shared.ids import CartId, SkuId
@@ -51,11 +49,6 @@ class Front:
 
     def visitor(self) -> Person:
         return self.accounts.stranger()
-
-
-@pytest.fixture(scope="module")
-def api() -> FastAPI:
-    return build(Settings(environment="test"))
 
 
 @pytest.fixture

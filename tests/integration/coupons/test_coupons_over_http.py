@@ -10,9 +10,7 @@ import pytest
 from fastapi import FastAPI
 
 from activities.pricing import Pricing
-from api.app import build
 from hanse.database import Database
-from hanse.settings import Settings
 from models.points.types import PointsTerms
 from models.promotions.messages import HoldBenefits
 from models.shared.ids import CampaignId, CouponBatchId, CouponId, CouponTemplateId, OrderId, SkuId, UserId
@@ -38,11 +36,6 @@ TERMS: dict[str, Any] = {
     "claim_until": "2100-01-01T00:00:00Z",
     "valid_days": 30,
 }
-
-
-@pytest.fixture(scope="module")
-def api() -> FastAPI:
-    return build(Settings(environment="test"))
 
 
 @pytest.fixture(scope="module")

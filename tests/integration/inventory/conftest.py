@@ -15,7 +15,6 @@ from activities.bus import BusActivities
 from activities.inventory import InventoryActivities
 from activities.refusals import RefusalInterceptor
 from activities.siblings import Siblings
-from api.app import build
 from api.showcase.shelf import Shelf
 from hanse.caching import ReadThrough
 from hanse.settings import Settings
@@ -41,11 +40,6 @@ from workflows.transfer import TransferSaga
 async def shop(migrated_copies: MigratedCopies) -> AsyncIterator[Shop]:
     async with migrated_copies.lent("inventory", max_size=50) as database:
         yield Shop(InventoryStore(database), database)
-
-
-@pytest.fixture(scope="module")
-def api() -> FastAPI:
-    return build(Settings(environment="test"))
 
 
 @pytest.fixture

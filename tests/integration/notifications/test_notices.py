@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
 from temporalio.testing import ActivityEnvironment
 
 from activities.notifications import NotificationActivities
-from api.app import build
 from channels.notification.contract import Message
 from channels.notification.sandbox import SandboxNotifier
 from hanse.settings import Settings
@@ -63,12 +63,11 @@ class Desk:
 
 
 @pytest.fixture
-async def desk(database: OpenDatabase, redis_url: str, tmp_path: Path) -> AsyncIterator[Desk]:
+async def desk(database: OpenDatabase, redis_url: str, tmp_path: Path, api: FastAPI) -> AsyncIterator[Desk]:
     users, notices = await database("users"), NoticeStore(await database("notifications"))
     orders, outbox = OrderStore(await database("orders")), SandboxNotifier(tmp_path / "notices")
-    app = build(Settings(environment="test"))
-    async with open_shop(app, users, await database("ops"), redis_url, tmp_path) as shop:
-        app.state.services.notices, app.state.services.settings = notices, Settings(environment="test")
+    async with open_shop(api, users, await database("ops"), redis_url, tmp_path) as shop:
+        api.state.services.notices, api.state.services.settings = notices, Settings(environment="test")
         steps = NotificationActivities(notices, Reaching(users), orders, outbox, Language.ZH, shop.clock)
         yield Desk(shop, notices, orders, steps, outbox)
 

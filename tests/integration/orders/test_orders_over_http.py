@@ -10,7 +10,6 @@ import pytest
 from fastapi import FastAPI
 from temporalio.client import Client
 
-from api.app import build
 from api.orders.live import changes
 from hanse.settings import Settings
 from models.fulfillment.types import ExceptionKind, ShipmentStatus
@@ -44,25 +43,20 @@ class Front:
         return await self.shop.orders.advance(to(order.order_id, OrderStatus.PAID)) if paid else order
 
 
-@pytest.fixture(scope="module")
-def app(settings: Settings) -> FastAPI:
-    return build(settings)
-
-
 @pytest.fixture
 async def front(
     shop: Shop,
     database: OpenDatabase,
     redis_url: str,
     tmp_path: Path,
-    app: FastAPI,
+    api: FastAPI,
     settings: Settings,
     temporal_client: Client,
 ) -> AsyncIterator[Front]:
     ops = await database("ops")
     catalogue = await open_catalogue(await database("products"), tmp_path)
-    async with open_shop(app, await database("users"), ops, redis_url, tmp_path) as accounts:
-        services = app.state.services
+    async with open_shop(api, await database("users"), ops, redis_url, tmp_path) as accounts:
+        services = api.state.services
         services.settings, services.temporal, services.products = settings, temporal_client, catalogue.products
         services.orders, services.fulfillment = shop.orders, shop.parcels
         yield Front(accounts, shop, catalogue, await accounts.customer(), await accounts.customer())

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 from temporalio.worker import Worker
 
 from activities.announcing import Announcer
 from activities.points import PointsActivities
 from activities.refusals import RefusalInterceptor
-from api.app import build
 from hanse.settings import Settings
 from hanse.temporal import connect
 from models.promotions.messages import AwardPoints
@@ -60,7 +60,7 @@ class PointsShop:
 
 @pytest.fixture
 async def open_points(
-    database: OpenDatabase, redis_url: str, temporal: str, settings: Settings, tmp_path: Path
+    database: OpenDatabase, redis_url: str, temporal: str, settings: Settings, tmp_path: Path, api: FastAPI
 ) -> AsyncIterator[PointsShop]:
     points, ops, listener = PointsStore(await database("promotions")), await database("ops"), Listener()
     steps = PointsActivities(points, Announcer(listener), TERMS)
@@ -76,10 +76,9 @@ async def open_points(
                 interceptors=[RefusalInterceptor()],
             )
             await stack.enter_async_context(worker)
-        app = build(Settings(environment="test"))
-        shop = await stack.enter_async_context(open_shop(app, await database("users"), ops, redis_url, tmp_path))
-        app.state.services.points, app.state.services.temporal = points, client
-        app.state.services.idempotency = IdempotencyStore(ops)
+        shop = await stack.enter_async_context(open_shop(api, await database("users"), ops, redis_url, tmp_path))
+        api.state.services.points, api.state.services.temporal = points, client
+        api.state.services.idempotency = IdempotencyStore(ops)
         yield PointsShop(shop, points, listener)
 
 

@@ -10,11 +10,9 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from api.app import build
 from api.showcase.shelf import Shelf
 from api.showcase.views import Views
 from hanse.caching import ReadThrough
-from hanse.settings import Settings
 from models.inventory.types import WarehouseDetails
 from models.search.messages import Scope
 from models.shared.events import Event
@@ -84,19 +82,12 @@ class OpenShop:
         return found
 
 
-@pytest.fixture(scope="session")
-async def products_api(settings: Settings) -> FastAPI:
-    return build(settings)
-
-
 @pytest.fixture
-async def opened(
-    database: OpenDatabase, redis_url: str, tmp_path: Path, products_api: FastAPI
-) -> AsyncIterator[OpenShop]:
+async def opened(database: OpenDatabase, redis_url: str, tmp_path: Path, api: FastAPI) -> AsyncIterator[OpenShop]:
     catalogue = await open_catalogue(await database("products"), tmp_path)
     inventory = InventoryStore(await database("inventory"))
     users, ops = await database("users"), await database("ops")
-    async with open_shop(products_api, users, ops, redis_url, tmp_path) as shop:
+    async with open_shop(api, users, ops, redis_url, tmp_path) as shop:
         redis = shop.app.state.services.redis
         copies, published = CatalogueCopies(ReadThrough(redis)), Published()
         shelf = Shelf(catalogue.products, catalogue.taxonomy, inventory, copies, shop.clock)

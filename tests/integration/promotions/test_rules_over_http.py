@@ -8,9 +8,8 @@ from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
-from api.app import build
-from hanse.settings import Settings
 from models.shared.ids import CategoryId, SkuId
 from stores.idempotency import IdempotencyStore
 from stores.lists import ListStore
@@ -72,7 +71,7 @@ class OpenShop:
 
 @pytest.fixture(scope="module")
 async def shop(
-    migrated_copies: MigratedCopies, redis_url: str, tmp_path_factory: pytest.TempPathFactory
+    migrated_copies: MigratedCopies, redis_url: str, tmp_path_factory: pytest.TempPathFactory, api: FastAPI
 ) -> AsyncIterator[OpenShop]:
     """One shop for all tests here: each looks at what it made itself."""
     folder = tmp_path_factory.mktemp("rules")
@@ -84,7 +83,7 @@ async def shop(
         lend("ops") as ops,
     ):
         catalogue = await open_catalogue(products, folder)
-        async with open_shop(build(Settings(environment="test")), users, ops, redis_url, folder) as opened:
+        async with open_shop(api, users, ops, redis_url, folder) as opened:
             services = opened.app.state.services
             services.idempotency = IdempotencyStore(ops)
             services.products = ProductStore(products)

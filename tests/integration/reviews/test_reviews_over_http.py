@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 from PIL import Image
 from temporalio.worker import Worker
 
 from activities.announcing import Announcer
 from activities.refusals import RefusalInterceptor
 from activities.reviews import ReviewActivities
-from api.app import build
 from api.showcase.shelf import Shelf
 from hanse.blobs import LocalBlobs
 from hanse.caching import ReadThrough
@@ -77,7 +77,7 @@ def path_of(order: Order, review_id: str = "") -> str:
 
 @pytest.fixture
 async def front(
-    desk: Desk, database: OpenDatabase, redis_url: str, temporal: str, settings: Settings, tmp_path: Path
+    desk: Desk, database: OpenDatabase, redis_url: str, temporal: str, settings: Settings, tmp_path: Path, api: FastAPI
 ) -> AsyncIterator[Front]:
     ops, listener, client = await database("ops"), Listener(), await connect(settings)
     orders = OrdersShop(await database("orders"))
@@ -93,9 +93,8 @@ async def front(
                 interceptors=[RefusalInterceptor()],
             )
             await stack.enter_async_context(worker)
-        app = build(Settings(environment="test"))
-        shop = await stack.enter_async_context(open_shop(app, await database("users"), ops, redis_url, tmp_path))
-        services = app.state.services
+        shop = await stack.enter_async_context(open_shop(api, await database("users"), ops, redis_url, tmp_path))
+        services = api.state.services
         services.reviews, services.words, services.temporal = desk.store, desk.words, client
         services.orders, services.fulfillment = orders.orders, orders.parcels
         services.review_pictures = ReviewPictures(desk.db, LocalBlobs(tmp_path / "media"))

@@ -11,12 +11,10 @@ import pytest
 from fastapi import FastAPI
 from redis.asyncio import Redis
 
-from api.app import build
 from api.showcase.finding import Finder
 from api.showcase.ranked import Rankings
 from api.showcase.shelf import Shelf
 from hanse.caching import ReadThrough
-from hanse.settings import Settings
 from models.search.rankings import Counted, Sale
 from models.shared.ids import OrderId
 from search.embedded import EmbeddedEngine
@@ -82,27 +80,22 @@ class Front:
         return await self.http.get(f"/v1/{path}", params=params)
 
 
-@pytest.fixture(scope="session")
-async def search_api(settings: Settings) -> FastAPI:
-    return build(settings)
-
-
 @pytest.fixture
-async def front(database: OpenDatabase, redis_url: str, tmp_path: Path, search_api: FastAPI) -> AsyncIterator[Front]:
+async def front(database: OpenDatabase, redis_url: str, tmp_path: Path, api: FastAPI) -> AsyncIterator[Front]:
     catalogue = await open_catalogue(await database("products"), tmp_path)
     engine, clock = Engine(await database("search")), lambda: TODAY
     redis = Redis.from_url(redis_url)
     await redis.flushdb()
     copies, rankings = CatalogueCopies(ReadThrough(redis)), RankingStore(redis)
     shelf = Shelf(catalogue.products, catalogue.taxonomy, InventoryStore(await database("inventory")), copies, clock)
-    search_api.state.services = SimpleNamespace(
+    api.state.services = SimpleNamespace(
         clock=clock,
         redis=redis,
         shelf=shelf,
         finder=Finder(engine, catalogue.products, clock),
         rankings=Rankings(rankings, catalogue.products, shelf, clock),
     )
-    transport = httpx.ASGITransport(search_api)
+    transport = httpx.ASGITransport(api)
     async with httpx.AsyncClient(transport=transport, base_url="http://shop") as http:
         yield Front(http, engine, catalogue, rankings)
     await redis.aclose()

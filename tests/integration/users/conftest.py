@@ -6,17 +6,10 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 
-from api.app import build
 from hanse.database import Database
-from hanse.settings import Settings
 from tests.conftest import OpenDatabase
 from tests.databases import MigratedCopies
 from tests.integration.users.shop import Shop, open_shop
-
-
-@pytest.fixture(scope="session")
-async def accounts_api(settings: Settings) -> FastAPI:
-    return build(settings)
 
 
 @pytest.fixture(scope="session")
@@ -28,7 +21,7 @@ async def audit_database(migrated_copies: MigratedCopies) -> AsyncIterator[Datab
 
 @pytest.fixture
 async def shop(
-    database: OpenDatabase, audit_database: Database, redis_url: str, tmp_path: Path, accounts_api: FastAPI
+    database: OpenDatabase, audit_database: Database, redis_url: str, tmp_path: Path, api: FastAPI
 ) -> AsyncIterator[Shop]:
-    async with open_shop(accounts_api, await database("users"), audit_database, redis_url, tmp_path) as opened:
+    async with open_shop(api, await database("users"), audit_database, redis_url, tmp_path) as opened:
         yield opened

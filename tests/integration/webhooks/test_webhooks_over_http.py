@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 from standardwebhooks.webhooks import Webhook
 
-from api.app import build
 from hanse.settings import Settings
 from models.webhooks.messages import DeliveryInput
 from stores.idempotency import IdempotencyStore
@@ -42,11 +42,12 @@ class Front:
 
 
 @pytest.fixture
-async def front(sending: Sending, database: OpenDatabase, redis_url: str, tmp_path: Path) -> AsyncIterator[Front]:
+async def front(
+    sending: Sending, database: OpenDatabase, redis_url: str, tmp_path: Path, api: FastAPI
+) -> AsyncIterator[Front]:
     ops, started = await database("ops"), Started()
-    app = build(Settings(environment="test"))
-    async with open_shop(app, await database("users"), ops, redis_url, tmp_path) as shop:
-        services = app.state.services
+    async with open_shop(api, await database("users"), ops, redis_url, tmp_path) as shop:
+        services = api.state.services
         services.endpoints, services.deliveries, services.siblings = sending.endpoints, sending.deliveries, started
         services.idempotency = IdempotencyStore(ops)
         services.settings = Settings(environment="test", webhooks_to_private_addresses=True)

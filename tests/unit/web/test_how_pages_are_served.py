@@ -10,8 +10,9 @@ from hanse.settings import Settings
 from web.app import build
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def browser() -> AsyncIterator[httpx.AsyncClient]:
+    """One for all tests, which only read: a new application puts its routes together anew."""
     app = build(Settings(environment="test", temporal_ui_url="http://127.0.0.1:8243", rate_limits=False))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://shop.test") as client:
         yield client

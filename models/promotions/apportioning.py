@@ -7,6 +7,7 @@ order of offers or lines makes the sum smaller.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import le
 
 from models.shared.money import largest_remainder
 
@@ -48,10 +49,7 @@ def _in_proportion(pouring: Pouring, room: Sequence[int]) -> dict[int, int]:
     """Largest remainder by weight; what a full sink cannot take is shared by the others, again in proportion."""
     if pouring.limits is None and any(pouring.weights):
         shares = largest_remainder(pouring.amount, pouring.weights)
-        for sink, share in zip(pouring.sinks, shares, strict=True):
-            if share > room[sink]:
-                break
-        else:
+        if all(map(le, shares, map(room.__getitem__, pouring.sinks))):
             return {sink: share for sink, share in zip(pouring.sinks, shares, strict=True) if share}
     most = {
         sink: min(room[sink], pouring.limits[n]) if pouring.limits is not None else room[sink]

@@ -14,7 +14,6 @@ from math import prod
 
 from models.promotions.forgoing import best_item_prices
 from models.promotions.item_prices import prices_of_lines, work_out_cuts
-from models.promotions.preparing import Kind
 from models.promotions.reading import Basket, Candidate
 from models.promotions.weighing import Offered, Slot, Weighed
 
@@ -27,19 +26,24 @@ Allowed = tuple[Candidate | None, ...]
 
 def choose(basket: Basket, candidates: Sequence[Candidate]) -> Weighed:
     """The best way to price the basket. Of equal ones that whose offers come first in rank."""
+    prices: list[Candidate] = []
+    others: list[Candidate] = []
     for offer in candidates:
-        if offer.kind is Kind.ITEM:
-            work_out_cuts(offer, basket)
-    prices = [offer for offer in candidates if offer.cuts and not offer.is_short]
-    slots = _slots([offer for offer in candidates if offer.is_short or offer.kind is not Kind.ITEM])
+        if not offer.said.is_item:
+            others.append(offer)
+            continue
+        work_out_cuts(offer, basket)
+        if offer.cuts:
+            (others if offer.is_short else prices).append(offer)
+    slots = _slots(others)
     alternatives = _alternatives(prices, slots)
     in_question = {offer for members in alternatives for offer in members if offer is not None}
 
     def best_with(allowed: Allowed) -> Weighed:
-        taken = {offer.group for offer in allowed if offer is not None}
+        taken = {offer.said.group for offer in allowed if offer is not None}
         free = [offer for offer in prices if offer not in in_question or offer in allowed]
-        open_slots = [slot for slot in slots if slot[0].group is None or slot[0].group not in taken]
-        return best_item_prices(basket, Offered.of(open_slots), prices_of_lines(basket, free))
+        open_slots = [slot for slot in slots if slot[0].said.group is None or slot[0].said.group not in taken]
+        return best_item_prices(basket, Offered.of(open_slots, len(candidates)), prices_of_lines(basket, free))
 
     if prod(len(members) for members in alternatives) <= MOST_COMBINATIONS:
         return min(map(best_with, product(*alternatives)), key=_preference)
@@ -57,10 +61,11 @@ def _slots(offers: Sequence[Candidate]) -> list[Slot]:
     groups: dict[str, list[Candidate]] = defaultdict(list)
     slots: list[Slot] = []
     for offer in offers:
-        if offer.group is None:
+        group = offer.said.group
+        if group is None:
             slots.append((offer,))
         else:
-            groups[offer.group].append(offer)
+            groups[group].append(offer)
     return [*slots, *map(tuple, groups.values())]
 
 
@@ -68,9 +73,9 @@ def _alternatives(prices: Sequence[Candidate], slots: Sequence[Slot]) -> list[Al
     """The groups in which an item price stands against another offer."""
     groups: dict[str, list[Candidate]] = defaultdict(list)
     for offer in prices:
-        if offer.group is not None:
-            groups[offer.group].append(offer)
-    with_basket_offers = {slot[0].group for slot in slots}
+        if offer.said.group is not None:
+            groups[offer.said.group].append(offer)
+    with_basket_offers = {slot[0].said.group for slot in slots}
     return [(None, *members) for name, members in groups.items() if len(members) > 1 or name in with_basket_offers]
 
 

@@ -8,14 +8,15 @@ Otherwise, with at most `MOST_COMBINATIONS` ways to price the lines in question,
 that are worth it by themselves are reached for one after the other, and each is kept if it saves more.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from math import prod
 
-from models.promotions.basket_offers import amount_of, by_ladder
+from models.promotions.basket_offers import amount_of
 from models.promotions.item_prices import ORDINARY, ItemPrice
-from models.promotions.preparing import Kind
+from models.promotions.preparing import MIX, PERCENT, SAVE, SHIPPING, Prepared
 from models.promotions.reading import Basket, Candidate
+from models.promotions.rulebook import Bits
 from models.promotions.weighing import Offered, Slot, Weighed, weigh
 
 MOST_COMBINATIONS = 256
@@ -25,8 +26,10 @@ MOST_REACHES = 3
 _MOST_STEPS = 32
 """Steps of one repeating offer that the bound tells apart."""
 
-Raised = dict[int, int]
+Raised = dict[Bits, int]
 """By how much each scope costs more than by default."""
+_Reach = tuple[Candidate, int, int]
+"""An offer, what its slot gives by default, and what the offer would give."""
 
 
 @dataclass(slots=True)
@@ -67,8 +70,7 @@ class _Search:
         self._basket, self._offered, self._prices, self._default = basket, offered, prices, default
         self._ordinary = [of_line[-1] for of_line in prices]
         self._at_ordinary: dict[Candidate, int] = {}
-        amounts = dict(default.picks)
-        self._known = [max([amounts.get(offer, 0) for offer in slot]) for slot in offered.slots]
+        self._known = default.by_slot(offered.slots)
         self._least = min((of_line[0].cut - of_line[1].cut for of_line in prices if len(of_line) > 1), default=0)
 
     def run(self, cuts: Sequence[int]) -> Weighed:
@@ -83,22 +85,22 @@ class _Search:
         return self._default
 
     def _opening(self, cuts: Sequence[int]) -> Raised:
-        return {scope: sum([cuts[at] for at in lines]) for scope, lines in self._offered.scopes.items()}
+        return {scope: sum(map(cuts.__getitem__, lines)) for scope, lines in self._offered.scopes.items()}
 
-    def _reach(self, opening: Raised) -> dict[Candidate, int]:
-        """The offers that would give more than their slot does if all item prices went, each with what it would give."""
-        reach: dict[Candidate, int] = {}
+    def _reach(self, opening: Raised) -> list[_Reach]:
+        """The offers that would give more than their slot does if all item prices went."""
+        reach: list[_Reach] = []
         for slot, known in zip(self._offered.slots, self._known, strict=True):
             for offer in slot:
                 more = opening[offer.scope]
                 if more and (amount := self._amount(offer, more)) > known:
-                    reach[offer] = amount
+                    reach.append((offer, known, amount))
         return reach
 
-    def _in_question(self, cuts: Sequence[int], reach: Iterable[Candidate]) -> list[int]:
+    def _in_question(self, cuts: Sequence[int], reach: Sequence[_Reach]) -> list[int]:
         """Lines whose item price lowers what an offer gives, the largest cut first."""
         touched = 0
-        for offer in reach:
+        for offer, _, _ in reach:
             touched |= offer.scope
         if self._default.is_capped:
             touched = -1  # every line
@@ -130,7 +132,7 @@ class _Search:
         return best
 
     def _reach_for_tiers(
-        self, in_question: Sequence[int], cuts: Sequence[int], opening: Raised, reach: dict[Candidate, int]
+        self, in_question: Sequence[int], cuts: Sequence[int], opening: Raised, reach: Sequence[_Reach]
     ) -> Weighed:
         """Every tier that saves more than is given up for it, the most useful first; other offers may gain besides."""
         best = self._default
@@ -145,21 +147,22 @@ class _Search:
         return best
 
     def _worthwhile(
-        self, in_question: Sequence[int], cuts: Sequence[int], opening: Raised, reach: dict[Candidate, int]
+        self, in_question: Sequence[int], cuts: Sequence[int], opening: Raised, reach: Sequence[_Reach]
     ) -> list[tuple[int, list[int]]]:
         """The gain of each such tier, and the lines that go back to their ordinary price for it."""
         reaches: list[tuple[int, list[int]]] = []
-        for slot, known in zip(self._offered.slots, self._known, strict=True):
-            for offer in slot:
-                if offer not in reach:
+        lines_of: dict[Bits, list[int]] = {}
+        for offer, known, amount in reach:
+            scope = offer.scope
+            for step, brings in self._steps(offer, 0, opening[scope], known, amount, None):
+                if step >= brings:
                     continue
-                for step, brings in self._steps(offer, 0, opening[offer.scope], known, reach[offer], None):
-                    if step >= brings:
-                        continue
-                    lines = _cheapest(step, [at for at in in_question if offer.scope >> at & 1], cuts)
-                    gain = brings - sum([cuts[at] for at in lines])
-                    if lines and gain > 0:
-                        reaches.append((gain, lines))
+                if scope not in lines_of:
+                    lines_of[scope] = [at for at in in_question if scope >> at & 1]
+                lines = _cheapest(step, lines_of[scope], cuts)
+                gain = brings - sum([cuts[at] for at in lines])
+                if lines and gain > 0:
+                    reaches.append((gain, lines))
         return sorted(reaches, key=lambda reach: (-reach[0], reach[1]))
 
     def _ways(self, chosen: dict[int, ItemPrice]) -> list[ItemPrice]:
@@ -189,9 +192,9 @@ class _Search:
         """At most what it gives when its goods cost so much more than by default."""
         default = self._default
         base = default.bases[offer.scope] + more
-        if offer.kind is not Kind.MIX:
+        if offer.said.kind is not MIX:
             return amount_of(offer, base, self._basket, default.ways, default.unshipped)
-        now = default.amounts[offer]  # which does not depend on the base
+        now = default.amounts[offer.rank]  # which does not depend on the base
         if not more:
             return now
         ordinary = self._at_ordinary.get(offer)
@@ -226,39 +229,38 @@ class _Search:
         The slope of a percentage is added to `gain`; without one it is a step like others.
         """
         base = self._default.bases[offer.scope] + more
-        if offer.kind is Kind.SHIPPING:
-            yield max(0, offer.steps[0][0] - base), reach - now
-        elif offer.kind is Kind.SAVE and by_ladder(offer, base) <= base:
-            yield from self._ladder_steps(offer, base, opening, now, reach)
-        elif offer.kind is Kind.PERCENT and gain is not None:
-            yield from self._percent_steps(offer, base, opening, now, gain)
-        elif offer.kind is Kind.PERCENT:
-            yield min(max(at, -(-100 * now // share)) for at, share in offer.steps) - base, reach - now
+        said = offer.said
+        if said.kind is SHIPPING:
+            yield max(0, said.steps[0][0] - base), reach - now
+        elif said.kind is SAVE and said.ladder is not None and said.ladder(base) <= base:
+            yield from self._ladder_steps(said, base, opening, now, reach)
+        elif said.kind is PERCENT and gain is not None:
+            yield from self._percent_steps(said, base, opening, now, gain)
+        elif said.kind is PERCENT:
+            yield min(max(at, -(-100 * now // share)) for at, share in said.steps) - base, reach - now
         else:
             yield 0, reach - now
 
-    def _ladder_steps(
-        self, offer: Candidate, base: int, opening: int, now: int, reach: int
-    ) -> Iterator[tuple[int, int]]:
-        at, gives = offer.steps[0]
-        if offer.repeats:
+    def _ladder_steps(self, said: Prepared, base: int, opening: int, now: int, reach: int) -> Iterator[tuple[int, int]]:
+        at, gives = said.steps[0]
+        if said.repeats:
             first = base // at + 1
             for times in range(first, min((base + opening) // at, first + _MOST_STEPS) + 1):
                 yield times * at - base, min(gives * times, reach) - now
             yield (first + _MOST_STEPS) * at - base, reach - now
         else:
-            for at, gives in offer.steps:
+            for at, gives in said.steps:
                 if base < at <= base + opening:
                     yield at - base, min(gives, reach) - now
 
     def _percent_steps(
-        self, offer: Candidate, base: int, opening: int, now: int, gain: _Gain
+        self, said: Prepared, base: int, opening: int, now: int, gain: _Gain
     ) -> Iterator[tuple[int, int]]:
         """The highest percentage in reach as a slope from the start, what a tier gives at once as a step."""
-        reached = [percent for at, percent in offer.steps if at <= base + opening]
+        reached = [percent for at, percent in said.steps if at <= base + opening]
         gain.slope += reached[-1]
         gain.slopes += 1
-        for at, percent in offer.steps:
+        for at, percent in said.steps:
             if base < at <= base + opening:
                 yield at - base, base * percent // 100 + 1 - now
 
@@ -266,8 +268,7 @@ class _Search:
 def _highest(gain: _Gain, least: int, most: int) -> int:
     """The highest point of gains minus what is given up, from `least` to `most`, in whole minor units."""
     slope = gain.slope - 100
-    jumps = rounding = 0
-    rounding = gain.slopes
+    jumps, rounding = 0, gain.slopes
     best: int | None = None
     points = sorted({least, most, *(at for at, _ in gain.steps if least < at <= most)})
     steps = sorted(gain.steps)

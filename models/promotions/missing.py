@@ -1,11 +1,10 @@
 """Why an offer saves nothing here, and what it would take: for people a sentence, for programs the reason and figures."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from models.promotions.basket_offers import amount_of, by_ladder
-from models.promotions.offers import NForM
-from models.promotions.preparing import Kind
+from models.promotions.basket_offers import amount_of
+from models.promotions.preparing import MIX, SHIPPING
 from models.promotions.reading import Candidate, Reading
 from models.promotions.types import MissedOffer, MissedReason, OfferInForce
 from models.promotions.weighing import Weighed
@@ -46,9 +45,11 @@ class _Told:
     """What is saved more above the next tier, of an offer that counts."""
 
 
-def missed_offers(reading: Reading, best: Weighed, counting: Collection[Candidate]) -> tuple[MissedOffer, ...]:
-    """Coupons first, then what needs least."""
-    explaining = _Explaining(reading, best, counting)
+def missed_offers(
+    reading: Reading, best: Weighed, counting: Collection[Candidate], amounts: Mapping[int, Money]
+) -> tuple[MissedOffer, ...]:
+    """Coupons first, then what needs least. `amounts` makes money of whole numbers."""
+    explaining = _Explaining(reading, best, counting, amounts)
     told = explaining.all()
     told.sort(key=_usefulness)
     coupons = [one for one in told if one.offer.coupon_id is not None]
@@ -67,10 +68,13 @@ def _usefulness(told: _Told) -> tuple[int, int, int, str, str]:
 
 
 class _Explaining:
-    def __init__(self, reading: Reading, best: Weighed, counting: Collection[Candidate]) -> None:
+    def __init__(
+        self, reading: Reading, best: Weighed, counting: Collection[Candidate], amounts: Mapping[int, Money]
+    ) -> None:
         self._reading, self._basket, self._best, self._counting = reading, reading.basket, best, counting
+        self._amounts = amounts
         self._of_group: dict[str | None, Candidate] = {
-            offer.group: offer for offer in counting if offer.group is not None
+            offer.said.group: offer for offer in counting if offer.said.group is not None
         }
 
     def all(self) -> list[_Told]:
@@ -86,7 +90,7 @@ class _Explaining:
                 others.append(offer)
         nearest = sum(1 for one in told if one.reason in _NEAR and one.offer.coupon_id is None)
         for offer in others:
-            if nearest < MOST_MISSED or offer.offer.coupon_id is not None:  # others would be cut off
+            if nearest < MOST_MISSED or offer.said.is_coupon:  # others would be cut off
                 reason = self._why_not(offer)
                 if reason is not None:
                     told.append(_Told(offer.offer, reason, candidate=offer))
@@ -94,24 +98,23 @@ class _Explaining:
 
     def in_words(self, told: _Told) -> MissedOffer:
         """The answer about one offer."""
-        currency = self._basket.currency
-        short_by = Money(minor=told.short_by, currency=currency) if told.short_by else None
+        short_by = self._amounts[told.short_by] if told.short_by else None
         beaten_by: OfferInForce | None = None
         if short_by is not None:
             hint = f"spend {short_by} more"
             if told.brings is not None:
-                hint += f" to save {Money(minor=told.brings, currency=currency)} more"
+                hint += f" to save {self._amounts[told.brings]} more"
         elif told.short_units:
             hint = f"add {told.short_units} more"
         elif told.candidate is None:
             hint = _SENTENCES[told.reason]
         elif told.reason is MissedReason.EXCLUDED:
-            beaten_by = self._of_group[told.candidate.group].offer
+            beaten_by = self._of_group[told.candidate.said.group].offer
             hint = f"not together with {beaten_by.label}, which counts instead"
         elif self._would_save(told.candidate):
             beaten_by = self._first_on_its_lines(told.candidate)
             hint = "other offers save as much or more"
-        elif told.candidate.kind is Kind.SHIPPING and not self._basket.is_shipping_known:
+        elif told.candidate.said.kind is SHIPPING and not self._basket.is_shipping_known:
             hint = "counts once it is known where to send the goods"
         else:
             hint = "there is nothing left to save"
@@ -131,12 +134,12 @@ class _Explaining:
     def _why_not(self, offer: Candidate) -> MissedReason | None:
         """Of an offer that is not short of anything. That there is nothing to save is of interest for a coupon only."""
         if not self._would_save(offer):
-            return None if offer.offer.coupon_id is None else MissedReason.NO_GAIN
-        is_excluded = offer.group is not None and offer.group in self._of_group
+            return MissedReason.NO_GAIN if offer.said.is_coupon else None
+        is_excluded = offer.said.group is not None and offer.said.group in self._of_group
         return MissedReason.EXCLUDED if is_excluded else MissedReason.NO_GAIN
 
     def _would_save(self, offer: Candidate) -> bool:
-        if offer.kind is Kind.ITEM:
+        if offer.said.is_item:
             return bool(offer.cuts)
         return amount_of(offer, self._base(offer), self._basket, self._best.ways, self._basket.shipping) > 0
 
@@ -151,31 +154,31 @@ class _Explaining:
 
     def _short(self, offer: Candidate) -> _Told | None:
         """What it lacks; then it saves nothing."""
-        if isinstance(offer.terms, NForM):
+        said = offer.said
+        if said.take:
             counts = [self._basket.quantities[at] for at in offer.lines]
-            lacking = offer.terms.take - (sum(counts) if offer.terms.mix else max(counts))
-            if lacking <= 0:
-                return None
-            return _Told(offer.offer, MissedReason.SHORT, short_units=lacking)
-        short_by = offer.steps[0][0] - self._base(offer) if offer.steps else 0
+            lacking = said.take - (sum(counts) if said.kind is MIX else max(counts))
+            return _Told(offer.offer, MissedReason.SHORT, short_units=lacking) if lacking > 0 else None
+        short_by = said.steps[0][0] - self._base(offer) if said.steps else 0
         return _Told(offer.offer, MissedReason.SHORT, short_by) if short_by > 0 else None
 
     def _next_tier(self, offer: Candidate) -> _Told | None:
         """What the tier above would save more. Not for coupons: one that counts is not missed."""
-        if offer.offer.coupon_id is not None or offer.kind not in (Kind.SAVE, Kind.PERCENT):
+        said = offer.said
+        if said.is_coupon or said.ladder is None:
             return None
         base = self._base(offer)
-        above = [at for at, _ in offer.steps if at > base]
-        if offer.repeats:
-            above = [(base // offer.steps[0][0] + 1) * offer.steps[0][0]]
-        if not above:
+        above = next((at for at, _ in said.steps if at > base), None)
+        if said.repeats:
+            above = (base // said.steps[0][0] + 1) * said.steps[0][0]
+        if above is None:
             return None
-        now, then = by_ladder(offer, base), by_ladder(offer, above[0])
+        now, then = said.ladder(base), said.ladder(above)
         if offer.left is not None:
             now, then = min(now, offer.left), min(then, offer.left)
         if then <= now:
             return None
-        return _Told(offer.offer, MissedReason.SHORT, above[0] - base, brings=then - now)
+        return _Told(offer.offer, MissedReason.SHORT, above - base, brings=then - now)
 
     def _base(self, offer: Candidate) -> int:
         known = self._best.bases.get(offer.scope)

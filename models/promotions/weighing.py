@@ -11,8 +11,9 @@ from math import inf, prod
 from models.promotions.apportioning import Pouring, pour
 from models.promotions.basket_offers import amount_of
 from models.promotions.item_prices import ItemPrice
-from models.promotions.preparing import Kind
+from models.promotions.preparing import SHIPPING
 from models.promotions.reading import Basket, Candidate
+from models.promotions.rulebook import Bits
 
 Pick = tuple[Candidate, int]
 """An offer that counts, with what it wants to save."""
@@ -30,17 +31,30 @@ class Offered:
     """The offers on the basket, by slot."""
 
     slots: Sequence[Slot]
-    scopes: dict[int, tuple[int, ...]]
+    looking_at: list[Bits]
+    """The lines that each slot looks at; all lines of one with shipping, since that looks at what others pay, too."""
+    scopes: dict[Bits, tuple[int, ...]]
     """The lines of each scope that any of them has: many offers share one."""
     shipping: list[Candidate]
     """Free shipping that nothing stands against."""
+    count: int
+    """Of candidates, those that are not offered here as well: one more than the highest rank."""
 
     @classmethod
-    def of(cls, slots: Sequence[Slot]) -> "Offered":
+    def of(cls, slots: Sequence[Slot], count: int) -> "Offered":
         """These slots."""
-        scopes = {offer.scope: offer.lines for slot in slots for offer in slot}
-        alone = [slot[0] for slot in slots if len(slot) == 1]
-        return cls(slots, scopes, [offer for offer in alone if offer.kind is Kind.SHIPPING])
+        looking_at: list[Bits] = []
+        scopes: dict[Bits, tuple[int, ...]] = {}
+        shipping: list[Candidate] = []
+        for slot in slots:
+            bits = 0
+            for offer in slot:
+                scopes[offer.scope] = offer.lines
+                bits |= -1 if offer.said.kind is SHIPPING else offer.scope
+            looking_at.append(bits)
+            if len(slot) == 1 and slot[0].said.kind is SHIPPING:
+                shipping.append(slot[0])
+        return cls(slots, looking_at, scopes, shipping, count)
 
 
 @dataclass(slots=True)
@@ -50,32 +64,50 @@ class Weighed:
     saved: int
     ways: Sequence[ItemPrice]
     values: list[int]
-    bases: dict[int, int]
+    bases: dict[Bits, int]
     """What the goods cost in each scope."""
     unshipped: list[int]
     """Shipping of each line that no free shipping without a group pays."""
-    amounts: dict[Candidate, int]
-    """What each offer would give."""
+    amounts: list[int]
+    """What each offer on the basket would give, by its rank."""
+    best: list[Pick | None]
+    """What gives most in each slot, if the others are not looked at; None if nothing gives anything."""
     picks: list[Pick]
     is_capped: bool
     """Whether the offers want more than the lines cost."""
 
+    def by_slot(self, slots: Sequence[Slot]) -> list[int]:
+        """What the offer that counts in each slot wants to save."""
+        if not self.is_capped:
+            return [0 if pick is None else pick[1] for pick in self.best]
+        picked = {offer.rank: amount for offer, amount in self.picks}
+        return [max([picked.get(offer.rank, 0) for offer in slot]) for slot in slots]
+
 
 def weigh(basket: Basket, offered: Offered, ways: Sequence[ItemPrice], like: Weighed | None = None) -> Weighed:
-    """The most that can be saved at these item prices. What other prices have in common is taken from `like`."""
-    values = [value - way.cut for value, way in zip(basket.values, ways, strict=True)]
+    """The most that can be saved at these item prices. What other prices have in common is taken from `like`.
+
+    What saves no more than `like` even if all fits is not looked at further: then `saved` is only the most it could be.
+    """
+    cuts = [way.cut for way in ways]
+    values = [value - cut for value, cut in zip(basket.values, cuts, strict=True)]
     changed = _changed(ways, like)
     bases = {} if like is None else like.bases.copy()
+    value_of = values.__getitem__
     for scope, lines in offered.scopes.items():
         if scope & changed:
-            bases[scope] = sum([values[at] for at in lines])
-    amounts = {} if like is None else like.amounts.copy()
-    cut = sum([way.cut for way in ways])
-    found = Weighed(cut, ways, values, bases, list(basket.shipping), amounts, [], False)
-    covered = _cover_shipping(basket, offered, found)
-    best = _best_of_slots(basket, offered, found, covered, changed)
+            bases[scope] = sum(map(value_of, lines))
+    amounts = [0] * offered.count if like is None else like.amounts.copy()
+    slots: list[Pick | None] = [None] * len(offered.slots) if like is None else like.best.copy()
+    found = Weighed(sum(cuts), ways, values, bases, list(basket.shipping), amounts, slots, [], False)
+    covered = _cover_shipping(offered, found)
+    _choose_in_slots(basket, offered, found, covered, changed)
+    best = [pick for pick in slots if pick is not None]
     hoped = sum([amount for _, amount in best])
-    to_fit = [pick for pick in best if pick[0] not in covered]
+    if like is not None and found.saved + hoped <= like.saved:
+        found.saved += hoped
+        return found
+    to_fit = [pick for pick in best if pick[0] not in covered] if covered else best
     flow = hoped if _fit_easily(to_fit, found) else flow_of(basket, best, found)
     if flow < hoped:
         found.is_capped = True
@@ -89,48 +121,53 @@ def weigh(basket: Basket, offered: Offered, ways: Sequence[ItemPrice], like: Wei
     return found
 
 
-def _best_of_slots(
-    basket: Basket, offered: Offered, found: Weighed, covered: Mapping[Candidate, int], changed: int
-) -> list[Pick]:
-    """What gives most in each slot that gives anything; the amounts of offers on changed lines are worked out anew."""
-    amounts, bases = found.amounts, found.bases
-    best: list[Pick] = []
-    for slot in offered.slots:
+def _choose_in_slots(
+    basket: Basket, offered: Offered, found: Weighed, covered: Mapping[Candidate, int], changed: Bits
+) -> None:
+    """What gives most in each slot; only of offers on changed lines is it worked out what they give."""
+    amounts, bases, best, ways, unshipped = found.amounts, found.bases, found.best, found.ways, found.unshipped
+    for place, (slot, lines) in enumerate(zip(offered.slots, offered.looking_at, strict=True)):
+        if not lines & changed:
+            continue
         top: Candidate | None = None
         most = 0
         for offer in slot:
+            scope = offer.scope
             if offer in covered:
-                amounts[offer] = covered[offer]
-            elif offer.scope & changed or offer.kind is Kind.SHIPPING:  # which looks at what others pay, too
-                amounts[offer] = amount_of(offer, bases[offer.scope], basket, found.ways, found.unshipped)
-            if amounts[offer] > most:  # of equal ones the first, which is that of the lower rank
-                top, most = offer, amounts[offer]
-        if top is not None:
-            best.append((top, most))
-    return best
+                amounts[offer.rank] = amount = covered[offer]
+            elif scope & changed or offer.said.kind is SHIPPING:
+                amounts[offer.rank] = amount = amount_of(offer, bases[scope], basket, ways, unshipped)
+            else:
+                amount = amounts[offer.rank]
+            if amount > most:  # of equal ones the first, which is that of the lower rank
+                top, most = offer, amount
+        best[place] = None if top is None else (top, most)
 
 
-def _changed(ways: Sequence[ItemPrice], like: Weighed | None) -> int:
-    """The lines that go by another item price, as bits: all without another way to price them."""
-    changed = -1 if like is None else 0
-    if like is not None:
-        for at, (way, was) in enumerate(zip(ways, like.ways, strict=True)):
-            if way is not was:
-                changed |= 1 << at
+def _changed(ways: Sequence[ItemPrice], like: Weighed | None) -> Bits:
+    """The lines that go by another item price: all without another way to price them."""
+    if like is None:
+        return -1
+    changed = 0
+    for at, (way, was) in enumerate(zip(ways, like.ways, strict=True)):
+        if way is not was:
+            changed |= 1 << at
     return changed
 
 
-def _cover_shipping(basket: Basket, offered: Offered, found: Weighed) -> dict[Candidate, int]:
+def _cover_shipping(offered: Offered, found: Weighed) -> dict[Candidate, int]:
     """Free shipping that nothing stands against goes first: whatever else pays shipping pays what it leaves."""
     covered: dict[Candidate, int] = {}
+    unshipped = found.unshipped
     for offer in offered.shipping:
-        amount = amount_of(offer, found.bases[offer.scope], basket, found.ways, found.unshipped)
-        if offer.left is not None and offer.left < sum([found.unshipped[at] for at in offer.lines]):
+        to_pay = sum([unshipped[at] for at in offer.lines])
+        if offer.left is not None and offer.left < to_pay:
             continue
-        covered[offer] = amount
-        if amount:
+        is_earned = found.bases[offer.scope] >= offer.said.steps[0][0]
+        covered[offer] = to_pay if is_earned else 0
+        if is_earned and to_pay:
             for at in offer.lines:
-                found.unshipped[at] = 0
+                unshipped[at] = 0
     return covered
 
 
@@ -138,7 +175,7 @@ def _wanted(offered: Offered, found: Weighed) -> list[list[Pick]]:
     """Of each slot what its offers give, the best first; of equal ones the first."""
     wanted: list[list[Pick]] = []
     for slot in offered.slots:
-        picks = [(offer, found.amounts[offer]) for offer in slot if found.amounts[offer] > 0]
+        picks = [(offer, amount) for offer in slot if (amount := found.amounts[offer.rank]) > 0]
         picks.sort(key=lambda pick: (-pick[1], pick[0].rank))
         if picks:
             wanted.append(picks)
@@ -147,10 +184,14 @@ def _wanted(offered: Offered, found: Weighed) -> list[list[Pick]]:
 
 def _fit_easily(picks: Sequence[Pick], found: Weighed) -> bool:
     """Whether shares in proportion to value fit; if so, nothing is lost, and whole numbers fit as well."""
-    used = [0.0] * len(found.values)
+    values, bases = found.values, found.bases
+    rates: dict[Bits, float] = {}
+    lines_of: dict[Bits, Sequence[int]] = {}
+    used = [0.0] * len(values)
     shipped: set[int] = set()
     for offer, amount in picks:
-        if offer.kind is Kind.SHIPPING:
+        scope = offer.scope
+        if offer.said.kind is SHIPPING:
             paid = [at for at in offer.lines if found.unshipped[at]]
             if not shipped.isdisjoint(paid):
                 return False
@@ -158,11 +199,13 @@ def _fit_easily(picks: Sequence[Pick], found: Weighed) -> bool:
         elif offer.is_short:
             whole = sum(offer.cuts.values())
             for at, cut in offer.cuts.items():
-                used[at] += amount * cut / whole / found.values[at] if found.values[at] else inf
+                used[at] += amount * cut / whole / values[at] if values[at] else inf
         else:
-            rate = amount / found.bases[offer.scope]
-            for at in offer.lines:
-                used[at] += rate
+            rates[scope] = rates.get(scope, 0.0) + amount / bases[scope]
+            lines_of[scope] = offer.lines
+    for scope, rate in rates.items():
+        for at in lines_of[scope]:
+            used[at] += rate
     return max(used) < 1 - 1e-9
 
 
@@ -176,7 +219,7 @@ def poured(basket: Basket, picks: Sequence[Pick], values: Sequence[int]) -> list
     count = len(values)
     pourings = []
     for offer, amount in picks:
-        if offer.kind is Kind.SHIPPING:
+        if offer.said.kind is SHIPPING:
             weights = [basket.shipping[at] for at in offer.lines]
             pourings.append(Pouring(amount, [at + count for at in offer.lines], weights))
         elif offer.is_short:

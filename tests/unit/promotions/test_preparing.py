@@ -3,9 +3,9 @@
 import copy
 import pickle
 
-from models.promotions import preparing
+from models.promotions import rulebook as books
 from models.promotions.offers import DirectCut
-from models.promotions.preparing import MOST_REMEMBERED, prepared
+from models.promotions.rulebook import MOST_REMEMBERED, rulebook
 from models.promotions.rules import best_for_customer
 from models.promotions.types import Breakdown
 from tests.unit.promotions.offering import as_coupon, cny, free_shipping, line, percent, rule, save, skus
@@ -15,7 +15,7 @@ def test_a_rule_whose_budget_shrinks_is_not_prepared_again_and_gives_what_is_lef
     full = rule("ten off", DirectCut(off=cny(1000)), skus("a"), left=5000)
     rest = full.model_copy(update={"left": cny(300)})
 
-    assert prepared(full) is prepared(rest)
+    assert rulebook([full]) is rulebook([rest])
     assert [
         best_for_customer([line("a", 2000)], [one], is_member=True).applied[0].amount for one in (full, rest, full)
     ] == [
@@ -33,14 +33,42 @@ def test_a_new_version_under_the_same_name_counts_at_once() -> None:
     assert saved == [cny(100), cny(200), cny(100)]
 
 
-def test_no_more_than_so_many_rules_are_remembered_and_no_coupon() -> None:
-    for number in range(MOST_REMEMBERED + 10):
-        prepared(rule("off", DirectCut(off=cny(1 + number))))
-    assert 10 <= len(preparing._remembered) <= MOST_REMEMBERED
+def test_the_same_terms_under_another_name_version_scope_priority_group_or_door_are_other_rules() -> None:
+    known = rule("off", DirectCut(off=cny(100)))
+    other = rule("other", known.offer, skus("a"), group="one", priority=3, members_only=True)
+    book = rulebook([known])
+    for field in ("rule_id", "scope", "group", "priority", "members_only"):
+        assert rulebook([known.model_copy(update={field: getattr(other, field)})]) is not book
+    assert rulebook([known.model_copy(update={"rule_version": 2})]) is not book
 
-    before = len(preparing._remembered)
-    prepared(as_coupon(rule("coupon", DirectCut(off=cny(1)))))
-    assert len(preparing._remembered) == before
+
+def test_a_rule_more_or_less_and_another_order_count_at_once() -> None:
+    one, two = rule("one", DirectCut(off=cny(100)), skus("a")), rule("two", save((100, 50)))
+    answers = [
+        [(a.label, a.amount) for a in best_for_customer([line("a", 2000)], offers, is_member=True).applied]
+        for offers in ([one], [one, two], [two, one], [two], [one])
+    ]
+    both = [("one", cny(100)), ("two", cny(50))]
+    assert [sorted(answer, key=lambda told: told[0]) for answer in answers] == [
+        both[:1],
+        both,
+        both,
+        both[1:],
+        both[:1],
+    ]
+
+
+def test_no_more_than_so_many_rulebooks_are_remembered_those_in_use_longest_and_no_coupon() -> None:
+    used = [rule("used", DirectCut(off=cny(1)))]
+    book = rulebook(used)
+    for number in range(MOST_REMEMBERED + 10):
+        rulebook([rule("off", DirectCut(off=cny(1 + number)))])
+        assert rulebook(used) is book
+    assert len(books._remembered) == MOST_REMEMBERED
+
+    before = list(books._remembered.values())
+    best_for_customer([line("a", 2000)], [*used, as_coupon(rule("coupon", DirectCut(off=cny(1))))], is_member=True)
+    assert list(books._remembered.values()) == before
 
 
 def test_an_answer_is_the_value_that_validation_would_make_of_it() -> None:

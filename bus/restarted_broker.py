@@ -31,8 +31,7 @@ def ask_before_producing(client: Any) -> None:
     async def ask_then_send(node_id: Any, request: Any, **options: Any) -> Any:
         if isinstance(request, ProduceRequest):
             node = (node_id, options.get("group", ConnectionGroup.DEFAULT))
-            connection = client._conns.get(node)
-            if connection is None or connection is not asked.get(node) or not connection.connected():
+            if node not in asked or client._conns.get(node) is not asked[node] or not asked[node].connected():
                 asked[node] = await _asked_over_a_connection(client, node)
         # Nothing is waited for between looking at the connection and writing to it.
         return await send(node_id, request, **options)
@@ -43,7 +42,7 @@ def ask_before_producing(client: Any) -> None:
 async def _asked_over_a_connection(client: Any, node: tuple[Any, ConnectionGroup]) -> Any:
     """The connection to this node, over which its topics were asked for just now."""
     node_id, group = node
-    connection = client._conns.get(node) if await client.ready(node_id, group=group) else None
+    connection: Any = client._conns.get(node) if await client.ready(node_id, group=group) else None
     answer = None if connection is None else await connection.send(MetadataRequest(list(client._topics)))
     if answer is None or not answer.brokers or client._conns.get(node) is not connection or not connection.connected():
         raise NodeNotReadyError(f"node {node_id} did not answer when asked for its topics")

@@ -43,6 +43,7 @@ from models.fulfillment.types import (
 )
 from models.inventory.messages import ReserveStock
 from models.inventory.types import Destination, SkuQuantity
+from models.orders.events import OrderPaid
 from models.orders.messages import ParcelReport, ParcelSplit
 from models.orders.types import DeliveryAddress, LineRequest, ParcelPlan, Wait
 from models.shared import Instant
@@ -77,11 +78,15 @@ class FulfillmentActivities:
         self._announcer = announcer
 
     @activity.defn(name="fulfillment.hand_over")
-    async def hand_over(self, ask: HandOver) -> None:
-        """Open the parcels of a paid order, and start a `Fulfillment` for each. Refusal: `order_not_open`."""
+    async def hand_over(self, ask: HandOver) -> Done:
+        """The order is paid and has its parcels, which is told, and a `Fulfillment` is started for each. Refusal:
+        `order_not_open`."""
         waits = {plan.shipment_id: plan.waits for plan in ask.parcels}
-        for parcel in await self._store.open_shipments(ask):
+        order, parcels = await self._store.open_shipments(ask)
+        unannounced = await self._announcer.announce(OrderPaid.of(order))
+        for parcel in parcels:
             await self._start(parcel, ask, waits.get(parcel.shipment_id))
+        return Done(unannounced=unannounced)
 
     async def _start(self, parcel: Shipment, ask: HandOver | SendExchange, waits: Wait | None = None) -> None:
         warehouse = await self._warehouses.warehouse(parcel.warehouse_id)

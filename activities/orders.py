@@ -7,7 +7,7 @@ from temporalio import activity
 from models.aftersales.messages import Claimed, DropClaim, NarrowClaim, TakeClaim
 from models.ops.lists import Origin, address_text
 from models.orders.errors import AddressNotFound
-from models.orders.events import OrderCancelled, OrderCompleted, OrderCreated, OrderPaid, ReviewInvited
+from models.orders.events import OrderCancelled, OrderCompleted, OrderCreated, ReviewInvited
 from models.orders.messages import (
     AdvanceOrder,
     DropReturn,
@@ -110,8 +110,8 @@ class OrderActivities:
 
     @activity.defn(name="orders.advance_order")
     async def advance_order(self, step: AdvanceOrder) -> Done:
-        """The order takes a step, and whoever listens hears of it. A completed one earns its buyer points: two promises, each
-        kept once however often both are asked for. Refusal: `illegal_transition`."""
+        """The order ends, and whoever listens hears of it (that it is paid is part of `fulfillment.hand_over`). A completed one
+        earns its buyer points: two promises, each kept once however often both are asked for. Refusal: `illegal_transition`."""
         order = await self._store.advance(step)
         earned = await self._earned(order) if order.status is OrderStatus.COMPLETED else ()
         return await self._announced(*_told(order), *earned)
@@ -192,11 +192,9 @@ def _ordered(order: Order) -> tuple[LineRequest, ...]:
 
 
 def _told(order: Order) -> tuple[Event, ...]:
-    """What is said about the state an order is in; made of the order alone, so that it is always the same."""
+    """What is said about the end of an order; made of the order alone, so that it is always the same."""
     who = {"order_id": order.order_id, "user_id": order.user_id}
     match order.status:
-        case OrderStatus.PAID if order.paid_at:
-            return (OrderPaid(occurred_at=order.paid_at, total=order.total, lines=_ordered(order), **who),)
         case OrderStatus.COMPLETED if order.completed_at:
             until = order.aftersale_until
             bought = tuple(dict.fromkeys(line.spu_id for line in order.lines))

@@ -3,6 +3,7 @@
 Checkout quotes with it, and so do the cart's trial price and the validation of a coupon, so that all three say the same.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -10,12 +11,14 @@ from typing import TYPE_CHECKING
 from models.orders.messages import QuotedBasket
 from models.orders.quoting import Reductions, offer_line, price_basket
 from models.orders.returning import coupons_of, rules_of
-from models.orders.types import DeliveryAddress, LineRequest, Quote, QuotedLine
+from models.orders.types import DeliveryAddress, LineRequest, Quote, QuotedLine, ShippingRate
 from models.points.errors import PointsNotEnough
 from models.points.types import PointsTerms
 from models.products.types import SellableSku
 from models.promotions.errors import CouponNotApplicable
+from models.promotions.limits import PurchaseLimit
 from models.promotions.messages import CountedLine, RuleUse
+from models.promotions.scoping import in_scope
 from models.promotions.types import OfferInForce
 from models.shared.ids import CouponId, OrderId, PromotionId, SkuId, UserId
 
@@ -86,18 +89,27 @@ class Pricing:
     ) -> QuotedBasket:
         """The whole price, and what the order must take for it. Refuses as `price_basket` and `reductions` do, and a coupon
         that does not count with `CouponNotApplicable`."""
-        skus = await self._products.sellable([line.sku_id for line in lines], at)
-        merchants = {sku.merchant_id for sku in skus.values()}
-        rates = await self._rates.rates_for(merchants, skus.keys(), address.country)
-        reductions = await self.reductions(user_id, at, coupons=coupons, points=points, order_id=order_id)
+        # Side by side: of these only `reductions` refuses, so what is refused is the same however they end.
+        (skus, rates), reductions, limits = await asyncio.gather(
+            self._goods(lines, address.country, at),
+            self.reductions(user_id, at, coupons=coupons, points=points, order_id=order_id),
+            self._limits.in_force(at),
+        )
         quote = price_basket(lines, skus, rates, address, reductions)
         _refuse_idle_coupons(quote, coupons)
         return QuotedBasket(
             quote=quote,
             address=address,
             uses=_uses(quote, reductions.offers),
-            counted=await self._counted(quote, skus, at),
+            counted=_counted(quote, skus, limits),
         )
+
+    async def _goods(
+        self, lines: Sequence[LineRequest], country: str, at: datetime
+    ) -> tuple[Mapping[SkuId, SellableSku], Sequence[ShippingRate]]:
+        skus = await self._products.sellable([line.sku_id for line in lines], at)
+        merchants = {sku.merchant_id for sku in skus.values()}
+        return skus, await self._rates.rates_for(merchants, skus.keys(), country)
 
     async def offers_of_order(self, lines: Sequence[QuotedLine]) -> tuple[OfferInForce, ...]:
         """The offers that counted in an order, as they were then: for refunds and receipts."""
@@ -106,15 +118,6 @@ class Pricing:
         )
         coupons = await self._coupons.offers_for_receipt(coupons_of(lines))
         return (*rules, *coupons)
-
-    async def _counted(self, quote: Quote, skus: Mapping[SkuId, SellableSku], at: datetime) -> tuple[CountedLine, ...]:
-        lines = [offer_line(skus[line.sku_id], line.quantity, None) for line in quote.lines]
-        limits = await self._limits.limits_on(lines, at)
-        return tuple(
-            CountedLine(sku_id=line.sku_id, quantity=line.quantity, limits=limits[line.sku_id])
-            for line in lines
-            if limits.get(line.sku_id)
-        )
 
 
 def _refuse_idle_coupons(quote: Quote, coupons: Sequence[CouponId]) -> None:
@@ -128,6 +131,21 @@ def _refuse_idle_coupons(quote: Quote, coupons: Sequence[CouponId]) -> None:
             f"{'; '.join(idle)} saves nothing on this basket{f' ({hints})' if hints else ''}. Leave it out, or change the basket.",
             missed=[offer.model_dump(mode="json") for offer in why],
         )
+
+
+def _counted(
+    quote: Quote, skus: Mapping[SkuId, SellableSku], limits: Sequence[PurchaseLimit]
+) -> tuple[CountedLine, ...]:
+    """The lines that a purchase limit looks at; mostly there is no limit, and then no line is looked at."""
+    if not limits:
+        return ()
+    lines = [offer_line(skus[line.sku_id], line.quantity, None) for line in quote.lines]
+    looked_at = [
+        (line, tuple(limit.limit_id for limit in limits if in_scope(limit.terms.scope, line))) for line in lines
+    ]
+    return tuple(
+        CountedLine(sku_id=line.sku_id, quantity=line.quantity, limits=names) for line, names in looked_at if names
+    )
 
 
 def _uses(quote: Quote, offers: Sequence[OfferInForce]) -> tuple[RuleUse, ...]:

@@ -2,7 +2,7 @@
 
 It then takes whatever an old connection's owner still sends, as if nothing had happened. Kafka clients were written for
 brokers with a memory and send on by themselves, so both sides ask once more here. A broker that keeps its log loses one round
-trip a send by this, and nothing else.
+trip a connection by this, and nothing else.
 """
 
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from aiokafka.client import ConnectionGroup
 from aiokafka.errors import KafkaError, NodeNotReadyError
 from aiokafka.protocol.commit import OffsetCommitRequest
+from aiokafka.protocol.metadata import MetadataRequest
 from aiokafka.protocol.produce import ProduceRequest
 
 
@@ -18,19 +19,34 @@ class BrokerChanged(KafkaError):  # type: ignore[misc] # aiokafka carries no typ
 
 
 def ask_before_producing(client: Any) -> None:
-    """Make a client ask for its topics right before every produce request, which also makes the broker create them.
+    """Make a client ask for its topics over each new connection before it produces over it, which also makes the broker create
+    them.
 
-    Else the broker would take records for topics it does not have, acknowledge them and lose them. A client that cannot ask
-    does not send, and retries.
+    Else a broker that is new would take records for topics it does not have, acknowledge them and lose them. A client that
+    cannot ask does not send, and retries. A broker that restarts takes its connections with it, so once for each is enough.
     """
     send = client.send
+    asked: dict[Any, Any] = {}
 
     async def ask_then_send(node_id: Any, request: Any, **options: Any) -> Any:
-        if isinstance(request, ProduceRequest) and not await client.force_metadata_update():
-            raise NodeNotReadyError(f"node {node_id} did not answer when asked for its topics")
+        if isinstance(request, ProduceRequest):
+            node = (node_id, options.get("group", ConnectionGroup.DEFAULT))
+            if node not in asked or client._conns.get(node) is not asked[node] or not asked[node].connected():
+                asked[node] = await _asked_over_a_connection(client, node)
+        # Nothing is waited for between looking at the connection and writing to it.
         return await send(node_id, request, **options)
 
     client.send = ask_then_send
+
+
+async def _asked_over_a_connection(client: Any, node: tuple[Any, ConnectionGroup]) -> Any:
+    """The connection to this node, over which its topics were asked for just now."""
+    node_id, group = node
+    connection: Any = client._conns.get(node) if await client.ready(node_id, group=group) else None
+    answer = None if connection is None else await connection.send(MetadataRequest(list(client._topics)))
+    if answer is None or not answer.brokers or client._conns.get(node) is not connection or not connection.connected():
+        raise NodeNotReadyError(f"node {node_id} did not answer when asked for its topics")
+    return connection
 
 
 def commit_only_where_it_was_read(client: Any) -> None:

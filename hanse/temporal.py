@@ -1,11 +1,12 @@
 """The way to Temporal: one client, set up the same in the api, in workers, in commands and in tests."""
 
 import dataclasses
+from typing import ClassVar, Self
 
 from opentelemetry import trace
 from temporalio.client import Client
 from temporalio.contrib.opentelemetry import OpenTelemetryPlugin, ReplaySafeTracerProvider
-from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.contrib.pydantic import PydanticPayloadConverter, pydantic_data_converter
 from temporalio.converter import DataConverter, DefaultFailureConverterWithEncodedAttributes
 from temporalio.runtime import Runtime
 from temporalio.service import GrpcCompression
@@ -16,6 +17,27 @@ from hanse.telemetry import spans_are_recorded
 from hanse.unreachable import Unreachable
 
 
+class OnePayloadConverter(PydanticPayloadConverter):
+    """Pydantic's converter, made once in a process.
+
+    The SDK makes one for each workflow it runs and for each task it hands out, and each would make its validators anew: they are
+    kept by the converter.
+    """
+
+    _made: ClassVar[Self | None] = None
+
+    def __new__(cls) -> Self:
+        """The one there is."""
+        if cls._made is None:
+            made = super().__new__(cls)
+            PydanticPayloadConverter.__init__(made)
+            cls._made = made
+        return cls._made
+
+    def __init__(self) -> None:
+        """Nothing: it is made already."""
+
+
 def data_converter(settings: Settings) -> DataConverter:
     """Pydantic values as JSON, then encrypted; failure messages and stack traces too, since they quote what failed.
 
@@ -24,6 +46,7 @@ def data_converter(settings: Settings) -> DataConverter:
     keys = PayloadKeys.parse(settings.payload_keys.get_secret_value())
     return dataclasses.replace(
         pydantic_data_converter,
+        payload_converter_class=OnePayloadConverter,
         payload_codec=EncryptingCodec(keys),
         failure_converter_class=DefaultFailureConverterWithEncodedAttributes,
     )

@@ -2,7 +2,7 @@
 
 import uvicorn
 
-from hanse.memory import keep_little
+from hanse.memory import collect_what_comes, keep_little
 from hanse.settings import Settings
 from hanse.telemetry import setup_telemetry
 from web.app import build
@@ -12,5 +12,7 @@ if __name__ == "__main__":
     settings = Settings()
     setup_telemetry(settings, "hanse-api")
     host, port = settings.listen_on(settings.api_url)
+    app = build(settings)
+    collect_what_comes()
     # Longer than clients and balancers keep an idle connection, so that it is never closed under a request on its way.
-    uvicorn.run(build(settings), host=host, port=port, log_config=None, access_log=False, timeout_keep_alive=75)
+    uvicorn.run(app, host=host, port=port, log_config=None, access_log=False, timeout_keep_alive=75)

@@ -14,7 +14,7 @@ from temporalio.worker import Interceptor, PollerBehaviorAutoscaling, Worker
 from activities.alive import AliveInterceptor
 from activities.log_lines import LogInterceptor
 from activities.refusals import RefusalInterceptor
-from hanse.memory import keep_little
+from hanse.memory import collect_what_comes, keep_little
 from hanse.metrics import serve_metrics
 from hanse.settings import Settings
 from hanse.telemetry import setup_telemetry
@@ -99,4 +99,5 @@ def run(
     keep_little()
     setup_telemetry(settings, "hanse-worker")
     serve_metrics(settings)
+    collect_what_comes()
     uvloop.run(serve(settings, queues, current=current, listening=listening))

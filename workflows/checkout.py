@@ -187,25 +187,29 @@ class Checkout(CheckoutPlacing):
                 self._saga.announce(done.unannounced)
 
     async def _handed_over(self) -> bool:
-        """The order is paid and its warehouses have its parcels. False when the books say that the order is over already:
-        nobody may end it but this process, yet its buyer shall not pay for the mistake."""
+        """The order is paid and its warehouses have its parcels: one step, so that it is never the one without the other. False
+        when the books say that the order is over already: nobody may end it but this process, yet its buyer shall not pay for
+        the mistake."""
         assert self._placed_order is not None
         handing = HandOver(
             order_id=self._start.order_id,
             payment_id=self._placed_order.payment_id,
             user_id=self._start.user_id,
             parcels=self._parcel_plans,
+            paid_at=self._paid_at() or workflow.now(),
             at=workflow.now(),
             placement=self._terms.placement,
         )
+        count = f"{len(self._parcel_plans)} parcel(s)"
         try:
-            await self._advance(OrderStatus.PAID, "payment complete, stock committed", paid_at=self._paid_at())
-            show(OrderStatus=OrderStatus.PAID, PaymentStatus="paid")
-            count = f"{len(self._parcel_plans)} parcel(s)"
-            await self._saga.store_call(FulfillmentActivities.hand_over, handing, f"hand over {count} to fulfillment")
+            done = await self._saga.store_call(
+                FulfillmentActivities.hand_over, handing, f"the order is paid; hand over {count} to fulfillment"
+            )
         except ActivityError as refusal:
             workflow.logger.error("a paid order cannot be handed over; its money goes back", exc_info=refusal)
             return False
+        self._saga.announce(done.unannounced)
+        show(OrderStatus=OrderStatus.PAID, PaymentStatus="paid", Amount=self._placed_order.total.minor)
         self._go_to(Stage.FULFILLING, f"{count} to be signed for")
         return True
 
@@ -331,7 +335,8 @@ class Checkout(CheckoutPlacing):
     async def _close(self, ended_as: OrderStatus | None) -> None:
         """Nobody is left without an answer, no event unpublished, and the search attributes tell the truth."""
         self._go_to(Stage.OVER, "nothing")
-        show(OrderStatus=how_it_ended(ended_as), PaymentStatus=where_the_money_is(ended_as, self._settlement))
+        amount = {"Amount": self._placed_order.total.minor} if self._placed_order else {}
+        show(OrderStatus=how_it_ended(ended_as), PaymentStatus=where_the_money_is(ended_as, self._settlement), **amount)
         gone = OrderNotOpen(f"Order {self._start.order_id} is over: {how_it_ended(ended_as)}.")
         if ended_as is not OrderStatus.COMPLETED:
             self._answer_cancels(refunding=None)

@@ -50,7 +50,6 @@ with workflow.unsafe.imports_passed_through():
     )
     from workflows.low_stock import tell_low_stock
     from workflows.saga import Deadline, is_refusal, unbroken, written_down
-    from workflows.search_attributes import show
 
 
 class CheckoutPlacing(CheckoutDesk):
@@ -223,7 +222,6 @@ class CheckoutPlacing(CheckoutDesk):
         self._go_to(
             Stage.AWAITING_PAYMENT, f"payment of {quoted.quote.total} until {self._placed_order.payment_due_at}"
         )
-        show(OrderStatus=OrderStatus.PENDING_PAYMENT, Amount=quoted.quote.total.minor)
         return self._placed_order
 
     async def _hold_what_it_spends(self, basket: Basket, quoted: QuotedBasket) -> None:

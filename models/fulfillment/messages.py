@@ -57,12 +57,14 @@ class FulfillmentInput(Frozen):
 
 
 class HandOver(Frozen):
-    """Open the shipments of a paid order and start a `Fulfillment` for each. Idempotent by shipment id."""
+    """An order is paid, its stock has left the books: open its shipments and start a `Fulfillment` for each. Idempotent by
+    shipment id."""
 
     order_id: OrderId
     payment_id: PaymentId
     user_id: UserId
     parcels: tuple[ParcelPlan, ...]
+    paid_at: Instant
     at: Instant
     placement: Placement = "inline"
 

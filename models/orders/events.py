@@ -1,6 +1,8 @@
 """What the shop tells about an order."""
 
-from models.orders.types import CancelReason, LineRequest
+from typing import Self
+
+from models.orders.types import CancelReason, LineRequest, Order
 from models.shared import Instant
 from models.shared.events import Event
 from models.shared.ids import OrderId, SpuId, UserId
@@ -31,6 +33,18 @@ class OrderPaid(Event):
     user_id: UserId
     total: Money
     lines: tuple[LineRequest, ...]
+
+    @classmethod
+    def of(cls, order: Order) -> Self:
+        """Of a paid order alone, so that it is always the same."""
+        assert order.paid_at is not None
+        return cls(
+            occurred_at=order.paid_at,
+            order_id=order.order_id,
+            user_id=order.user_id,
+            total=order.total,
+            lines=tuple(LineRequest(sku_id=line.sku_id, quantity=line.quantity) for line in order.lines),
+        )
 
 
 class OrderCancelled(Event):

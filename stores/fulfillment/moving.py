@@ -1,37 +1,46 @@
 """A parcel's way, from hand-over to signature. The order's row lock decides every race."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from hanse.database import Connection
 from models.fulfillment.errors import AddressChanged, ShipmentStopped
 from models.fulfillment.messages import AdvanceShipment, BookWaybill, HandOver, StopShipments, TrackingReport
-from models.fulfillment.rules import FINAL, check_picked, check_step, left_the_house, moved_by_report
+from models.fulfillment.rules import (
+    FINAL,
+    check_picked,
+    check_step,
+    fulfillment_status,
+    left_the_house,
+    moved_by_report,
+)
 from models.fulfillment.types import ParcelToSend, Shipment, ShipmentStatus, Tracked
 from models.orders.errors import OrderAlreadyShipped, OrderNotOpen
-from models.orders.types import FulfillmentStatus, OrderStatus
+from models.orders.rules import FINAL as OVER
+from models.orders.rules import payment_after_step
+from models.orders.types import FulfillmentStatus, Order, OrderStatus, TimelineEntry
 from models.shared import Instant
 from models.shared.ids import OrderId, ShipmentId
 from stores.fulfillment.room import Room
 from stores.fulfillment.rows import (
     change_parcel,
-    follow_parcels,
     insert_shipments,
     lock_parcel,
     parcel_entry,
     read_shipments,
     write_event,
 )
-from stores.orders.rows import lock_order, write_entry
+from stores.orders.rows import change_order, checkout_entry, lock_order, write_entry
 
 
 class Moving(Room):
     """Each method locks the order's row first: its parcels move one after the other, and stopping is one decision."""
 
-    async def open_shipments(self, hand_over: HandOver) -> list[Shipment]:
-        """Open the parcels of a paid order for picking, or to wait for their goods; once per shipment id, a repetition is
-        answered with them as they are.
+    async def open_shipments(self, hand_over: HandOver) -> tuple[Order, list[Shipment]]:
+        """The order is paid and its parcels are opened for picking, or to wait for their goods: one transaction, so that no order
+        is paid and without parcels. Once per shipment id; a repetition is answered with both as they are.
 
-        Refuses `OrderNotOpen` for an order that is not paid, is over, or was stopped.
+        Refuses `OrderNotOpen` for an order that is over or was stopped.
         """
         async with self._db.transaction() as tx:
             order = await lock_order(tx, hand_over.order_id)
@@ -39,16 +48,22 @@ class Moving(Room):
             known = {parcel.shipment_id for parcel in parcels}
             new = [parcel for parcel in hand_over.parcels if parcel.shipment_id not in known]
             if new:
-                if order.status is not OrderStatus.PAID or order.fulfillment_status is FulfillmentStatus.STOPPED:
+                if order.status in OVER or order.fulfillment_status is FulfillmentStatus.STOPPED:
                     raise OrderNotOpen(
                         f"Order {order.order_id} is {order.status}, its parcels {order.fulfillment_status}: nothing to pack."
                     )
-                opened = await insert_shipments(tx, order.order_id, new, hand_over.at)
+                opened = sorted(
+                    await insert_shipments(tx, order.order_id, new, hand_over.at), key=lambda parcel: parcel.shipment_id
+                )
                 parcels = sorted([*parcels, *opened], key=lambda parcel: parcel.shipment_id)
-                for parcel in [parcel for parcel in parcels if parcel.shipment_id not in known]:
-                    entry = parcel_entry(parcel, hand_over.at, parcel.status.value, "saga")
-                    order = await follow_parcels(tx, order, entry, parcels)
-            return parcels
+                order = await change_order(
+                    tx,
+                    order,
+                    *_told_of_hand_over(order, hand_over, opened),
+                    **_paid(order, hand_over),
+                    fulfillment_status=fulfillment_status(parcels),
+                )
+            return order, parcels
 
     async def stop_all_or_refuse(self, stop: StopShipments) -> list[Shipment]:
         """Stop every parcel of the order, or none: `OrderAlreadyShipped` if one was ever handed to a carrier.
@@ -174,6 +189,23 @@ class Moving(Room):
 
 async def _parcels(tx: Connection, order_id: OrderId) -> list[Shipment]:
     return await read_shipments(tx, "WHERE s.order_id = $1 ORDER BY s.shipment_id", order_id)
+
+
+def _paid(order: Order, hand_over: HandOver) -> dict[str, Any]:
+    """What it writes that an order is paid."""
+    return {
+        "status": OrderStatus.PAID,
+        "payment_status": payment_after_step(order, OrderStatus.PAID, money_came=True),
+        "paid_at": order.paid_at or hand_over.paid_at,
+    }
+
+
+def _told_of_hand_over(order: Order, hand_over: HandOver, opened: list[Shipment]) -> Iterator[TimelineEntry]:
+    if order.status is not OrderStatus.PAID:
+        detail = "payment complete, stock committed"
+        yield checkout_entry(order.order_id, hand_over.at, OrderStatus.PAID.value, "saga", detail)
+    for parcel in opened:
+        yield parcel_entry(parcel, hand_over.at, parcel.status.value, "saga")
 
 
 def _changes(parcel: Shipment, step: AdvanceShipment) -> dict[str, Any]:

@@ -37,10 +37,17 @@ _CHANGEABLE = (
 )
 
 
+_ENTRY_KINDS = ("timestamptz", "text", "text", "text", "text")
+
+
 def entry_parameters(first: int) -> str:
     """SQL for the columns `at` to `workflow_id` of a timeline entry, of `entry_values` as parameters from `first` on."""
-    kinds = ("timestamptz", "text", "text", "text", "text")
-    return ", ".join(f"${n}::{kind}" for n, kind in enumerate(kinds, first))
+    return ", ".join(f"${n}::{kind}" for n, kind in enumerate(_ENTRY_KINDS, first))
+
+
+def _entries_parameters(first: int) -> str:
+    """The same of several entries, a list for each column."""
+    return ", ".join(f"${n}::{kind}[]" for n, kind in enumerate(_ENTRY_KINDS, first))
 
 
 _CHANGE = f"""
@@ -52,11 +59,12 @@ _CHANGE = f"""
         RETURNING order_id
     ), told AS (
         INSERT INTO order_timeline (order_id, at, step, actor, detail, workflow_id)
-        SELECT order_id, {{entry}} FROM changed
+        SELECT order_id, at, step, actor, detail, workflow_id
+        FROM changed, unnest({{entries}}) WITH ORDINALITY AS e (at, step, actor, detail, workflow_id, place) ORDER BY place
         ON CONFLICT (order_id, at, step, actor, detail) DO NOTHING
     )
     SELECT true FROM changed
-""".format(entry=entry_parameters(9 + len(_CHANGEABLE)))
+""".format(entries=_entries_parameters(9 + len(_CHANGEABLE)))
 DETAIL_LENGTH = 500
 """A timeline entry says one thing; what is longer is cut."""
 
@@ -90,8 +98,8 @@ async def lock_order(tx: Connection, order_id: OrderId) -> Order:
     return await read_order(tx, order_id)
 
 
-async def change_order(tx: Connection, before: Order, entry: TimelineEntry, **changes: Any) -> Order:
-    """Write `changes` to a locked order, one version further, and the timeline entry that explains them."""
+async def change_order(tx: Connection, before: Order, *entries: TimelineEntry, **changes: Any) -> Order:
+    """Write `changes` to a locked order, one version further, and the timeline entries that explain them, in their order."""
     after = before.model_copy(update={**changes, "version": before.version + 1})
     done = await tx.fetchval(
         _CHANGE,
@@ -100,7 +108,7 @@ async def change_order(tx: Connection, before: Order, entry: TimelineEntry, **ch
         *(getattr(after, amount).minor for amount in _AMOUNTS),
         after.address.model_dump(mode="json"),
         *(getattr(after, column) for column in _CHANGEABLE),
-        *entry_values(entry),
+        *(list(column) for column in zip(*map(entry_values, entries), strict=True)),
     )
     if done is None:
         raise StaleVersion(f"Order {before.order_id} is no longer at version {before.version}. Read it again.")

@@ -39,14 +39,10 @@ class PurchaseLimitStore(Versioned[PurchaseLimitId, PurchaseLimitTerms, Purchase
     noun = "purchase limit"
     _reads = PurchaseLimitTerms
 
-    async def limits_on(self, lines: Sequence[OfferLine], at: datetime) -> dict[SkuId, tuple[PurchaseLimitId, ...]]:
-        """For each SKU of these lines, the limits in force at `at` whose scope has it; an empty tuple for none."""
+    async def in_force(self, at: datetime) -> list[PurchaseLimit]:
+        """The limits that count at `at`, by their ids; which lines each looks at its scope says."""
         async with self._db.reader() as connection:
-            limits = await _in_force(connection, at)
-        return {
-            line.sku_id: tuple(limit.limit_id for limit in limits if in_scope(limit.terms.scope, line))
-            for line in lines
-        }
+            return await _in_force(connection, at)
 
     async def left_for(self, user_id: UserId | None, lines: Sequence[OfferLine], at: datetime) -> tuple[LeftToBuy, ...]:
         """What this buyer may still buy of these lines, under each limit in force that looks at one of them.

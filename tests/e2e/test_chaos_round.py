@@ -16,7 +16,7 @@ SEED = 4
 WAYS = {
     "bought": {
         "Checkout": "orders.quote_basket inventory.reserve_stock orders.open_order payments.open_payment "
-        "inventory.commit_stock orders.advance_order fulfillment.hand_over",
+        "inventory.commit_stock fulfillment.hand_over orders.advance_order",
         "PaymentTimeout": "payments.settle",
         "Fulfillment": "fulfillment.book_waybill fulfillment.finish_shipment",
     },

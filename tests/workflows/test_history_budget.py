@@ -53,7 +53,7 @@ from workflows.fulfillment import Fulfillment
 from workflows.options import TaskQueue
 
 EVENTS, BYTES = 60, 40_000
-EXPECTED = {"Checkout": 30, "PaymentTimeout": 7, "Fulfillment": 18}
+EXPECTED = {"Checkout": 29, "PaymentTimeout": 7, "Fulfillment": 18}
 _WAY = (
     TrackingState.COLLECTED,
     TrackingState.IN_TRANSIT,

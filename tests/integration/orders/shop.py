@@ -60,7 +60,12 @@ def to(
 def hand_over(order: Order) -> HandOver:
     """Give the parcels of an order to fulfillment."""
     return HandOver(
-        order_id=order.order_id, payment_id=order.payment_id, user_id=order.user_id, parcels=order.parcels, at=LATER
+        order_id=order.order_id,
+        payment_id=order.payment_id,
+        user_id=order.user_id,
+        parcels=order.parcels,
+        paid_at=LATER,
+        at=LATER,
     )
 
 
@@ -96,7 +101,8 @@ class Shop:
 
     async def handed_over_of(self, order: Order) -> list[Shipment]:
         """The parcels of this paid order, being picked."""
-        return await self.parcels.open_shipments(hand_over(order))
+        _, parcels = await self.parcels.open_shipments(hand_over(order))
+        return parcels
 
     async def moved(
         self,

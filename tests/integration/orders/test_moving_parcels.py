@@ -10,7 +10,7 @@ import pytest
 from models.fulfillment.errors import IllegalShipmentStep, PickedTooMuch, ShipmentStopped
 from models.fulfillment.types import ExceptionKind, Shipment, ShipmentSearch, ShipmentStatus
 from models.orders.errors import OrderAlreadyShipped, OrderNotOpen
-from models.orders.types import CancelReason, FulfillmentStatus, LineRequest, OrderStatus
+from models.orders.types import CancelReason, FulfillmentStatus, LineRequest, OrderStatus, PaymentStatus
 from models.shared.refusals import NotFound
 from tests.integration.orders.shop import HOUSE, LATER, NOW, OTHER_HOUSE, POT, TEA, Shop, hand_over, opening, report, to
 
@@ -22,23 +22,28 @@ async def fulfillment_of(shop: Shop, parcel: Shipment) -> FulfillmentStatus:
 
 
 async def test_twenty_hand_overs_at_once_open_each_parcel_once(shop: Shop) -> None:
-    order = await shop.paid(parcels=2)
+    order = await shop.orders.open_once(opening(parcels=2))
     answers = await asyncio.gather(*(shop.parcels.open_shipments(hand_over(order)) for _ in range(20)))
     assert all(answer == answers[0] for answer in answers)
     assert [parcel.items for parcel in await shop.parcels.shipments_of(order.order_id)] == [
         parcel.items for parcel in sorted(order.parcels, key=lambda parcel: parcel.shipment_id)
     ]
     steps = [entry.step for entry in await shop.orders.timeline(order.order_id)]
-    assert steps.count("parcel_picking") == 2
+    assert steps[1:] == ["paid", "parcel_picking", "parcel_picking"]
+    handed_over = await shop.orders.order(order.order_id)
+    assert handed_over == answers[0][0]
+    assert (handed_over.status, handed_over.payment_status) == (OrderStatus.PAID, PaymentStatus.PAID)
+    assert handed_over.paid_at == LATER
+    assert handed_over.version == order.version + 1, "it is never seen paid and without parcels"
 
 
-async def test_only_a_paid_order_that_was_not_stopped_is_handed_over(shop: Shop) -> None:
-    unpaid = await shop.orders.open_once(opening("unpaid"))
-    cancelled = await shop.paid("cancelled")
-    await shop.orders.advance(to(cancelled.order_id, OrderStatus.CANCELLED, CancelReason.BY_USER))
-    for order in (unpaid, cancelled):
+async def test_an_order_that_is_over_or_was_stopped_is_not_handed_over(shop: Shop) -> None:
+    cancelled = [await shop.orders.open_once(opening("unpaid")), await shop.paid("paid")]
+    for order in cancelled:
+        await shop.orders.advance(to(order.order_id, OrderStatus.CANCELLED, CancelReason.BY_USER))
         with pytest.raises(OrderNotOpen):
             await shop.parcels.open_shipments(hand_over(order))
+        assert await shop.parcels.shipments_of(order.order_id) == []
 
 
 async def test_a_parcel_takes_its_order_from_unfulfilled_to_delivered(shop: Shop) -> None:

@@ -154,8 +154,9 @@ async def test_what_the_catalogue_does_not_sell_is_refused(steps: Steps) -> None
 async def test_every_change_of_an_order_comes_back_unannounced_while_kafka_is_away(steps: Steps) -> None:
     asked = opening()
     opened = await steps.orders.open_order(asked)
-    paid = await steps.orders.advance_order(to(asked.order_id, OrderStatus.PAID))
-    again = await steps.orders.advance_order(to(asked.order_id, OrderStatus.PAID, at=LATER + timedelta(hours=1)))
+    handing = hand_over(await steps.shop.orders.order(asked.order_id))
+    paid = await steps.parcels.hand_over(handing)
+    again = await steps.parcels.hand_over(handing.model_copy(update={"at": LATER + timedelta(hours=1)}))
     completed = await steps.orders.advance_order(to(asked.order_id, OrderStatus.COMPLETED))
     told = [event for done in (opened, paid, completed) for event in done.unannounced]
     assert [type(event) for event in told] == [OrderCreated, OrderPaid, OrderCompleted, ReviewInvited, PointsChanged]
@@ -303,8 +304,9 @@ async def test_stopping_tells_the_sagas_of_the_parcels(steps: Steps) -> None:
     assert await signals(steps, parcel.shipment_id) == ["order_stopped"]
 
 
-async def test_an_unpaid_order_starts_no_saga(steps: Steps) -> None:
+async def test_an_order_that_is_over_starts_no_saga(steps: Steps) -> None:
     order = await steps.shop.orders.open_once(opening(secrets.token_hex(8)))
+    await steps.shop.orders.advance(to(order.order_id, OrderStatus.CANCELLED, CancelReason.BY_USER))
     with pytest.raises(Exception, match="nothing to pack"):
         await steps.parcels.hand_over(hand_over(order))
     with pytest.raises(RPCError, match="not found"):

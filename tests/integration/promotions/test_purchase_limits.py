@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from models.promotions.errors import BenefitsConflict, BenefitsReturned, PurchaseLimitReached
+from models.promotions.scoping import in_scope
 from models.promotions.types import RuleStatus
 from models.shared.ids import CategoryId, PurchaseLimitId, UserId
 from models.shared.refusals import NotFound
@@ -26,18 +27,16 @@ from tests.integration.promotions.rulebook import (
 DRINKS = CategoryId.derive(NOW, "drinks")
 
 
-async def test_limits_apply_to_the_lines_in_their_scope(book: Rulebook) -> None:
+async def test_limits_that_count_now_apply_to_the_lines_in_their_scope(book: Rulebook) -> None:
     on_tea = await book.limit(3)
     on_drinks = await book.limit(5, scope={"categories": (DRINKS,), "excluded_skus": (sku("water"),)})
     await book.limit(1, starts_at=NOW + HOUR)
-    applying = await book.limits.limits_on([line(1), line(1, "juice"), line(1, "water")], NOW)
-    assert applying == {
-        sku("tea"): (on_tea.limit_id, on_drinks.limit_id)
-        if on_tea.limit_id < on_drinks.limit_id
-        else (on_drinks.limit_id, on_tea.limit_id),
-        sku("juice"): (on_drinks.limit_id,),
-        sku("water"): (),
-    }
+    in_force = await book.limits.in_force(NOW)
+    assert in_force == sorted([on_tea, on_drinks], key=lambda limit: limit.limit_id)
+    assert [
+        [limit.limit_id for limit in (on_tea, on_drinks) if in_scope(limit.terms.scope, each)]
+        for each in (line(1), line(1, "juice"), line(1, "water"))
+    ] == [[on_tea.limit_id, on_drinks.limit_id], [on_drinks.limit_id], []]
 
 
 async def test_what_is_counted_is_missing_afterwards_and_comes_back(book: Rulebook) -> None:

@@ -49,6 +49,13 @@ def test_a_token_is_good_for_ten_minutes(minutes: int) -> None:
         TOKENS.read(TOKENS.issue(WHO, NOW, "t1"), NOW + timedelta(minutes=minutes))
 
 
+def test_a_token_that_was_read_before_expires_all_the_same() -> None:
+    token = TOKENS.issue(WHO, NOW, "t1")
+    assert TOKENS.read(token, NOW) == TOKENS.read(token, NOW) == WHO
+    with pytest.raises(NotAuthenticated):
+        TOKENS.read(token, NOW + timedelta(minutes=10))
+
+
 @pytest.mark.parametrize(
     "changed",
     [

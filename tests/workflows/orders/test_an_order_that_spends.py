@@ -56,7 +56,7 @@ async def test_what_an_order_spends_is_held_before_it_is_opened_and_redeemed_whe
 ) -> None:
     await spending.paid(SPENDING)
     await spending.at("fulfilling")
-    assert steps.names() == [*PLACING, COMMIT, REDEEM, ADVANCE, HAND_OVER]
+    assert steps.names() == [*PLACING, COMMIT, REDEEM, HAND_OVER]
     (count,), (hold,) = steps.told(COUNT), steps.told(HOLD)
     assert (count.lines, count.order_id) == ((LIMITED,), spending.order_id)
     assert (hold.coupons, hold.points, hold.uses) == ((COUPON,), 100, (USE,))
@@ -146,7 +146,7 @@ async def test_a_paid_order_that_is_called_off_gives_everything_back(spending: O
     await spending.at("fulfilling")
     await spending.cancel()
     assert await spending.result() == OrderStatus.CANCELLED
-    assert steps.names() == [*PLACING, COMMIT, REDEEM, ADVANCE, HAND_OVER, STOP_PARCELS, RETURN, ADVANCE, REFUND]
+    assert steps.names() == [*PLACING, COMMIT, REDEEM, HAND_OVER, STOP_PARCELS, RETURN, ADVANCE, REFUND]
 
 
 async def test_an_order_whose_stock_cannot_be_committed_gives_everything_back(

@@ -122,8 +122,8 @@ class Settings(BaseSettings):
     worker_version: str = ""
     """Build id of this worker for Worker Deployment Versioning; empty means unversioned."""
 
-    worker_tasks_at_once: int = Field(default=100, ge=2)
-    """How many steps of sagas one worker takes on at once."""
+    worker_tasks_at_once: int = Field(default=40, ge=2)
+    """How many steps of sagas one worker takes on at once. Each of too many takes so long that Temporal gives it out again (10 s)."""
 
     # Search
     search_engine: Literal["embedded", "meilisearch"] = "embedded"

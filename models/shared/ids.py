@@ -72,10 +72,15 @@ class Id(str):
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         pattern = f"^{cls.prefix}_[{_ALPHABET}]{{{_BODY}}}$"
         return core_schema.no_info_after_validator_function(
-            cls,
+            cls._of_that_form,
             core_schema.str_schema(pattern=pattern),
             serialization=core_schema.plain_serializer_function_ser_schema(str),
         )
+
+    @classmethod
+    def _of_that_form(cls, value: str) -> Self:
+        """Of a text that was matched against the pattern already: an order's messages have some hundred ids."""
+        return str.__new__(cls, value)
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:

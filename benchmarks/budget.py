@@ -1,6 +1,6 @@
 """What is wanted of the shop (the project's performance budgets) beside what was found."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -192,5 +192,6 @@ def _told(work: str, shown: str) -> Line:
     return Line(work, shown, "", None, "", "for information")
 
 
-def _apart(runs: list[Run], what: Callable[[Run], int] = lambda run: run.refused + run.failed) -> str:
-    return f" ({sum(map(what, runs))} refused or failed)" if any(map(what, runs)) else ""
+def _apart(runs: list[Run]) -> str:
+    lost = sum(run.refused + run.failed for run in runs)
+    return f" ({lost} refused or failed)" if lost else ""

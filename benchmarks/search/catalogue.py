@@ -22,7 +22,7 @@ from models.shared import Money
 from models.shared.ids import BrandId, CategoryId, MerchantId, SkuId, SpuId
 from search.documents import ProductDocument, SkuDocument
 
-SEED = 20261101
+_SEED = 20261101
 _OPENED = datetime(2026, 1, 1, tzinfo=UTC)
 _WORN = ("fashion", "shoes", "bags")
 _SEASONAL = {
@@ -96,9 +96,9 @@ def _listed(cell: str) -> tuple[str, ...]:
     return tuple(part for part in cell.split("|") if part)
 
 
-def goods(number: int, seed: int = SEED) -> Iterator[Good]:
+def goods(number: int) -> Iterator[Good]:
     """That many goods, each kind in turn; the first ones are the same whatever the number is."""
-    chance = random.Random(seed)
+    chance = random.Random(_SEED)
     for place in range(number):
         yield _good(place, kinds()[place % len(kinds())], chance)
 

@@ -18,7 +18,7 @@ _COLOURS = (
 )
 
 
-def draw(orders: Sequence[float], lines: Mapping[str, Sequence[float]], title: str, unit: str = "MB") -> str:
+def draw(orders: Sequence[float], lines: Mapping[str, Sequence[float]], title: str) -> str:
     """`lines` has a value for each of `orders`; its ends are named at the right."""
     width, height = _WIDTH - _LEFT - _RIGHT, _HEIGHT - _TOP - _BOTTOM
     most_x, most_y = max(orders, default=1) or 1, max((max(line, default=0) for line in lines.values()), default=1) or 1
@@ -36,7 +36,7 @@ def draw(orders: Sequence[float], lines: Mapping[str, Sequence[float]], title: s
     for step in range(6):
         value, y = most_y * step / 5, _TOP + height - height * step / 5
         parts.append(f'<line x1="{_LEFT}" y1="{y:.1f}" x2="{_LEFT + width}" y2="{y:.1f}" stroke="#eee"/>')
-        parts.append(f'<text x="{_LEFT - 8}" y="{y + 4:.1f}" text-anchor="end" fill="#555">{value:,.0f} {unit}</text>')
+        parts.append(f'<text x="{_LEFT - 8}" y="{y + 4:.1f}" text-anchor="end" fill="#555">{value:,.0f} MB</text>')
         x = _LEFT + width * step / 5
         parts.append(
             f'<text x="{x:.1f}" y="{_TOP + height + 18}" text-anchor="middle" fill="#555">{most_x * step / 5:,.0f}</text>'

@@ -19,6 +19,7 @@ WARM_UP = 0.25
 """Share of the run in which caches fill and code is seen for the first time: not judged."""
 
 Verdict = Literal["flat", "grows", "cannot be told"]
+_BLOCKS = 8
 
 
 @dataclass(frozen=True)
@@ -63,13 +64,13 @@ def _verdict(slope: float, error: float) -> Verdict:
     return "grows" if slope - error > FLAT_BELOW else "cannot be told"
 
 
-def _standard_error(x: Sequence[float], y: Sequence[float], blocks: int = 8) -> float:
+def _standard_error(x: Sequence[float], y: Sequence[float]) -> float:
     """Of the slope in MB for 1,000 orders, by leaving out one block after another (a jackknife over time)."""
-    size = len(x) / blocks
+    size = len(x) / _BLOCKS
     slopes = []
-    for block in range(blocks):
+    for block in range(_BLOCKS):
         left_out = range(round(block * size), round((block + 1) * size))
         kept = [n for n in range(len(x)) if n not in left_out]
         slopes.append(statistics.linear_regression([x[n] for n in kept], [y[n] for n in kept]).slope * 1000)
     mean = statistics.fmean(slopes)
-    return float(((blocks - 1) / blocks * sum((slope - mean) ** 2 for slope in slopes)) ** 0.5)
+    return float(((_BLOCKS - 1) / _BLOCKS * sum((slope - mean) ** 2 for slope in slopes)) ** 0.5)

@@ -10,6 +10,7 @@ from PIL import ImageDraw, ImageFont
 DRAWN = 960
 Colour = tuple[int, int, int]
 Point = tuple[float, float]
+_STEPS = 24
 
 
 def shade(colour: Colour, lightness: float) -> Colour:
@@ -95,11 +96,11 @@ class Pen:
         self._draw.text((DRAWN / 2, y * DRAWN / 100), text, font=font, fill=fill, anchor="mm")
 
 
-def curve(start: Point, bend: Point, end: Point, steps: int = 24) -> list[Point]:
+def curve(start: Point, bend: Point, end: Point) -> list[Point]:
     """Points along a quadratic Bézier curve."""
     found = []
-    for step in range(steps + 1):
-        t = step / steps
+    for step in range(_STEPS + 1):
+        t = step / _STEPS
         a, b, c = (1 - t) ** 2, 2 * t * (1 - t), t * t
         found.append((a * start[0] + b * bend[0] + c * end[0], a * start[1] + b * bend[1] + c * end[1]))
     return found

@@ -65,8 +65,8 @@ class Operation:
     def path_ids(self) -> list[str]:
         return re.findall(r"\{(\w+)\}", self.path)
 
-    def body(self, media_type: str = "application/json") -> dict[str, Any] | None:
-        found: dict[str, Any] | None = self.says.get("requestBody", {}).get("content", {}).get(media_type)
+    def body(self) -> dict[str, Any] | None:
+        found: dict[str, Any] | None = self.says.get("requestBody", {}).get("content", {}).get("application/json")
         return found
 
 

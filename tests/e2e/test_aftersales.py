@@ -30,9 +30,9 @@ class Owner:
     async def decides(self, case: JSON, what: str, body: Any = None) -> JSON:
         return said(await self.operator.post(f"/v1/operators/aftersales/{case['aftersale_id']}/{what}", body), 200)
 
-    async def inspects(self, case: JSON, accepted: int, resellable: int = 0, because: str = "") -> JSON:
+    async def inspects(self, case: JSON, accepted: int, resellable: int = 0) -> JSON:
         line = {"sku_id": self.good.sku_id, "accepted": accepted, "resellable": resellable}
-        return await self.decides(case, "inspect", {"lines": [line], "because": because})
+        return await self.decides(case, "inspect", {"lines": [line]})
 
     async def until(self, case: JSON, state: str) -> JSON:
         async def reached() -> JSON | None:

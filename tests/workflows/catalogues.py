@@ -69,13 +69,13 @@ class Syncing:
         return len(self.steps.told("search.index_products"))
 
 
-def building(sagas: Sagas, stretches: int = 2) -> None:
-    """A catalogue that takes so many stretches to build."""
+def building(sagas: Sagas) -> None:
+    """A catalogue that takes two stretches to build."""
     done: list[BuildStretch] = []
 
     def stretch(ask: BuildStretch) -> StretchBuilt:
         done.append(ask)
-        return StretchBuilt(done=len(done) * ask.most, complete=len(done) >= stretches)
+        return StretchBuilt(done=len(done) * ask.most, complete=len(done) >= 2)
 
     sagas.steps.answer("search.begin_build", BuildBegun(build="build_1", done=0, total=5_000))
     sagas.steps.answer("search.build_stretch", stretch)

@@ -30,9 +30,9 @@ DAY = date(2026, 11, 11)
 NOT_READY = StatementTaken(state=StatementState.NOT_READY)
 
 
-def accepted(number: int = 7) -> StatementTaken:
+def accepted() -> StatementTaken:
     """A statement that is kept."""
-    return StatementTaken(state=StatementState.ACCEPTED, number=number, revision=1, lines=3)
+    return StatementTaken(state=StatementState.ACCEPTED, number=7, revision=1, lines=3)
 
 
 def report(

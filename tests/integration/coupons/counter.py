@@ -69,10 +69,10 @@ class Counter:
         """A coupon of a template of its own."""
         return await self.claim(await self.template(f"{name} {key}", **said), name, key)
 
-    async def codes(self, template: CouponTemplate, count: int, name: str = "batch") -> list[str]:
+    async def codes(self, template: CouponTemplate, count: int) -> list[str]:
         written = list(write_codes(secrets.token_bytes(CODE_ENTROPY * count)))
         await self.coupons.add_batch(
-            CouponBatchId.derive(NOW, name), template.template_id, "letters", written, made_by=OPERATOR, now=NOW
+            CouponBatchId.derive(NOW, "batch"), template.template_id, "letters", written, made_by=OPERATOR, now=NOW
         )
         return written
 

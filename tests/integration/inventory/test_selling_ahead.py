@@ -19,18 +19,16 @@ NEVER = AheadSetting(policy=SellsAhead.NEVER)
 LATER = RELEASE + timedelta(minutes=1)
 
 
-async def _level(shop: Shop, setting: AheadSetting, units: int = 0, name: str = "tea", at: str = "a") -> Warehouse:
-    warehouse = await shop.warehouse(at)
-    await shop.store.count(warehouse.warehouse_id, sku(name), units, key=f"{at}/{name}", actor="t", now=NOW)
-    await _set(shop, warehouse, setting, name)
+async def _level(shop: Shop, setting: AheadSetting, units: int = 0) -> Warehouse:
+    warehouse = await shop.warehouse("a")
+    await shop.store.count(warehouse.warehouse_id, sku(), units, key="a", actor="t", now=NOW)
+    await _set(shop, warehouse, setting)
     return warehouse
 
 
-async def _set(shop: Shop, warehouse: Warehouse, setting: AheadSetting, name: str = "tea") -> tuple[Claim, ...]:
-    before = await shop.store.ahead_sale(warehouse.warehouse_id, sku(name))
-    _, served = await shop.store.set_ahead_sale(
-        warehouse.warehouse_id, sku(name), setting, before.version, "operator", NOW
-    )
+async def _set(shop: Shop, warehouse: Warehouse, setting: AheadSetting) -> tuple[Claim, ...]:
+    before = await shop.store.ahead_sale(warehouse.warehouse_id, sku())
+    _, served = await shop.store.set_ahead_sale(warehouse.warehouse_id, sku(), setting, before.version, "operator", NOW)
     return served
 
 

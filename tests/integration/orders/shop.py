@@ -111,7 +111,6 @@ class Shop:
         *,
         exception: ExceptionKind | None = None,
         picked: tuple[LineRequest, ...] | None = None,
-        at: datetime = LATER,
     ) -> Shipment:
         """A parcel after one step."""
         return await self.parcels.advance(
@@ -119,7 +118,7 @@ class Shop:
                 shipment_id=parcel.shipment_id,
                 order_id=parcel.order_id,
                 to=status,
-                at=at,
+                at=LATER,
                 actor="operator",
                 exception=exception,
                 picked=picked,

@@ -9,7 +9,7 @@ from models.fulfillment.messages import BookWaybill
 from models.fulfillment.types import ExceptionKind, ShipmentStatus
 from models.orders.errors import OrderAlreadyShipped, OrderNotOpen, PriceNotAdjustable
 from models.orders.messages import AdjustPrice, ChangeAddress
-from models.orders.types import CancelReason, DeliveryAddress, InvoiceData, Order, OrderStatus
+from models.orders.types import CancelReason, InvoiceData, Order, OrderStatus
 from models.shared import Money
 from models.shared.ids import AddressId, OrderId
 from models.shared.refusals import NotFound, StaleVersion
@@ -18,19 +18,19 @@ from tests.integration.orders.shop import HOME, LATER, OPERATOR, Shop, named, op
 OFFICE = HOME.model_copy(update={"line": "Office tower, floor 9"})
 
 
-def move_to(order_id: OrderId, address: DeliveryAddress = OFFICE) -> ChangeAddress:
+def move_to(order_id: OrderId) -> ChangeAddress:
     return ChangeAddress(
-        order_id=order_id, address_id=named(AddressId, "office"), address=address, actor="buyer", at=LATER
+        order_id=order_id, address_id=named(AddressId, "office"), address=OFFICE, actor="buyer", at=LATER
     )
 
 
-def cheaper(order: Order, minor: int, version: int | None = None) -> AdjustPrice:
+def cheaper(order: Order, minor: int) -> AdjustPrice:
     return AdjustPrice(
         order_id=order.order_id,
         new_total=Money(minor=minor),
         actor=f"operator:{OPERATOR}",
         why="scratched",
-        version=order.version if version is None else version,
+        version=order.version,
         at=LATER,
     )
 

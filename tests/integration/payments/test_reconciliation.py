@@ -74,10 +74,10 @@ async def said_of(counter: Counter, *names: str) -> dict[str, Difference]:
     return {each.kind.value: each for each in found if each.merchant_id in names}
 
 
-async def given_back(counter: Counter, sold: Sale, amount: int = 4_000) -> str:
+async def given_back(counter: Counter, sold: Sale) -> str:
     """Start a refund over the channel; answers with its id."""
     finance = await counter.person("finance")
-    answer = await refund(finance, sold.payment.payment_id, amount={"minor": amount})
+    answer = await refund(finance, sold.payment.payment_id, amount={"minor": 4_000})
     return str(answer.json()["refund_id"])
 
 

@@ -151,8 +151,8 @@ class Rulebook:
         found = await self.store.rules.get(promotion.promotion_id)
         return found.used_orders, found.used_amount.minor
 
-    async def left(self, *lines: OfferLine, user_id: UserId | None = ANNA, at: datetime = NOW) -> list[int]:
-        return [left.left for left in await self.limits.left_for(user_id, lines, at)]
+    async def left(self, *lines: OfferLine, user_id: UserId | None = ANNA) -> list[int]:
+        return [left.left for left in await self.limits.left_for(user_id, lines, NOW)]
 
 
 def open_rulebook(db: Database) -> Rulebook:

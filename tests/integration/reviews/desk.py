@@ -78,8 +78,8 @@ class Desk:
         wish = FollowUpReview(review_id=review.review_id, user_id=review.user_id, text=text, at=at)
         return (await self.ask(wish)).review
 
-    async def appeal(self, review: Review, part: Part = Part.MAIN) -> Review:
-        wish = AppealReview(review_id=review.review_id, user_id=review.user_id, part=part, why="no insult", at=NOW)
+    async def appeal(self, review: Review) -> Review:
+        wish = AppealReview(review_id=review.review_id, user_id=review.user_id, part=Part.MAIN, why="no insult", at=NOW)
         return (await self.ask(wish)).review
 
     async def remove(self, review: Review) -> Review:

@@ -14,7 +14,7 @@ from api.edge.idempotency import Errand, Once, idempotent_router
 from api.edge.identity import CurrentUser, operator
 from api.edge.origin import ComesFrom
 from api.edge.problems import refusals
-from api.edge.refusals import ServiceBusy
+from api.edge.refusals import ServiceBusy, ShopFull
 from api.edge.sagas import Fulfilled, ask_running, ask_starting, ask_until_heard
 from api.edge.wired import Wired
 from api.parcels import have_all_ended, sign_off_as_buyer
@@ -91,7 +91,7 @@ _SPENDING = (
     PromotionUsedUp,
     PurchaseLimitReached,
 )
-_PLACING = (NotAuthenticated, BuyerBlocked, *_BASKET, *_SPENDING, OrderAlreadyPlaced, ServiceBusy)
+_PLACING = (NotAuthenticated, BuyerBlocked, *_BASKET, *_SPENDING, OrderAlreadyPlaced, ShopFull, ServiceBusy)
 _TOO_LATE = HoldExpired(
     "Nothing came of this request, which was not asked again in time. Ask under a new Idempotency-Key."
 )
@@ -162,11 +162,7 @@ async def prepare(
 async def place(
     ask: PlaceRequest, who: CurrentUser, origin: ComesFrom, errand: Once, shop: Wired, door: Admitting
 ) -> Placed:
-    """The order, waiting for its payment until `payment_due_at`. Prices, stock and address are checked on the server.
-
-    503 with a `retry_after` says that too many orders are under way and that this one was not begun; 503 without one, that the
-    answer is late: the same Idempotency-Key fetches it.
-    """
+    """The order, waiting for its payment until `payment_due_at`. Prices, stock and address are checked on the server."""
     wish = PlaceOrder(asked_by=who.user_id, basket=ask.basket, expected_total=ask.expected_total)
     if ask.order_id is not None:
         return await _place_prepared(shop, ask.order_id, wish, errand)

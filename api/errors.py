@@ -13,6 +13,7 @@ STATUS_OF: dict[str, int] = {
     "idempotency_key_in_flight": 409,
     "idempotency_key_reused": 422,
     "service_busy": 503,
+    "shop_full": 503,
     "rate_limited": 429,
     "limits_unknown": 503,
     "saga_refusal": 409,

@@ -52,9 +52,10 @@ class ServiceBusy(Refusal):
     title = "Not answered in time"
 
 
-class ShopFull(ServiceBusy):
-    """Too many orders are under way: this one was not begun, and nothing of it is remembered; `Retry-After` says when to come again."""
+class ShopFull(Refusal):
+    """Too many orders are under way: this one was not begun, nothing of it is remembered; `Retry-After` says when to come again."""
 
+    code = "shop_full"
     title = "Too many orders at once"
 
 

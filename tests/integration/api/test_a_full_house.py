@@ -71,10 +71,10 @@ async def test_who_finds_no_place_is_told_so_and_the_same_key_may_be_used_again(
         assert await house.left() == before
         assert (await buyer.read("/v1/orders"))["items"] == []
         other = await buyer.post(path, larger, key=key)
-    assert (refused.status_code, refused.json()["code"]) == (503, "service_busy")
+    assert (refused.status_code, refused.json()["code"]) == (503, "shop_full")
     assert refused.headers["content-type"] == "application/problem+json"
     assert int(refused.headers["retry-after"]) == refused.json()["retry_after"] >= 1
-    assert other.json()["code"] == "service_busy", "nothing of the first request is remembered, not even what it was"
+    assert other.json()["code"] == "shop_full", "nothing of the first request is remembered, not even what it was"
 
     done = await buyer.post(path, ask, key=key)
     assert done.is_success, done.text
@@ -105,6 +105,6 @@ async def test_an_order_that_was_asked_for_and_not_answered_is_let_in_under_its_
     assert (await buyer.place(house.good.sku_id, key=key)).status_code >= 500
     house.app.state.services = services
     async with house.door.place():
-        assert (await buyer.place(house.good.sku_id)).json()["code"] == "service_busy"
+        assert (await buyer.place(house.good.sku_id)).json()["code"] == "shop_full"
         assert (await buyer.place(house.good.sku_id, key=key)).status_code == 201
     assert await house.left() == before - 1

@@ -78,7 +78,7 @@ async def test_who_waits_is_let_in_in_the_order_of_coming_and_only_as_many_as_th
     async with full(door):
         first, second = asyncio.create_task(enter(1)), asyncio.create_task(enter(2))
         await asyncio.sleep(0)
-        assert (await turned_away(enter(3))).code == "service_busy", "no more than two wait for two places"
+        assert (await turned_away(enter(3))).code == "shop_full", "no more than two wait for two places"
         assert came == []
     await asyncio.gather(first, second)
     assert came == [1, 2]

@@ -12,5 +12,8 @@ if __name__ == "__main__":
     settings = Settings()
     setup_telemetry(settings, "hanse-api")
     host, port = settings.listen_on(settings.api_url)
+    # No WebSocket is served (changes are told by server-sent events): without its library a process is smaller.
     # Longer than clients and balancers keep an idle connection, so that it is never closed under a request on its way.
-    uvicorn.run(build(settings), host=host, port=port, log_config=None, access_log=False, timeout_keep_alive=75)
+    uvicorn.run(
+        build(settings), host=host, port=port, ws="none", log_config=None, access_log=False, timeout_keep_alive=75
+    )

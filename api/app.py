@@ -11,6 +11,7 @@ from api import (
     aftersales,
     cart,
     checkout,
+    contract,
     docs,
     fulfillment,
     inventory,
@@ -28,7 +29,6 @@ from api import (
     users,
     webhooks,
 )
-from api.contract import describe, operation_id
 from api.edge import problems
 from api.edge.admission import Admission
 from api.edge.body_limit import BodyLimit
@@ -73,7 +73,8 @@ def build(settings: Settings, services: Services | None = None) -> FastAPI:
         version="1",
         description=_ABOUT,
         lifespan=lifespan,
-        generate_unique_id_function=operation_id,
+        generate_unique_id_function=contract.operation_id,
+        openapi_url=None,  # `contract` gives it out
         docs_url=None,
         redoc_url=None,
         telemetry={"tracing": False, "metrics": False, "logs": False},  # `instrument` does it, once
@@ -81,9 +82,10 @@ def build(settings: Settings, services: Services | None = None) -> FastAPI:
     app.state.admission = Admission(settings)
     problems.install(app)
     docs.mount(app)
+    contract.mount(app, settings)
     _mount(app, settings)
     _guard(app, settings)
-    describe(app)
+    contract.describe(app)
     instrument(app, quiet=is_at_hand)
     return app
 

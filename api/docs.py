@@ -20,7 +20,7 @@ def mount(app: FastAPI) -> None:
     @app.get("/docs", include_in_schema=False)
     async def swagger(_request: Request) -> HTMLResponse:
         page = get_swagger_ui_html(
-            openapi_url=app.openapi_url or "/openapi.json",
+            openapi_url="/openapi.json",
             title=f"{app.title} API",
             swagger_js_url=f"{_ASSETS}/swagger-ui-bundle.js",
             swagger_css_url=f"{_ASSETS}/swagger-ui.css",
@@ -33,7 +33,7 @@ def mount(app: FastAPI) -> None:
     @app.get("/redoc", include_in_schema=False)
     async def redoc(_request: Request) -> HTMLResponse:
         page = get_redoc_html(
-            openapi_url=app.openapi_url or "/openapi.json",
+            openapi_url="/openapi.json",
             title=f"{app.title} API",
             redoc_js_url=f"{_ASSETS}/redoc.standalone.js",
             redoc_favicon_url=f"{_ASSETS}/favicon.png",

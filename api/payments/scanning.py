@@ -2,7 +2,6 @@
 
 import io
 
-import segno
 from fastapi import APIRouter, Response
 
 from api.edge.identity import CurrentUser
@@ -38,6 +37,8 @@ async def show_code(payment_id: PaymentId, attempt_id: AttemptId, who: CurrentUs
 
 def drawn(text: str) -> bytes:
     """A QR code (ISO/IEC 18004) that still reads when a tenth of it is hidden, with the quiet zone around it."""
+    import segno  # half a megabyte, for those who pay by scanning
+
     picture = io.BytesIO()
     segno.make(text, error="m", micro=False).save(picture, kind="svg", scale=8, border=4, light="#fff", xmldecl=False)
     return picture.getvalue()

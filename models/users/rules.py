@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from datetime import timedelta
+from functools import cache
 from importlib.resources import files
 
 from models.shared.ids import UserId
@@ -37,11 +38,12 @@ _LABEL = re.compile(r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")
 _E164 = re.compile(r"^\+[1-9][0-9]{6,14}$")
 _MAINLAND_MOBILE = re.compile(r"^1[3-9][0-9]{9}$")
 
-_COMMON = frozenset(
-    line
-    for line in (files("models.users") / "common_passwords.txt").read_text("utf-8").splitlines()
-    if not line.startswith("#")
-)
+
+@cache
+def _common() -> frozenset[str]:
+    """Read by the first password that somebody sets: most processes never meet one, and the list takes 1.5 MB."""
+    lines = (files("models.users") / "common_passwords.txt").read_text("utf-8").splitlines()
+    return frozenset(line for line in lines if not line.startswith("#"))
 
 
 def parse_contact(text: str) -> Contact:
@@ -90,7 +92,7 @@ def _weakness(password: str, contacts: tuple[Contact, ...]) -> str | None:
         return f"it has fewer than {SHORTEST_PASSWORD} characters"
     if len(password) > LONGEST_PASSWORD:
         return f"it has more than {LONGEST_PASSWORD} characters"
-    if plain in _COMMON:
+    if plain in _common():
         return "it is on lists of leaked passwords"
     if len(set(plain)) < 4:
         return "it repeats too few different characters"

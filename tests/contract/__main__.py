@@ -65,7 +65,7 @@ def operations_of(person: Person, *, granted: bool) -> list[str]:
 async def main(options: list[str]) -> int:
     """The number of people whose run found something."""
     with tempfile.TemporaryDirectory(prefix="hanse-contract-", ignore_cleanup_errors=True) as folder:
-        async with running_shop(Path(folder)) as shop:
+        async with running_shop(Path(folder), hasty=False) as shop:
             buyer = await something_of_everything(shop)
             nobody = Caller(shop.http, shop.settings.api_url)
             people = [Person("operator", shop.operator), Person("buyer", buyer), Person("nobody", nobody)]

@@ -233,8 +233,9 @@ async def stuck_since(client: Client, began: datetime | None = None) -> list[str
 
 
 @asynccontextmanager
-async def running_shop(folder: Path) -> AsyncIterator[RunningShop]:
-    """Start everything, make an operator; stop everything at the end."""
+async def running_shop(folder: Path, *, hasty: bool = True) -> AsyncIterator[RunningShop]:
+    """Start everything, make an operator; stop everything at the end. Where nobody is in a hurry, there is no second api: to
+    start one takes some eight seconds of a processor."""
     wechat_pay = WechatPaySimulator()
     shared = {**SHARED, **_merchant_of(wechat_pay), "metrics_port": Ports.free().api}
     async with AsyncExitStack() as opened:
@@ -246,7 +247,7 @@ async def running_shop(folder: Path) -> AsyncIterator[RunningShop]:
         socket = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="hanse-chaos-"))) / "conductor"
         worker = functools.partial(heard_worker, socket=socket)
         await start_everything(stack, Console(file=io.StringIO()), servers_only=False, demo=False, worker=worker)
-        hasty_url = await start_hasty_api(stack)
+        hasty_url = await start_hasty_api(stack) if hasty else ""
         http = await opened.enter_async_context(
             httpx.AsyncClient(timeout=40, limits=httpx.Limits(max_connections=300, max_keepalive_connections=300))
         )

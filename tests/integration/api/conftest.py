@@ -14,7 +14,7 @@ from tests.integration.api.belongings import Belongings, gather
 @pytest.fixture(scope="session")
 async def whole_shop() -> AsyncIterator[RunningShop]:
     with tempfile.TemporaryDirectory(prefix="hanse-api-", ignore_cleanup_errors=True) as folder:
-        async with running_shop(Path(folder)) as shop:
+        async with running_shop(Path(folder), hasty=False) as shop:
             yield shop
 
 

@@ -27,7 +27,8 @@ _NEAREST_FIRST = {
     MissedReason.NOT_IN_SCOPE: 5,
 }
 
-_NEAR = (MissedReason.SHORT, MissedReason.MEMBERS_ONLY)
+_SHORT = MissedReason.SHORT
+_NEAR = (_SHORT, MissedReason.MEMBERS_ONLY)
 """What comes before all that needs a closer look."""
 
 
@@ -82,12 +83,14 @@ class _Explaining:
         told = [_Told(offer, reason) for offer, reason in self._reading.ruled_out]
         others: list[Candidate] = []
         for offer in self._reading.candidates:
-            is_counting = offer in self._counting
-            near = self._next_tier(offer) if is_counting else self._short(offer)
+            if offer in self._counting:
+                near = self._next_tier(offer)
+            else:
+                near = self._short(offer) if offer.said.steps or offer.said.take else None
+                if near is None:
+                    others.append(offer)
             if near is not None:
                 told.append(near)
-            elif not is_counting:
-                others.append(offer)
         nearest = sum(1 for one in told if one.reason in _NEAR and one.offer.coupon_id is None)
         for offer in others:
             if nearest < MOST_MISSED or offer.said.is_coupon:  # others would be cut off
@@ -158,9 +161,9 @@ class _Explaining:
         if said.take:
             counts = [self._basket.quantities[at] for at in offer.lines]
             lacking = said.take - (sum(counts) if said.kind is MIX else max(counts))
-            return _Told(offer.offer, MissedReason.SHORT, short_units=lacking) if lacking > 0 else None
-        short_by = said.steps[0][0] - self._base(offer) if said.steps else 0
-        return _Told(offer.offer, MissedReason.SHORT, short_by) if short_by > 0 else None
+            return _Told(offer.offer, _SHORT, short_units=lacking) if lacking > 0 else None
+        short_by = said.steps[0][0] - self._base(offer)
+        return _Told(offer.offer, _SHORT, short_by) if short_by > 0 else None
 
     def _next_tier(self, offer: Candidate) -> _Told | None:
         """What the tier above would save more. Not for coupons: one that counts is not missed."""
@@ -178,7 +181,7 @@ class _Explaining:
             now, then = min(now, offer.left), min(then, offer.left)
         if then <= now:
             return None
-        return _Told(offer.offer, MissedReason.SHORT, above - base, brings=then - now)
+        return _Told(offer.offer, _SHORT, above - base, brings=then - now)
 
     def _base(self, offer: Candidate) -> int:
         known = self._best.bases.get(offer.scope)

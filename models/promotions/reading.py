@@ -93,7 +93,7 @@ def read(lines: Sequence[OfferLine], offers: Sequence[OfferInForce], *, is_membe
 def _looking_at(
     lines: Sequence[OfferLine], offers: Sequence[OfferInForce]
 ) -> Iterable[tuple[Prepared, OfferInForce, Bits]]:
-    """What each offer says and at which lines it looks, in the order in which equal ones are decided."""
+    """What each offer says and at which lines it looks, in the order in which equal ones are decided; no rule without a line."""
     where = _where(lines)
     every = (1 << len(lines)) - 1
     rules: list[OfferInForce] = []
@@ -101,14 +101,12 @@ def _looking_at(
     for offer in offers:
         (rules if offer.coupon_id is None else coupons).append(offer)
     book = rulebook(rules)
-    of_rules = zip(book.said, [rules[place] for place in book.order], book.lines_of(where, every), strict=True)
-    if not coupons:
-        return of_rules
-    all_of_them = list(of_rules)
+    found = zip(book.said, book.order, book.lines_of(where, every), strict=True)
+    looking = [(said, rules[place], scope) for said, place, scope in found if scope]
     for coupon in coupons:
         said = prepare(coupon)
-        insort(all_of_them, (said, coupon, _lines_of(said, where, every)), key=lambda looking: looking[0].place)
-    return all_of_them
+        insort(looking, (said, coupon, _lines_of(said, where, every)), key=lambda one: one[0].place)
+    return looking
 
 
 def _lines_of(said: Prepared, where: Mapping[str, Bits], every: Bits) -> Bits:

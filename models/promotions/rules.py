@@ -1,6 +1,7 @@
 """The promotion engine: which offers count in a basket, what each saves on each line, and what the others would need.
 
-Pure, in whole minor units. `reading.py` turns ids into places, `item_prices.py` and `basket_offers.py` say what one offer gives,
+Pure, in whole minor units. `preparing.py` says what an offer says, `rulebook.py` what all rules in force say; `reading.py` finds
+their lines in a basket, `item_prices.py` and `basket_offers.py` say what one offer gives,
 `choosing.py` (with `weighing.py`, `forgoing.py`) finds the choice that saves most, `apportioning.py` splits it to the cent,
 `missing.py` says why the rest does not count. Why it is so: docs/decisions/0009-promotion-engine.md; what it does, by
 examples: docs/promotion-examples.md.

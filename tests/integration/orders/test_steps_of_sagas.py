@@ -127,7 +127,7 @@ def ask(user_id: UserId, address_id: AddressId, sku_id: SkuId, quantity: int = 2
 async def test_a_basket_is_quoted_from_catalogue_address_book_and_shipping_rates(steps: Steps) -> None:
     product = await steps.catalogue.on_sale()
     user_id, address_id = await a_buyer_with_an_address(steps)
-    await steps.shop.parcels.put_rate(rate(800, 100, merchant=product.merchant_id, prefix="1000"))
+    await steps.shop.parcels.put_rate(rate(800, 100, merchant=product.merchant_id, prefix="2000"))
     quoted = await steps.orders.quote_basket(ask(user_id, address_id, product.skus[0].sku_id))
     assert (quoted.quote.goods, quoted.quote.shipping) == (Money(minor=39800), Money(minor=1000))
     assert quoted.address.model_dump() == HOME.model_dump()

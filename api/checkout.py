@@ -1,13 +1,9 @@
 """Placing an order, and what may still be done to it: every route here speaks with the order's `Checkout`."""
 
-import hashlib
 from typing import Annotated
 
 from pydantic import ConfigDict, Field
-from temporalio.client import WithStartWorkflowOperation, WorkflowHandle
-from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 
-from activities.search_attributes import attributes
 from api.edge.admission import Admitting
 from api.edge.audit import Audit
 from api.edge.idempotency import Errand, Once, idempotent_router
@@ -17,10 +13,10 @@ from api.edge.problems import refusals
 from api.edge.refusals import ServiceBusy, ShopFull
 from api.edge.sagas import Fulfilled, ask_running, ask_starting, ask_until_heard
 from api.edge.wired import Wired
+from api.orders.asking import order_of, over_for, process_of, starting, update_id_of
 from api.parcels import have_all_ended, sign_off_as_buyer
 from api.spoken import Spoken
 from api.wiring import Services
-from hanse.context import bind
 from models.inventory.errors import SoldOut
 from models.ops.errors import BuyerBlocked
 from models.orders.errors import (
@@ -43,13 +39,10 @@ from models.orders.messages import (
     Basket,
     CancelAnswer,
     CancelOrder,
-    CheckoutInput,
-    CheckoutTerms,
     CommitDecision,
     ConfirmReceipt,
     DecideCommit,
     OrderRef,
-    Origin,
     Placed,
     PlaceOrder,
     Prepared,
@@ -67,12 +60,11 @@ from models.promotions.errors import (
     PurchaseLimitReached,
 )
 from models.shared import Money, Refusal
-from models.shared.ids import OrderId, UserId
+from models.shared.ids import OrderId
 from models.shared.refusals import NotFound
 from models.users.errors import NotAuthenticated, PermissionMissing
 from models.users.types import Identity, Permission
 from workflows.checkout import Checkout
-from workflows.options import TaskQueue
 
 r19 = idempotent_router(tags=["orders"])
 """Served bare, as R19 writes them, and under /v1."""
@@ -138,15 +130,15 @@ async def prepare(
     basket: Basket, who: CurrentUser, origin: ComesFrom, errand: Once, shop: Wired, door: Admitting
 ) -> Prepared:
     """The quote, with the stock held for a few minutes. Place it with the `order_id` of the answer before the hold ends."""
-    order_id = _order_of(errand)
-    start = _starting(shop, order_id, who.user_id, basket, origin)
+    order_id = order_of(errand)
+    start = starting(shop, order_id, who.user_id, basket, origin)
     async with door.place(begun=errand.again):
         answer: Prepared = await ask_starting(
             shop.temporal,
             Checkout.prepare,
             basket,
             start,
-            _update_id("prepare", errand),
+            update_id_of("prepare", errand),
             checkout_id(order_id),
             _TOO_LATE,
         )
@@ -166,11 +158,11 @@ async def place(
     wish = PlaceOrder(asked_by=who.user_id, basket=ask.basket, expected_total=ask.expected_total)
     if ask.order_id is not None:
         return await _place_prepared(shop, ask.order_id, wish, errand)
-    order_id = _order_of(errand)
-    start = _starting(shop, order_id, who.user_id, ask.basket, origin, ask.expected_total)
+    order_id = order_of(errand)
+    start = starting(shop, order_id, who.user_id, ask.basket, origin, ask.expected_total)
     async with door.place(begun=errand.again):
         answer: Placed = await ask_starting(
-            shop.temporal, Checkout.place, wish, start, _update_id("place", errand), checkout_id(order_id), _TOO_LATE
+            shop.temporal, Checkout.place, wish, start, update_id_of("place", errand), checkout_id(order_id), _TOO_LATE
         )
     return answer
 
@@ -180,7 +172,7 @@ async def _place_prepared(shop: Services, order_id: OrderId, wish: PlaceOrder, e
     over = HoldExpired("The hold on this order has expired; prepare it again.")
     try:
         placed: Placed = await ask_running(
-            _checkout(shop, order_id), Checkout.place, wish, _update_id("place", errand), over
+            process_of(shop, order_id), Checkout.place, wish, update_id_of("place", errand), over
         )
     except Refusal as refusal:
         raise over if refusal.code == NotFound.code else refusal from None
@@ -195,9 +187,9 @@ async def cancel(order_id: OrderId, ask: CancelRequest, who: CurrentUser, errand
     else:
         wish = CancelOrder(by=CancelReason.BY_USER, actor="buyer", why=ask.why, asked_by=who.user_id)
     fulfilled = Fulfilled(errand.first_seen_at, lambda: _cancelled(shop, order_id, wish))
-    over, update_id = await _over(shop, order_id, who), _update_id("cancel", errand)
+    over, update_id = await over_for(shop, order_id, who), update_id_of("cancel", errand)
     answer: CancelAnswer = await ask_running(
-        _checkout(shop, order_id), Checkout.cancel, wish, update_id, over, fulfilled
+        process_of(shop, order_id), Checkout.cancel, wish, update_id, over, fulfilled
     )
     return answer
 
@@ -219,13 +211,13 @@ async def confirm(order_id: OrderId, who: CurrentUser, errand: Once, shop: Wired
     await sign_off_as_buyer(order_id, errand, shop)
     wish = ConfirmReceipt(asked_by=who.user_id)
     fulfilled = Fulfilled(errand.first_seen_at, lambda: _completed(shop, order_id))
-    over, update_id = await _over(shop, order_id, who), _update_id("confirm", errand)
+    over, update_id = await over_for(shop, order_id, who), update_id_of("confirm", errand)
 
     async def is_ahead(refusal: Refusal) -> bool:
         return refusal.code == ParcelsUnderWay.code and await have_all_ended(order_id, shop)
 
     answer: OrderRef = await ask_until_heard(
-        lambda: ask_running(_checkout(shop, order_id), Checkout.confirm_receipt, wish, update_id, over, fulfilled),
+        lambda: ask_running(process_of(shop, order_id), Checkout.confirm_receipt, wish, update_id, over, fulfilled),
         is_ahead,
     )
     return answer
@@ -252,62 +244,7 @@ async def decide_commit(
 ) -> OrderRef:
     """For operators: a paid order's stock cannot be committed; try again, or refund."""
     wish = DecideCommit(decision=ask.decision, actor=f"operator:{who.user_id}")
-    over, update_id = OrderNotOpen(f"Order {order_id} is over."), _update_id("decide_commit", errand)
+    over, update_id = OrderNotOpen(f"Order {order_id} is over."), update_id_of("decide_commit", errand)
     async with trail.action(who, "orders.decide_commit", order_id, decision=ask.decision.value):
-        answer: OrderRef = await ask_running(_checkout(shop, order_id), Checkout.decide_commit, wish, update_id, over)
+        answer: OrderRef = await ask_running(process_of(shop, order_id), Checkout.decide_commit, wish, update_id, over)
     return answer
-
-
-def _order_of(errand: Errand) -> OrderId:
-    """The order this request makes: the same for every repetition of it."""
-    order_id = OrderId.derive(errand.first_seen_at, errand.caller, errand.key)
-    bind(order_id=order_id)
-    return order_id
-
-
-def _update_id(verb: str, errand: Errand) -> str:
-    return f"{verb}/{hashlib.sha256(f'{errand.caller} {errand.key}'.encode()).hexdigest()[:24]}"
-
-
-def _checkout(shop: Services, order_id: OrderId) -> WorkflowHandle[Checkout, object]:
-    return shop.temporal.get_workflow_handle_for(Checkout.run, checkout_id(order_id))
-
-
-def _starting(
-    shop: Services,
-    order_id: OrderId,
-    user_id: UserId,
-    basket: Basket | None,
-    origin: Origin,
-    total: Money | None = None,
-) -> WithStartWorkflowOperation[Checkout, object]:
-    settings = shop.settings
-    terms = CheckoutTerms(
-        placement=settings.placement,
-        hold=settings.hold_period,
-        payment_window=settings.payment_window,
-        completion=settings.completion_period,
-        aftersale_window=settings.aftersale_window,
-    )
-    shown: dict[str, str | int | list[str]] = {"OrderId": order_id, "UserId": user_id}
-    shown |= {"OrderStatus": "pending_payment", "PaymentStatus": "unpaid"}
-    shown["SkuIds"] = sorted({line.sku_id for line in basket.lines}) if basket else []
-    if total is not None:
-        shown["Amount"] = total.minor
-    return WithStartWorkflowOperation(
-        Checkout.run,
-        CheckoutInput(order_id=order_id, user_id=user_id, terms=terms, origin=origin),
-        id=checkout_id(order_id),
-        task_queue=TaskQueue.CHECKOUT,
-        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-        id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-        search_attributes=attributes(**shown),
-        static_summary=f"Order {order_id}",
-    )
-
-
-async def _over(shop: Services, order_id: OrderId, who: Identity) -> OrderNotOpen:
-    """What to say when the process has ended; someone else's order is not found."""
-    if Permission.ORDERS not in who.permissions:
-        await shop.orders.order_of(order_id, who.user_id)
-    return OrderNotOpen(f"Order {order_id} is over.")

@@ -8,10 +8,11 @@ from temporalio.service import RPCError
 
 from models.auditing.messages import AuditInput
 from models.fulfillment.watching import WatchInput
+from models.housekeeping.messages import HousekeepingInput
 from models.payments.reconciliation import ReconciliationInput
 from models.payments.supplement import SupplementInput
 from models.points.messages import ExpiryRun
-from tests.chaos.stage import Stage, story
+from tests.chaos.stage import PRICE, Stage, story
 from tests.chaos.stories.goods import ran
 from tests.e2e.calls import JSON, said
 from tests.e2e.running import HASTY_WINDOW
@@ -107,6 +108,32 @@ async def stock_runs_low(stage: Stage) -> None:
     path = f"/v1/inventory/levels/{good.warehouses[0]}/{good.sku_id}/thresholds"
     said(await stage.operator.send("PUT", path, {"safety": 0, "low_at": 12}), 200)
     await stage.arrived(good)
+
+
+@story
+async def charged_back(stage: Stage) -> None:
+    """The buyer's bank took the money back; the order's timeline and whoever listens hear of it."""
+    good = await stage.shelf.good("manual")
+    order_id = await stage.placed(good)
+    attempt = await stage.buyer.pay(order_id)
+    order = await stage.buyer.until(order_id, "paid")
+    case = {"attempt_id": attempt["attempt_id"], "reference": order_id[-20:], "amount": {"minor": PRICE}}
+    path = f"/v1/payments/{order['payment_id']}/chargebacks"
+    booked = said(await stage.operator.post(path, case | {"reason": "fraudulent"}), 201)
+    stage.actor.marks.add(booked["chargeback_id"])
+
+    async def noted() -> bool:
+        steps = await stage.operator.read(f"/v1/orders/{order_id}/timeline")
+        return "charged_back" in [entry["step"] for entry in steps]
+
+    await stage.holds(f"the timeline of {order_id} tells of the chargeback", noted)
+    stage.sold(good, 1)
+
+
+@story
+async def house_kept(stage: Stage) -> None:
+    """What was kept long enough is removed; what fails is left to the next run."""
+    await ran(stage, "Housekeeping", HousekeepingInput(), "housekeeping")
 
 
 @story

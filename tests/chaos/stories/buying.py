@@ -73,6 +73,23 @@ async def paid_too_late(stage: Stage) -> None:
 
 
 @story
+async def paid_unheard_until_the_end(stage: Stage) -> None:
+    """Nobody tells of the money; when the window ends the channel is asked, and the order is paid."""
+    good = await stage.shelf.good("manual")
+    order_id = await stage.placed(good, hasty=True)
+    attempt = await stage.attempted(order_id)
+    if attempt is None:
+        await stage.buyer.until(order_id, "cancelled")
+        return
+    pressed = await stage.buyer.press_pay(attempt, "lost")
+    if pressed.status_code != 200:  # closed at its channel first
+        await stage.buyer.until(order_id, "cancelled")
+        return
+    await stage.buyer.until(order_id, "paid")
+    stage.sold(good, 1)
+
+
+@story
 async def paid_twice(stage: Stage) -> None:
     """One payment stays, one goes back."""
     good = await stage.shelf.good()

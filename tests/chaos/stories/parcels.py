@@ -98,6 +98,17 @@ async def refused_at_the_door(stage: Stage) -> None:
 
 
 @story
+async def refused_as_the_carrier_says(stage: Stage) -> None:
+    """The carrier's own word: back to the shelf, and the money to the buyer."""
+    good = await stage.shelf.own(5)
+    order_id, parcel = await _on_its_way(stage, good, 2)
+    await stage.moves(parcel, "picked_up", "refused")
+    await stage.is_now(parcel, "returning")
+    await stage.about(parcel, "receive-back")
+    await stage.refunded(order_id, 2 * PRICE)
+
+
+@story
 async def sent_astray(stage: Stage) -> None:
     """The buyer corrects the address, the carrier is told."""
     good = await stage.shelf.good()

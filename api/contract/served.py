@@ -37,7 +37,7 @@ class WrittenElsewhere:
     async def _write(self) -> bytes:
         environment = {**os.environ, "HANSE_ENVIRONMENT": self._environment}
         writer = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "api.contract"), stdout=PIPE, stderr=PIPE, env=environment
+            *(sys.executable, "-m", "api.openapi"), stdout=PIPE, stderr=PIPE, env=environment
         )
         try:
             written, complaint = await writer.communicate()

@@ -1,4 +1,4 @@
-"""`python -m api.contract` writes the OpenAPI document of the api with these settings to standard output."""
+"""`python -m api.openapi` writes the OpenAPI document of the api with these settings to standard output."""
 
 import json
 import sys

@@ -7,4 +7,5 @@ from api.app import build
 from hanse.settings import Settings
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(build(Settings()).openapi(), ensure_ascii=False, separators=(",", ":")))
+    document = build(Settings()).openapi()
+    sys.stdout.buffer.write(json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode())

@@ -1,7 +1,7 @@
 """`/openapi.json`: what `app.openapi()` says, written by a process of its own.
 
 To write it takes seconds in which nobody would be answered, and leaves 30 MB behind of what it is made from. So it is written
-elsewhere (`web/openapi.py`), the first time somebody asks, and only its two megabytes are kept.
+elsewhere, the first time somebody asks, and only its two megabytes are kept.
 """
 
 import asyncio
@@ -37,7 +37,7 @@ class WrittenElsewhere:
     async def _write(self) -> bytes:
         environment = {**os.environ, "HANSE_ENVIRONMENT": self._environment}
         writer = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "web.openapi"), stdout=PIPE, stderr=PIPE, env=environment
+            *(sys.executable, "-m", "api.openapi"), stdout=PIPE, stderr=PIPE, env=environment
         )
         try:
             written, complaint = await writer.communicate()

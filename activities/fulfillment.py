@@ -79,13 +79,11 @@ class FulfillmentActivities:
 
     @activity.defn(name="fulfillment.hand_over")
     async def hand_over(self, ask: HandOver) -> Done:
-        """The order is paid and has its parcels, which is told, and a `Fulfillment` is started for each. Refusal:
-        `order_not_open`."""
-        waits = {plan.shipment_id: plan.waits for plan in ask.parcels}
+        """The order is paid and has its parcels, and a `Fulfillment` is started for each. Refusal: `order_not_open`."""
         order, parcels = await self._store.open_shipments(ask)
         unannounced = await self._announcer.announce(OrderPaid.of(order))
         for parcel in parcels:
-            await self._start(parcel, ask, waits.get(parcel.shipment_id))
+            await self._start(parcel, ask, ask.waits_of(parcel.shipment_id))
         return Done(unannounced=unannounced)
 
     async def _start(self, parcel: Shipment, ask: HandOver | SendExchange, waits: Wait | None = None) -> None:

@@ -68,6 +68,10 @@ class HandOver(Frozen):
     at: Instant
     placement: Placement = "inline"
 
+    def waits_of(self, shipment_id: ShipmentId) -> Wait | None:
+        """What this parcel waits for before it can be picked."""
+        return next((plan.waits for plan in self.parcels if plan.shipment_id == shipment_id), None)
+
 
 class StopShipments(Frozen):
     """Stop every parcel of an order, all or none: refused when one has been handed to a carrier."""

@@ -152,7 +152,7 @@ async def test_what_the_catalogue_does_not_sell_is_refused(steps: Steps) -> None
 
 
 async def test_every_change_of_an_order_comes_back_unannounced_while_kafka_is_away(steps: Steps) -> None:
-    asked = opening()
+    asked = opening(secrets.token_hex(8))  # Temporal is shared, and its parcel starts there
     opened = await steps.orders.open_order(asked)
     handing = hand_over(await steps.shop.orders.order(asked.order_id))
     paid = await steps.parcels.hand_over(handing)

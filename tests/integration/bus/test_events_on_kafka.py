@@ -231,6 +231,7 @@ async def test_a_batch_whose_handler_finds_a_server_away_at_any_moment_loses_onl
     assert away_alone == []
 
 
+@pytest.mark.proof
 async def test_a_group_that_is_stopped_while_it_waits_leaves_the_event_for_the_next_time(
     kafka_bootstrap: str, publisher: Publisher, seen_redis: Redis
 ) -> None:

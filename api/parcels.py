@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import ConfigDict, Field
+from temporalio.client import WorkflowHandle
 
 from api.edge.audit import Audit, AuditTrail
 from api.edge.idempotency import Errand, Once, idempotent_router
@@ -274,7 +275,7 @@ async def _asked(update: Any, wish: Any, shipment_id: ShipmentId, errand: Errand
     update_id = f"{update.__name__}/{ShipmentId.derive(errand.first_seen_at, errand.caller, errand.key)}"
     over = ParcelNotWaiting(f"Parcel {shipment_id} has ended.")
     fulfilled = Fulfilled(errand.first_seen_at, lambda: _ended_as_wished(shop, shipment_id, wish))
-    saga = shop.temporal.get_workflow_handle_for(Fulfillment.run, fulfillment_id(shipment_id))
+    saga: WorkflowHandle[Any, Any] = shop.temporal.get_workflow_handle(fulfillment_id(shipment_id))
 
     async def is_ahead(refusal: Refusal) -> bool:
         """It has not begun, or has not heard yet that the parcel is where this wish fits."""

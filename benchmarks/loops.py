@@ -34,24 +34,26 @@ class Tally:
         self.refused_as: Counter[str] = Counter()
         self.failed = 0
 
-    async def once(self, work: Work, counted_from: float) -> None:
-        """Do it and count it, its time from this moment on."""
+    async def once(self, work: Work, counted_from: float) -> float | None:
+        """Do it and count it, its time from this moment on; answers in how many seconds to come again, if the shop says so."""
         begun = time.perf_counter()
         try:
             inner = await work()
         except Refused as refusal:
             self.refused_as[str(refusal)] += 1
+            return refusal.again_in
         except Exception as fault:  # a benchmark reports what fails under load; it does not stop for it
             self.failed += 1
             _log.warning("failed under load: %r", fault)
         else:
             answered = time.perf_counter() if inner is None else begun + inner
             self.took.append(answered - counted_from)
+        return None
 
 
 async def closed_loop(work: Work, clients: int, seconds: float, warm_up: float = 0.0) -> Run:
-    """So many clients, each with one piece of work at a time. Work begun before the end is finished and counted, and so
-    is the time it took."""
+    """So many clients, each with one piece of work at a time; who is told when to come again comes then. Work begun before the end
+    is finished and counted, and so is the time it took."""
     if warm_up:
         await closed_loop(work, clients, warm_up)
     tally = Tally()
@@ -59,7 +61,9 @@ async def closed_loop(work: Work, clients: int, seconds: float, warm_up: float =
 
     async def client() -> None:
         while (now := time.perf_counter()) < begun + seconds:
-            await tally.once(work, now)
+            again_in = await tally.once(work, now)
+            if again_in is not None:
+                await asyncio.sleep(min(again_in, max(0.0, begun + seconds - time.perf_counter())))
 
     await asyncio.gather(*(client() for _ in range(clients)))
     return summarise(tally.took, tally.refused_as, tally.failed, time.perf_counter() - begun)
@@ -72,7 +76,7 @@ async def open_loop(work: Work, per_second: float, seconds: float) -> Run:
     thirds = [Tally() for _ in range(_THIRDS)]
     late: list[float] = []
     begun = time.perf_counter()
-    at_work: list[asyncio.Task[None]] = []
+    at_work: list[asyncio.Task[float | None]] = []
     for turn in range(number):
         intended = begun + turn / per_second
         await asyncio.sleep(max(0.0, intended - time.perf_counter()))

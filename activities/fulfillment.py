@@ -233,7 +233,7 @@ class FulfillmentActivities:
     async def plan_replacement(self, ask: PlanReplacement) -> ReserveStock:
         """What to reserve for the parcel's next packing: as near to the buyer as can be, under an id of its own."""
         parcel = await self._store.parcel_to_send(ask.shipment_id)
-        return _reservation(replacement_id(parcel.shipment), ask.lines, parcel.address)
+        return _reservation(replacement_id(parcel.shipment, ask.packing), ask.lines, parcel.address)
 
     @activity.defn(name="fulfillment.advance_shipment")
     async def advance_shipment(self, step: AdvanceShipment) -> Done:

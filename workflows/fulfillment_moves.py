@@ -186,7 +186,7 @@ class FulfillmentMoves(FulfillmentDesk):
 
     async def _packed_again(self, actor: str) -> None:
         """Take new goods from the shelf for another packing; refused when they are sold out, and then nothing is held."""
-        plan = PlanReplacement(shipment_id=self._start.shipment_id, lines=self._in_parcel)
+        plan = PlanReplacement(shipment_id=self._start.shipment_id, lines=self._in_parcel, packing=self._round + 1)
         stock = await self._saga.store_call(FulfillmentActivities.plan_replacement, plan, "what to take from the shelf")
         held = await self._saga.store_call(InventoryActivities.reserve_stock, stock, "reserve the replacement")
         commit = CommitStock(order_id=stock.order_id)

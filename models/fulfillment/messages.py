@@ -110,6 +110,8 @@ class PlanReplacement(Frozen):
 
     shipment_id: ShipmentId
     lines: tuple[LineRequest, ...]
+    packing: int
+    """Which packing this is to be, as the saga counts: the books may be ahead of it by a step that it did not hear of."""
 
 
 class WaybillBound(Done):

@@ -155,10 +155,10 @@ def status_made_by(parcels: Iterable[tuple[ShipmentStatus, bool]]) -> Fulfillmen
     return FulfillmentStatus.PART_SHIPPED if any(gone) else FulfillmentStatus.UNFULFILLED
 
 
-def replacement_id(shipment: Shipment) -> OrderId:
-    """Under which reservation the goods for a parcel's next packing are taken: its own, since the order's is used up. It
-    follows from the parcel, so an audit finds the parcel's packings in the inventory's books."""
-    return OrderId.derive(shipment.created_at, shipment.shipment_id, f"packing {shipment.round + 1}")
+def replacement_id(shipment: Shipment, packing: int) -> OrderId:
+    """Under which reservation the goods for a parcel's second or later packing are taken: its own, since the order's is used up.
+    It follows from the parcel, so an audit finds the parcel's packings in the inventory's books."""
+    return OrderId.derive(shipment.created_at, shipment.shipment_id, f"packing {packing}")
 
 
 def picked_together(parcels: Sequence[PickingParcel]) -> tuple[PickingItem, ...]:

@@ -26,7 +26,7 @@ R = TypeVar("R")
 Step = Callable[[Any, A], Awaitable[R]]
 """An activity method of some class, taking one message: `InventoryActivities.reserve_stock`."""
 
-WRITTEN_DOWN = timedelta(milliseconds=1)
+_WRITTEN_DOWN = timedelta(milliseconds=1)
 """Any timer ends a task; this is the shortest."""
 _UNDO_IS_LATE = timedelta(minutes=10)
 _delayed_undo = "hanse_compensation_delayed"
@@ -237,7 +237,7 @@ async def written_down(what: str) -> None:
     perhaps after something new was heard. A process that chooses its way by what it hears, and whose steps would not fit another
     way, waits for this between the choice and the first step. It takes five events.
     """
-    await workflow.sleep(WRITTEN_DOWN, summary=f"until {what} is written down")
+    await workflow.sleep(_WRITTEN_DOWN, summary=f"until {what} is written down")
 
 
 async def unbroken(work: Awaitable[R]) -> R:

@@ -6,7 +6,8 @@ request takes nothing from any bucket, so one caller's flood does not eat what o
 
 A process takes a few tokens of a generous bucket at a time and spends them from memory, so most requests ask nobody. Tokens
 are gone from Redis before they are spent, so no number of processes gives out more than there are; what is left of a handful
-after five seconds is forfeited, which costs a caller at most a sixteenth of the quota per process.
+after five seconds is forfeited, which costs a caller at most a sixteenth of the quota per process. Whoever finds the handful
+spent while it is being fetched waits for it: a crowd that came at that moment would else take a handful each, and be refused.
 """
 
 import asyncio
@@ -97,12 +98,21 @@ class _Handful:
     seconds: int
 
 
+class _Coming:
+    """A handful that somebody fetches."""
+
+    def __init__(self) -> None:
+        self.over = asyncio.Event()
+        self.refused: Level | None = None
+
+
 class Buckets:
     """The buckets of one Redis. Its own clock counts, so processes need not agree on the time."""
 
     def __init__(self, redis: Redis) -> None:
         self._take = redis.register_script(_TAKE)
         self._handfuls: dict[str, _Handful] = {}
+        self._coming: dict[str, _Coming] = {}
         self._silent_until = 0.0
 
     async def take(self, buckets: Sequence[Bucket], *, must_know: bool = False) -> Taken | None:
@@ -110,21 +120,41 @@ class Buckets:
 
         `must_know` waits longer and asks even if Redis was silent a moment ago.
         """
-        for _ in range(_TRIES):
+        tries = 0
+        while tries < _TRIES:
             moment = asyncio.get_running_loop().time()
             wanting = [bucket for bucket in buckets if not self._has(bucket, moment)]
             if not wanting:
                 return Taken(tuple(self._spend(bucket) for bucket in buckets), None)
             if moment < self._silent_until and not must_know:
                 return None
-            try:
-                refused = await self._fetch(wanting, moment, must_know=must_know)
-            except (RedisError, OSError, TimeoutError):
-                self._silent_until = moment + _LET_REST_SECONDS
-                return None
+            coming = next((self._coming[bucket.key] for bucket in wanting if bucket.key in self._coming), None)
+            if coming is not None:
+                await coming.over.wait()
+                refused = coming.refused if coming.refused and coming.refused.bucket in wanting else None
+            else:
+                tries += 1
+                try:
+                    refused = await self._fetch_for_all(wanting, moment, must_know=must_know)
+                except (RedisError, OSError, TimeoutError):
+                    self._silent_until = moment + _LET_REST_SECONDS
+                    return None
             if refused is not None:
                 return Taken((refused,), refused)
         return None
+
+    async def _fetch_for_all(self, buckets: Sequence[Bucket], moment: float, *, must_know: bool) -> Level | None:
+        """Fetch, and let those who come meanwhile for a generous bucket of these wait for it."""
+        mine = _Coming()
+        shared = [bucket.key for bucket in buckets if bucket.handful > 1]
+        self._coming.update(dict.fromkeys(shared, mine))
+        try:
+            mine.refused = await self._fetch(buckets, moment, must_know=must_know)
+            return mine.refused
+        finally:
+            for key in shared:
+                del self._coming[key]
+            mine.over.set()
 
     def _has(self, bucket: Bucket, moment: float) -> bool:
         handful = self._handfuls.get(bucket.key)

@@ -75,6 +75,25 @@ async def test_of_a_generous_bucket_processes_together_give_out_no_more_than_the
     assert given <= 2_000 + 1_000 * (time.monotonic() - start) + 1
 
 
+async def test_a_crowd_that_finds_the_handful_spent_fetches_one_and_not_one_each(redis_client: Redis) -> None:
+    """300 of the 600 that may come within a minute: none is refused."""
+    buckets, asked = Buckets(redis_client), bucket(600, 60)
+    assert asked.handful > 1
+    taken = await asyncio.gather(*(buckets.take([asked], must_know=True) for _ in range(300)))
+    assert sum(one is not None and one.refused_by is None for one in taken) == 300
+    left = [one.levels[0].left for one in taken if one]
+    assert min(left) >= 600 - 300 - 2 * asked.handful
+
+
+async def test_of_a_crowd_larger_than_the_quota_as_many_are_let_in_and_every_other_is_told(redis_client: Redis) -> None:
+    buckets, asked = Buckets(redis_client), bucket(600, 60)
+    start = time.monotonic()
+    taken = await asyncio.gather(*(buckets.take([asked], must_know=True) for _ in range(1_000)))
+    assert all(one is not None for one in taken)
+    let_in = sum(one is not None and one.refused_by is None for one in taken)
+    assert 600 <= let_in <= 600 + 10 * (time.monotonic() - start) + 1
+
+
 async def test_a_bucket_leaves_redis_when_it_is_full_again(redis_client: Redis) -> None:
     asked = bucket(10, 10)
     await Buckets(redis_client).take([asked], must_know=True)

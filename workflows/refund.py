@@ -35,9 +35,9 @@ with workflow.unsafe.imports_passed_through():
     from models.promotions.messages import SettleRefund
     from models.shared import Money
     from workflows.asks import Ask
-    from workflows.beginning import MayRefuseToBegin
     from workflows.options import TaskQueue
-    from workflows.saga import Saga, Step, refusal_code, unbroken
+    from workflows.refund_desk import RefundDesk
+    from workflows.saga import Step, refusal_code, unbroken
     from workflows.search_attributes import show
 
 _FIRST_POLL = timedelta(seconds=30)
@@ -48,28 +48,17 @@ _WITH_THE_ORDER = (RefundReason.ORDER_CANCELLED, RefundReason.STOCK_COMMIT_FAILE
 
 
 @workflow.defn(name="Refund")
-class Refund(MayRefuseToBegin):
+class Refund(RefundDesk):
     """Hold, send back over the channels it came by, book, and put the rest right: stock, order, coupons and points.
 
     The refund's legs carry ids that are fixed before the first call, so a repeated or timed-out call never pays twice. A
     leg whose outcome is unknown is asked for until the channel knows. A channel's final no gives the hold back and waits for
-    an operator: `retry` (new legs) or `other_means`.
+    an operator: `retry` (new legs) or `other_means`. `refund_desk.py` is what it can be told and asked.
     """
 
     @workflow.init
     def __init__(self, start: RefundInput) -> None:
-        self._start = start
-        self._saga = Saga(start.placement)
-        self._reports: dict[str, RefundReport] = {}
-        self._decisions: list[Ask[DecideRefund, RefundAnswer]] = []
-        self._waits_for_decision = False
-        self._asked_for = start.asked_for
-        """Whether someone waits for the answer of `begin`; a refund that a saga starts has nobody to refuse to."""
-        self._returned: ReturnProposal | None = None
-        """What the lines bring back, for a refund by lines."""
-        self._held: RefundHeld | None = None
-        self._refused: BaseException | None = None
-        self._line = "starting"
+        super().__init__(start)
 
     @workflow.run
     async def run(self, start: RefundInput) -> RefundState:
@@ -305,43 +294,3 @@ class Refund(MayRefuseToBegin):
         lines = tuple(SkuQuantity(sku_id=line.sku_id, quantity=line.quantity) for line in self._start.lines)
         restock = Restock(order_id=self._start.order_id, key=self._start.refund_id, lines=lines)
         await self._saga.store_call_or_alert(InventoryActivities.restock, restock, "put the goods back on the shelf")
-
-    @workflow.update
-    async def begin(self) -> RefundAnswer:
-        """What the one who asks for a refund is told at once: held, or refused."""
-        self._asked_for = True
-        await workflow.wait_condition(lambda: self._held is not None or self._refused is not None)
-        if self._refused is not None:
-            raise self._refused
-        return self._answer(RefundState.HELD)
-
-    @workflow.update
-    async def decide(self, decision: DecideRefund) -> RefundAnswer:
-        """An operator's word after the channel's final no."""
-        ask: Ask[DecideRefund, RefundAnswer] = Ask(decision)
-        self._decisions.append(ask)
-        return await ask.answered()
-
-    @decide.validator
-    def _may_decide(self, decision: DecideRefund) -> None:
-        if not self._waits_for_decision:
-            raise as_application_error(NoRefundDecisionNeeded("This refund does not wait for a decision."))
-
-    @workflow.signal
-    def refund_reported(self, report: RefundReport) -> None:
-        """A verified callback about one leg. `processing` says nothing new."""
-        if report.state is not RefundLegState.PROCESSING:
-            self._reports[report.leg_id] = report
-
-    @workflow.query
-    def progress(self) -> str:
-        """Where this refund stands, in words."""
-        return self._line
-
-    def _answer(self, state: str) -> RefundAnswer:
-        assert self._held is not None
-        return RefundAnswer(refund_id=self._start.refund_id, amount=self._held.amount, state=state)
-
-    def _tell(self, line: str) -> None:
-        self._line = line
-        workflow.set_current_details(f"{line}\n\nOrder `{self._start.order_id}` · {self._start.reason}")

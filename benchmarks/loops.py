@@ -33,6 +33,7 @@ class Tally:
         self.took: list[float] = []
         self.refused_as: Counter[str] = Counter()
         self.failed = 0
+        self._kinds: set[type[Exception]] = set()
 
     async def once(self, work: Work, counted_from: float) -> float | None:
         """Do it and count it, its time from this moment on; answers in how many seconds to come again, if the shop says so."""
@@ -44,7 +45,9 @@ class Tally:
             return refusal.again_in
         except Exception as fault:  # a benchmark reports what fails under load; it does not stop for it
             self.failed += 1
-            _log.warning("failed under load: %r", fault)
+            if type(fault) not in self._kinds:
+                self._kinds.add(type(fault))
+                _log.warning("failed under load (the first of its kind; others are counted): %r", fault)
         else:
             answered = time.perf_counter() if inner is None else begun + inner
             self.took.append(answered - counted_from)

@@ -32,13 +32,18 @@ class Answer:
             return Refused(f"{self.status} {self.body[:100]!r}")
 
 
+_MOST_CONNECTIONS = 4_000
+
+
 class Wire:
-    """Keep-alive connections to one server, as many as are in use at once. Understands bodies with a Content-Length."""
+    """Keep-alive connections to one server, as many as are in use at once up to what a process may open; who finds none free waits,
+    and its time goes on. Understands bodies with a Content-Length."""
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
         self._host, self._port = parts.hostname or "127.0.0.1", parts.port or 80
         self._idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
+        self._free = asyncio.Semaphore(_MOST_CONNECTIONS)
 
     def request(self, method: str, path: str, headers: dict[str, str] | None = None, body: Any = None) -> bytes:
         """The bytes of a request, to be sent as often as wanted."""
@@ -51,12 +56,13 @@ class Wire:
 
     async def send(self, request: bytes) -> Answer:
         """Send and wait for the answer. A server may close an idle connection any time; then a new one is taken."""
-        while self._idle:
-            reader, writer = self._idle.pop()
-            if not reader.at_eof() and not writer.is_closing():
-                return await self._exchange(reader, writer, request)
-            writer.close()
-        return await self._exchange(*await asyncio.open_connection(self._host, self._port, limit=1 << 20), request)
+        async with self._free:
+            while self._idle:
+                reader, writer = self._idle.pop()
+                if not reader.at_eof() and not writer.is_closing():
+                    return await self._exchange(reader, writer, request)
+                writer.close()
+            return await self._exchange(*await asyncio.open_connection(self._host, self._port, limit=1 << 20), request)
 
     async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes) -> Answer:
         try:

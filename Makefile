@@ -57,7 +57,7 @@ test-%: install ## the tests of one folder: test-unit, test-workflows, test-inte
 	$(BIN)/pytest tests/$* $(ARGS)
 
 proof: install ## the longer tests that `make test` leaves out: crowds, crashes, stories against the model (HANSE_MODEL_SEED, HANSE_MODEL_EXAMPLES), every key fifty times at once, pages in a browser; all examples of laws
-	HANSE_ALL_EXAMPLES=1 $(BIN)/pytest -m "proof or hypothesis" $(ARGS)
+	HANSE_ALL_EXAMPLES=1 $(BIN)/pytest -m "proof or hypothesis" -o faulthandler_timeout=3600 $(ARGS)
 
 chaos: install ## every fault at every step of every saga, then crowds while all dies; writes docs/reliability.md (ARGS="--seed 7 --only Refund/ --minutes 30")
 	$(BIN)/python -m tests.chaos $(ARGS)

@@ -7,8 +7,10 @@ from typing import Self
 
 import psutil
 
-_BELOW_EPHEMERAL = range(15_000, 32_000)
-"""Ports the kernel does not hand to outgoing connections by itself, so a checked one stays free until it is used."""
+_BELOW_EPHEMERAL = range(15_000, 32_000, 3)
+"""Ports the kernel does not hand to outgoing connections by itself, so a checked one stays free until it is used. Every third:
+whoever serves metrics takes the port after it, too, and a worker those two after a sandbox's."""
+_NEIGHBOURS = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,11 +29,11 @@ class Ports:
 
     @classmethod
     def free(cls) -> Self:
-        """Ports nobody listens on right now, drawn at random so that stacks started side by side do not meet."""
+        """Ports nobody listens on right now, nor on the two after each, drawn at random so that stacks side by side do not meet."""
         taken: set[int] = set()
         while len(taken) < len(cls.__dataclass_fields__):
             port = random.choice(_BELOW_EPHEMERAL)
-            if is_free(port):
+            if all(is_free(port + offset) for offset in range(_NEIGHBOURS)):
                 taken.add(port)
         return cls(**dict(zip(cls.__dataclass_fields__, taken, strict=True)))
 

@@ -9,7 +9,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.housekeeping import HousekeepingActivities
     from models.housekeeping.messages import HousekeepingInput, Housekept, Sweep
     from models.housekeeping.types import Chore
-    from workflows.options import LONG_CALL, SEVERAL_TIMES, TaskQueue
+    from workflows.options import LONG_CALL, SEVERAL_TIMES, SIGN_OF_LIFE, TaskQueue
 
 _BATCHES_IN_A_RUN = 20
 """Then it goes on in a new run, so that the history of a large shop stays small."""
@@ -54,6 +54,7 @@ class Housekeeping:
                 Sweep(chore=chore, at=self._at),
                 task_queue=TaskQueue.AUDIT,
                 start_to_close_timeout=LONG_CALL,
+                heartbeat_timeout=SIGN_OF_LIFE,
                 retry_policy=SEVERAL_TIMES,
                 summary=f"remove {chore}, batch {self._batches}",
             )

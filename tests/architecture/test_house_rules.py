@@ -154,6 +154,25 @@ def imports_of(path: Path) -> set[str]:
     return names
 
 
+SHORT_CALLS = {"STORE_CALL", "OUTSIDE_CALL", "WEBHOOK_CALL"}
+"""Half a minute at most (`workflows/options.py`)."""
+
+
+def test_a_step_that_may_take_minutes_gives_signs_of_life() -> None:
+    """Or the death of its worker is noticed when its time is over, and not in seconds."""
+    silent, long_ones = [], 0
+    for path in sorted((ROOT / "workflows").glob("*.py")):
+        for call in (node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)):
+            told = {keyword.arg: ast.unparse(keyword.value) for keyword in call.keywords if keyword.arg}
+            if told.get("start_to_close_timeout", "STORE_CALL") in SHORT_CALLS:
+                continue
+            long_ones += 1
+            if "heartbeat_timeout" not in told:
+                silent.append(f"{path.name}:{call.lineno}")
+    assert long_ones > 5, "this test looks for the wrong words"
+    assert not silent, "steps that may take minutes and never say that they live"
+
+
 def test_only_stores_and_wiring_open_a_database() -> None:
     engines = ("search/embedded/", "search/meilisearch/", "search/configured.py")
     wiring = ("api/wiring.py", "workers/wiring.py", "workers/counting_wiring.py")

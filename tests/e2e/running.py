@@ -53,9 +53,12 @@ SHARED = {
     "access_token_lifetime": "PT12H",
     "listeners": "off",
     "orders_under_way_least": 64,
+    "hold_period": "PT2H",
+    "payment_window": "PT6H",
 }
 """What listeners start is tried by itself (`tests/integration/bus/test_listeners.py`); here it would only slow crowds down. Orders
-that a conductor holds are late on purpose, and must not keep the others out."""
+that a conductor holds are late on purpose, and must not keep the others out. What a test has prepared does not lapse while others run,
+but at the hasty api."""
 
 
 class RunningShop:

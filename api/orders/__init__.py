@@ -1,5 +1,6 @@
 """Routes of orders: `reading.py` and `live.py` look, `changing.py` is what buyers change,
-`returning.py` what a return would bring, `receipt.py` why it cost what it did, `operators.py` the other side, `pricing.py` its word on the price.
+`returning.py` what a return would bring, `receipt.py` why it cost what it did, `operators.py` the other side, `pricing.py` its
+word on the price.
 
 Placing, cancelling and confirming speak with the order's saga: `api/checkout.py`. `seeing.py` says who sees what.
 """

@@ -53,12 +53,18 @@ function cancel(order, look) {
 
 function changePrice(order, look) {
   const { currency } = order.total;
-  let work = { said: null, key: null };
-  const change = ({ total, why }) => {
+  const nothing = { said: null, key: null };
+  let work = nothing;
+  const change = async ({ total, why }) => {
     const body = { new_total: { minor: minorOf(total, currency), currency }, why };
     const said = JSON.stringify(body);
     if (work.said !== said) work = { said, key: newKey() }; // the same wish again is the same change
-    return api.post(`/v1/operators/orders/${order.order_id}/price`, body, { key: work.key, version: order.version });
+    try {
+      await api.post(`/v1/operators/orders/${order.order_id}/price`, body, { key: work.key, version: order.version });
+    } catch (problem) {
+      if (problem.code === "price_not_adjustable") work = nothing; // a moment later the same may be granted
+      throw problem;
+    }
   };
   return ask(t("price.change"), {
     content: [

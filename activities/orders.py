@@ -9,6 +9,7 @@ from models.ops.lists import Origin, address_text
 from models.orders.errors import AddressNotFound
 from models.orders.events import OrderCancelled, OrderCompleted, OrderCreated, ReviewInvited
 from models.orders.messages import (
+    AdjustPrice,
     AdvanceOrder,
     DropReturn,
     NoteStep,
@@ -167,6 +168,17 @@ class OrderActivities:
         """The after-sale is only about these units any more; what they bring. Refusal: `aftersale_conflict`."""
         order = await self._store.order(ask.order_id)
         return await self._store.narrow_claim(ask, await self._pricing.offers_of_order(order.lines))
+
+    @activity.defn(name="orders.check_price")
+    async def check_price(self, adjusting: AdjustPrice) -> None:
+        """Whether the order may cost that, before its payment changes. Refusals: `stale_version`, `price_not_adjustable`."""
+        await self._store.check_price(adjusting)
+
+    @activity.defn(name="orders.adjust_price")
+    async def adjust_price(self, adjusting: AdjustPrice) -> None:
+        """The order costs what its payment asks by now. Refusal, which `check_price` would have given before:
+        `price_not_adjustable`."""
+        await self._store.adjust_price(adjusting)
 
     @activity.defn(name="orders.note_step")
     async def note_step(self, note: NoteStep) -> None:

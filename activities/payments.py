@@ -16,6 +16,7 @@ from models.payments.events import PaymentRefunded, PaymentSucceeded, RefundRefu
 from models.payments.messages import (
     AskChannel,
     BookRefund,
+    ChangeAmount,
     ChannelAnswer,
     CloseWindow,
     OpenAttempts,
@@ -127,6 +128,11 @@ class PaymentActivities:
         asks = window.model_copy(update={"window_closed": False})  # the channels, if it only begins now
         await self._siblings.stop_payment(asks, StopWaiting(actor=actor))
 
+    @activity.defn(name="payments.change_amount")
+    async def change_amount(self, change: ChangeAmount) -> None:
+        """Ask another amount, if nothing was paid and no attempt is open. Refusal: `price_not_adjustable`."""
+        await self._store.change_amount(change)
+
     @activity.defn(name="payments.settle")
     async def settle(self, ask: SettleReport) -> Settled:
         """Book a report. A payment that is complete is reported to the order; a capture that is not kept starts its refund;
@@ -198,6 +204,17 @@ class PaymentActivities:
         return await self._answer(
             attempt, await self._channels.named(attempt.channel).close(attempt.channel_reference), "close"
         )
+
+    @activity.defn(name="payments.close_attempts")
+    async def close_attempts(self, order: OrderRef) -> None:
+        """Close every open attempt of the order at its channel, before it asks another amount. Money that turns out to have come
+        is reported to the payment window, which books it; until then that attempt stays open."""
+        for attempt in await self._store.attempts_open(order.order_id):
+            answer = await self.close_attempt(AskChannel(attempt_id=attempt.attempt_id))
+            if answer.report is not None:
+                payment = await self._store.payment(attempt.payment_id)
+                window = PaymentTimeoutInput.taking_up(payment, self._placement)
+                await self._siblings.report_payment(window, answer.report)
 
     async def _answer(self, attempt: Attempt, there: ChannelPayment, source: str) -> ChannelAnswer:
         match there.status:

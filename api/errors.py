@@ -115,6 +115,7 @@ STATUS_OF: dict[str, int] = {
     "attempt_exceeds_rest": 409,
     "attempt_amount_invalid": 422,
     "attempt_conflict": 409,
+    "attempt_closed": 409,
     "too_many_attempts": 409,
     "channel_does_not_take": 422,
     "channel_unknown": 422,

@@ -108,6 +108,7 @@ def activities_on(queue: TaskQueue, built: Activities) -> Sequence[Callable[...,
     outside_payment: Sequence[Callable[..., Any]] = [
         built.payments.ask_channel,
         built.payments.close_attempt,
+        built.payments.close_attempts,
         built.payments.send_refund_leg,
         built.payments.ask_refund_leg,
         built.supplement.ask_attempts,

@@ -39,8 +39,8 @@ class Checkout(CheckoutEnding):
     """Quote, hold, place, pay, commit, ship, complete; every way out of it gives everything back exactly once.
 
     `checkout_desk.py` is what it can be told and asked, `checkout_placing.py` its way to an order that stands,
-    `checkout_ending.py` its ends. Payment window and parcels are workflows of their own that report here
-    (docs/decisions/0005 says why siblings and not children).
+    `checkout_pricing.py` another price before it is paid, `checkout_ending.py` its ends. Payment window and parcels are
+    workflows of their own that report here (docs/decisions/0005 says why siblings and not children).
     """
 
     @workflow.init
@@ -79,15 +79,21 @@ class Checkout(CheckoutEnding):
     # ---- payment -----------------------------------------------------------------------------------------------------
 
     async def _settled(self) -> Settlement:
-        """`PaymentTimeout` decides; a wish to cancel makes it ask the channels a last time and close."""
+        """`PaymentTimeout` decides; a wish to cancel makes it ask the channels a last time and close. Until then an operator may ask
+        less."""
         while self._settlement is None:
-            await self._listen(lambda: self._settlement or (self._cancels and not self._called_off))
+            await self._listen(lambda: self._settlement or (self._cancels and not self._called_off) or self._prices)
+            if self._settlement is None and not self._cancels and self._prices:
+                await unbroken(self._price_adjusted(self._prices.pop(0)))
+                continue
+            self._refuse_all(self._not_awaiting_payment(), self._prices)
             if self._cancels and not self._called_off:
                 self._called_off = self._cancels[0].wish
                 stop = RequestStop(order_id=self._start.order_id, actor=self._called_off.actor)
                 await unbroken(
                     self._saga.store_call(PaymentActivities.request_stop, stop, "stop waiting for the payment")
                 )
+        self._refuse_all(self._not_awaiting_payment(), self._prices)
         self._saga.keep(PaymentActivities.close_payment)
         # Whatever comes now ends in a status of its own; discarding first would cancel it for the wrong reason.
         self._saga.keep(OrderActivities.discard_order)

@@ -14,8 +14,15 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.refusals import as_application_error
-    from models.orders.errors import NothingToDecide, OrderAlreadyPlaced, OrderNotOpen, ParcelsUnderWay
+    from models.orders.errors import (
+        NothingToDecide,
+        OrderAlreadyPlaced,
+        OrderNotOpen,
+        ParcelsUnderWay,
+        PriceNotAdjustable,
+    )
     from models.orders.messages import (
+        AdjustPrice,
         Basket,
         CancelAnswer,
         CancelOrder,
@@ -67,6 +74,7 @@ class CheckoutDesk:
         self._cancels: list[Ask[CancelOrder, CancelAnswer]] = []
         self._confirmations: list[Ask[ConfirmReceipt, OrderRef]] = []
         self._decisions: list[Ask[DecideCommit, OrderRef]] = []
+        self._prices: list[Ask[AdjustPrice, OrderRef]] = []
         self._settlement: Settlement | None = None
         self._parcel_plans: tuple[ParcelPlan, ...] = ()
         self._parcels: dict[str, ParcelReport] = {}
@@ -137,6 +145,19 @@ class CheckoutDesk:
         if self._stage is not Stage.UNDECIDED:
             raise as_application_error(NothingToDecide("This order does not wait for a decision about its stock."))
 
+    @workflow.update
+    async def adjust_price(self, wish: AdjustPrice) -> OrderRef:
+        """An operator asks less, while the order waits for its payment."""
+        ask: Ask[AdjustPrice, OrderRef] = Ask(wish)
+        self._prices.append(ask)
+        return await ask.answered()
+
+    @adjust_price.validator
+    def _may_adjust_price(self, wish: AdjustPrice) -> None:
+        self._must_be_open()
+        if self._stage is not Stage.AWAITING_PAYMENT or self._settlement is not None:
+            raise as_application_error(self._not_awaiting_payment())
+
     @workflow.signal
     def payment_settled(self, settlement: Settlement) -> None:
         """`PaymentTimeout` reports how its window ended; the first word counts."""
@@ -192,6 +213,9 @@ class CheckoutDesk:
         for asks in desk:
             while asks:
                 asks.pop(0).refuse(as_application_error(refusal))
+
+    def _not_awaiting_payment(self) -> PriceNotAdjustable:
+        return PriceNotAdjustable(f"Order {self._start.order_id} does not wait for its payment.")
 
     def _must_be_theirs(self, asked_by: UserId | None) -> None:
         """Someone else's order does not exist, as far as a buyer can tell. Operators ask without a name."""

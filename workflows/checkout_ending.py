@@ -28,13 +28,13 @@ with workflow.unsafe.imports_passed_through():
     from models.orders.types import CancelReason, OrderStatus
     from models.shared import Money
     from workflows.checkout_desk import Stage
-    from workflows.checkout_placing import CheckoutPlacing
+    from workflows.checkout_pricing import CheckoutPricing
     from workflows.checkout_steps import goods_not_refunded, how_it_ended, money_back, where_the_money_is
     from workflows.saga import Deadline, refusal_code, written_down
     from workflows.search_attributes import show
 
 
-class CheckoutEnding(CheckoutPlacing):
+class CheckoutEnding(CheckoutPricing):
     """Completed, or called off after payment. Every end gives everything back exactly once, and leaves nobody unanswered."""
 
     def __init__(self, start: CheckoutInput) -> None:

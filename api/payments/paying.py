@@ -16,6 +16,7 @@ from channels.payment.contract import CreatedPayment, CreatePayment, PaymentChan
 from channels.payment.errors import ChannelRefused, ChannelUnavailable, ChannelUnknown
 from models.payments.errors import (
     AttemptAmountInvalid,
+    AttemptClosed,
     AttemptConflict,
     AttemptExceedsRest,
     ChannelDoesNotTake,
@@ -25,7 +26,7 @@ from models.payments.errors import (
     TooManyAttempts,
 )
 from models.payments.rules import left_to_pay
-from models.payments.types import Attempt, AttemptState, Payment
+from models.payments.types import Attempt, AttemptState, Payment, PaymentState
 from models.shared.ids import AttemptId, OrderId, PaymentId
 from models.shared.refusals import NotFound
 from models.users.errors import NotAuthenticated
@@ -40,7 +41,7 @@ cashier = APIRouter(prefix="/v1/cashier", tags=["payments"])
 
 _CHANNEL_ANSWERS_WITHIN = 10.0
 _OPENING = (PaymentClosed, PaymentAlreadyComplete, PaymentWindowOver, AttemptExceedsRest, AttemptAmountInvalid)
-_PAYING = (NotAuthenticated, NotFound, *_OPENING, AttemptConflict, TooManyAttempts)
+_PAYING = (NotAuthenticated, NotFound, *_OPENING, AttemptConflict, AttemptClosed, TooManyAttempts)
 _CHANNEL = (ChannelUnknown, ChannelDoesNotTake, ChannelRefused, ServiceBusy)
 
 
@@ -107,8 +108,11 @@ async def _payable(
         return attempt
     created = await _create(shop, payment, attempt, channel, ask, extras)
     bound = await shop.payments.bind_attempt(attempt.attempt_id, created.channel_reference, created.cashier_url)
-    if bound.state is AttemptState.CLOSED:  # the window closed while the channel was asked: nobody may pay this
+    if bound.state is AttemptState.CLOSED:  # the window, or another price, closed it while the channel was asked
         await channel.close(created.channel_reference)
+        now = await shop.payments.payment(payment.payment_id)
+        if now.state is PaymentState.PENDING and shop.clock() < now.due_at:
+            raise AttemptClosed.of(attempt.attempt_id)
         raise PaymentWindowOver.of(payment.payment_id, payment.due_at)
     return bound
 

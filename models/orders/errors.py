@@ -154,7 +154,8 @@ class BasketTooLarge(Refusal):
 
 
 class PriceNotAdjustable(Refusal):
-    """The price can be lowered while the order waits for its payment, never raised above the quote."""
+    """The price can be lowered while the order waits for its payment and no money has come or may come at the old price; never
+    to nothing, and never raised above the quote."""
 
     code = "price_not_adjustable"
     title = "The price cannot be changed so"

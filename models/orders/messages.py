@@ -276,6 +276,8 @@ class AdjustPrice(Frozen):
     """An operator asks less before payment. `version` is the order's as the operator saw it."""
 
     order_id: OrderId
+    key: str
+    """Names the wish, and `at` says when it was first asked: both are the same for each repetition of it."""
     new_total: Money
     actor: str
     why: Annotated[str, Field(min_length=1, max_length=200)]

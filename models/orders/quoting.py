@@ -249,31 +249,40 @@ def sum_up(lines: Sequence[QuotedLine]) -> Quote:
 def reprice(lines: Sequence[QuotedLine], new_total: Money, why: str, version: int) -> Quote:
     """The same lines for `new_total`: what an operator took off before is replaced, not added to.
 
-    The difference is apportioned by what each line costs. Refuses `PriceNotAdjustable` above the quote or below zero.
+    The difference is apportioned by what each line costs. Refuses `PriceNotAdjustable` above the quote, and for nothing or less:
+    what costs nothing is never paid, and so never sent.
     """
     quoted = sum_up([_without_operator_price(line) for line in lines])
-    if new_total.currency != quoted.total.currency or new_total.minor < 0 or quoted.total < new_total:
+    if new_total.currency != quoted.total.currency or new_total.minor <= 0 or quoted.total < new_total:
         raise PriceNotAdjustable(
-            f"The new total must lie between 0 and the quoted {quoted.total}, in {quoted.total.currency}.",
+            f"The new total must be more than 0 and at most the quoted {quoted.total}, in {quoted.total.currency}.",
             quoted=quoted.total.model_dump(),
         )
     cuts = (quoted.total - new_total).split([line.total.minor for line in quoted.lines])
     return sum_up(
         [
-            _with_discounts(
-                line,
-                (
-                    *line.adjustments,
-                    Adjustment(
-                        rule_id=OPERATOR_PRICE, rule_version=version, label=why, amount=cut, source=Source.OPERATOR
-                    ),
-                ),
-            )
-            if cut.minor
-            else line
+            _with_discounts(line, (*line.adjustments, *_operator_price(line, cut, why, version)))
             for line, cut in zip(quoted.lines, cuts, strict=True)
         ]
     )
+
+
+def _operator_price(line: QuotedLine, cut: Money, why: str, version: int) -> list[Adjustment]:
+    """The goods bear it before their shipping, so that goods which come back are never worth less than nothing."""
+    off_goods = [adjustment.amount for adjustment in line.adjustments if not adjustment.on_shipping]
+    of_goods = min(cut, line.goods - total(off_goods, line.goods.currency))
+    return [
+        Adjustment(
+            rule_id=OPERATOR_PRICE,
+            rule_version=version,
+            label=why,
+            amount=part,
+            source=Source.OPERATOR,
+            on_shipping=on_shipping,
+        )
+        for part, on_shipping in ((of_goods, False), (cut - of_goods, True))
+        if part.minor
+    ]
 
 
 def _without_operator_price(line: QuotedLine) -> QuotedLine:

@@ -107,6 +107,22 @@ class AttemptConflict(Refusal):
         )
 
 
+class AttemptClosed(Refusal):
+    """The try was closed before the buyer was shown where to pay, since the order's price was being changed."""
+
+    code = "attempt_closed"
+    title = "This try was closed"
+
+    @classmethod
+    def of(cls, attempt_id: AttemptId) -> "AttemptClosed":
+        """The attempt that nobody can pay."""
+        return cls(
+            f"Attempt {attempt_id} was closed while its channel was asked: the price was being changed. Look at what is left to "
+            "pay, and try again with a new key.",
+            attempt_id=attempt_id,
+        )
+
+
 class TooManyAttempts(Refusal):
     """So many tries are waiting for the buyer that another one would not help."""
 

@@ -92,6 +92,15 @@ class OpenPayment(Frozen):
     placement: Placement
 
 
+class ChangeAmount(Frozen):
+    """Ask another amount for the order. Idempotent by `key`, which names the wish."""
+
+    order_id: OrderId
+    key: str
+    amount: Money
+    at: Instant
+
+
 class SettleReport(Frozen):
     """Book what a channel reported, and tell `Checkout` if that settles the payment."""
 

@@ -20,6 +20,20 @@ def is_kept(payment: Payment, capture: Money) -> bool:
     return payment.state is PaymentState.PENDING and capture <= left_to_pay(payment)
 
 
+def why_amount_stays(payment: Payment, *, attempts_open: bool) -> str | None:
+    """Why a payment cannot ask another amount any more; None when it can.
+
+    Only one of which nothing has come and nothing is expected: whoever has paid a part, or stands before a channel with the old
+    amount, keeps the price they were shown. A capture that comes although its attempt was closed is judged by the new amount
+    (`is_kept`): what does not fit it goes back whole.
+    """
+    if payment.state is not PaymentState.PENDING:
+        return f"is {payment.state}"
+    if payment.captured.minor:
+        return f"has been paid in part: {payment.captured} of {payment.amount}"
+    return "may be paid at this moment" if attempts_open else None
+
+
 def surplus_reason(payment: Payment) -> RefundReason:
     """Why a capture that is not kept goes back."""
     return RefundReason.LATE_PAYMENT if payment.state is PaymentState.CLOSED else RefundReason.DUPLICATE_PAYMENT

@@ -23,6 +23,7 @@ from models.shared.columns import counting, identifier, moment, structure, whole
 
 __all__ = [
     "AdjustmentTable",
+    "AmountChangeTable",
     "AttemptTable",
     "CallbackTable",
     "ChargebackTable",
@@ -84,6 +85,22 @@ class PaymentTable(PaymentsTable, table=True):
     created_at: datetime = moment()
     settled_at: datetime | None = moment(nullable=True)
     """When it became paid or closed."""
+
+
+class AmountChangeTable(PaymentsTable, table=True):
+    """Each change of what is owed; a payment that was never changed has none. `change_key` names the wish."""
+
+    __tablename__ = "amount_changes"
+    __table_args__ = (
+        CheckConstraint("was_minor > 0", name="amount_changes_was"),
+        CheckConstraint("amount_minor > 0", name="amount_changes_amount"),
+    )
+
+    change_key: str = identifier(key=True)
+    payment_id: str = identifier(ForeignKey("payments.payment_id", name="amount_changes_of_payment"))
+    was_minor: int = whole()
+    amount_minor: int = whole()
+    at: datetime = moment()
 
 
 class AttemptTable(PaymentsTable, table=True):

@@ -12,6 +12,7 @@ from models.orders.types import (
     OrderNote,
     OrderStatus,
     PaymentStatus,
+    Quote,
     QuotedLine,
     TimelineEntry,
 )
@@ -19,7 +20,7 @@ from models.shared import Instant
 from models.shared.ids import OrderId, UserId
 from models.shared.refusals import StaleVersion
 from stores.orders.room import Room
-from stores.orders.rows import change_order, checkout_entry, lock_order, write_entry
+from stores.orders.rows import change_order, checkout_entry, lock_order, read_order, write_entry
 
 
 class Changing(Room):
@@ -45,11 +46,26 @@ class Changing(Room):
             entry = TimelineEntry(at=change.at, step="address_changed", actor=change.actor, detail="")
             return await change_order(tx, order, entry, address=change.address, address_id=change.address_id)
 
-    async def adjust_price(self, adjusting: AdjustPrice) -> Order:
-        """Ask less for an unpaid order; the cut is apportioned to its lines and replaces an earlier one.
+    async def check_price(self, adjusting: AdjustPrice) -> None:
+        """Everything for which an order refuses another price, before anything is changed for it: `StaleVersion` when the order
+        changed since the operator saw it, `PriceNotAdjustable` when it no longer waits for payment or the total would exceed
+        the quote. A look that holds nothing: only the order's own saga changes its price and status, one wish after another.
+        """
+        async with self._db.reader() as connection:
+            order = await read_order(connection, adjusting.order_id)
+        if order.version != adjusting.version:
+            raise StaleVersion(
+                f"Order {order.order_id} is at version {order.version}, not {adjusting.version}. Read it again.",
+                version=order.version,
+            )
+        _repriced(order, adjusting)
 
-        Idempotent by (order, time, actor). Refuses `StaleVersion` when the order changed since the operator saw it, and
-        `PriceNotAdjustable` when it no longer waits for payment or the total would exceed the quote.
+    async def adjust_price(self, adjusting: AdjustPrice) -> Order:
+        """Ask less for an unpaid order; the cut is apportioned to its lines and replaces an earlier one. Its payment has changed
+        by then, so the version is not compared any more (`check_price` did): an address that was corrected meanwhile must not
+        part the two.
+
+        Idempotent by (order, time, actor), however the price changed since. Refuses as `check_price`, else.
         """
         async with self._db.transaction() as tx:
             order = await lock_order(tx, adjusting.order_id)
@@ -57,14 +73,7 @@ class Changing(Room):
             entry = checkout_entry(order.order_id, adjusting.at, "price_adjusted", adjusting.actor, detail)
             if await _has_entry(tx, order.order_id, entry):
                 return order
-            if order.version != adjusting.version:
-                raise StaleVersion(
-                    f"Order {order.order_id} is at version {order.version}, not {adjusting.version}. Read it again.",
-                    version=order.version,
-                )
-            if order.status is not OrderStatus.PENDING_PAYMENT or order.payment_status is not PaymentStatus.UNPAID:
-                raise PriceNotAdjustable(f"Order {order.order_id} no longer waits for its payment.")
-            quote = reprice(order.lines, adjusting.new_total, adjusting.why, order.version + 1)
+            quote = _repriced(order, adjusting)
             await _rewrite_discounts(tx, order.order_id, quote.lines)
             amounts = {"discount": quote.discount, "total": quote.total, "lines": quote.lines}
             return await change_order(tx, order, entry, **amounts)
@@ -111,6 +120,12 @@ class Changing(Room):
             await write_entry(
                 tx, order_id, TimelineEntry(at=now, step="invoice_data_set", actor=actor, detail=invoice.kind)
             )
+
+
+def _repriced(order: Order, adjusting: AdjustPrice) -> Quote:
+    if order.status is not OrderStatus.PENDING_PAYMENT or order.payment_status is not PaymentStatus.UNPAID:
+        raise PriceNotAdjustable(f"Order {order.order_id} no longer waits for its payment.")
+    return reprice(order.lines, adjusting.new_total, adjusting.why, order.version + 1)
 
 
 async def _waits_for_address(tx: Connection, order_id: OrderId) -> bool:

@@ -3,6 +3,7 @@
 | file | thought |
 |---|---|
 | `payments.py` | one payment an order: open it, read it, list it |
+| `amounts.py` | what is owed, changed while nobody has paid |
 | `attempts.py` | tries to pay, on channels |
 | `settling.py` | what a reported capture turns out to be; the end of the window |
 | `callbacks.py` | what channels sent, as it came |

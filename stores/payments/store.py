@@ -1,6 +1,7 @@
 """The parts of database `payments`, as one store."""
 
 from stores.payments.adjusting import Adjusting
+from stores.payments.amounts import Amounts
 from stores.payments.attempts import Attempts
 from stores.payments.audit import Audit
 from stores.payments.callbacks import Callbacks
@@ -17,6 +18,7 @@ from stores.payments.statements import Statements
 
 class PaymentStore(
     Payments,
+    Amounts,
     Attempts,
     Settling,
     Callbacks,

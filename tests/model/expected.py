@@ -137,6 +137,16 @@ class Expected:
     earned: int = 0
     earned_on: int = 0
     taken_back: int = 0
+    quoted: int = 0
+    """What it cost before an operator asked less."""
+
+    def __post_init__(self) -> None:
+        self.quoted = self.total
+
+    @property
+    def in_one_piece(self) -> bool:
+        """Whether it only ever loses all of its units at once: what takes something off all lines makes parts hard to reckon."""
+        return bool(self.points or self.coupon or self.total < self.quoted)
 
     # ---- placing -----------------------------------------------------------------------------------------------------
 
@@ -214,6 +224,15 @@ class Expected:
                 if one.here == "captured":
                     one.here = "surplus"
                     self._goes_back("order_cancelled", one.amount, of=one)
+
+    def costs(self, less: int) -> bool:
+        """An operator asks less. Every open try is closed first; False when money came, and the old price stays."""
+        for one in [one for one in self.tries if one.here == "pending"]:
+            self._closed_there(one)
+        if self.captured:
+            return False
+        self.total = less
+        return True
 
     # ---- money goes back ---------------------------------------------------------------------------------------------
 
@@ -330,7 +349,7 @@ class Expected:
         self.parcel, self.stage, self.decidable = "signed", "delivered", False
 
     def _worth(self, lines: Mapping[str, int]) -> int:
-        """What was paid for these units. Orders with points or a coupon only ever lose all of them at once."""
+        """What was paid for these units. See `in_one_piece`."""
         return self.total if lines == self.lines else sum(self.shelves[sku].price * n for sku, n in lines.items())
 
     # ---- what is given back ------------------------------------------------------------------------------------------

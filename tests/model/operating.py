@@ -94,6 +94,21 @@ class Operating(Buying):
             case.model.cancelled("by_operator" if who == "operator" else "by_user")
         self.comes_to(case)
 
+    @rule(case=Shop.cases, off=st.sampled_from([-1, 0, 300, 300, 800, 1_000]))
+    def its_price_is_changed(self, case: Case, off: int) -> None:
+        """So much less than it was quoted, whatever it costs now; money that nobody told of is found, and the old price stays."""
+        model, before = case.model, case.model.payment
+        self.commands.turn_to(case)
+        wanted = refusals.repricing(model, model.quoted - off)
+        code = self.do(self.commands.reprice(case, model.quoted - off))
+        within = 0 < model.quoted - off <= model.quoted
+        if within and model.stage == "pending" and not model.costs(model.quoted - off):
+            wanted = wanted or "price_not_adjustable"
+            if before == "pending" and model.payment == "paid":
+                model.paid()
+        assert code == wanted, f"{code or 'yes'}, not {wanted or 'yes'}"
+        self.comes_to(case)
+
     @rule(case=Shop.cases)
     def its_stock_is_released(self, case: Case) -> None:
         """Somebody's mistake: the commit will fail."""
@@ -137,7 +152,7 @@ class Operating(Buying):
         model = case.model
         name = next(iter(model.inside), "")
         missing = {name: 1} if short and name else {}
-        if (model.points or model.coupon) and sum(model.inside.values()) > 1:
+        if model.in_one_piece and sum(model.inside.values()) > 1:
             missing = {}
         picked = {sku: units - missing.get(sku, 0) for sku, units in model.inside.items()}
         lines = [{"sku_id": self.skus[sku], "quantity": units} for sku, units in picked.items() if units]

@@ -45,6 +45,16 @@ def deciding_commit(order: Expected) -> str:
     return "" if order.stage == "undecided" else "nothing_to_decide"
 
 
+def repricing(order: Expected, less: int) -> str:
+    """As far as one can tell before the tries to pay are closed."""
+    if not order.status:
+        return "not_found"
+    if order.stage not in _RUNS:
+        return "order_not_open"
+    fits = order.payment == "pending" and not order.captured and 0 < less <= order.quoted
+    return "" if fits else "price_not_adjustable"
+
+
 def releasing_stock(order: Expected) -> str:
     return "reservation_committed" if order.stock == "committed" else ""
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from models.inventory.errors import NothingReserved
-from models.orders.errors import UnknownSku
+from models.orders.errors import PriceNotAdjustable, UnknownSku
 from models.orders.messages import CommitDecision, ParcelEnd, SettlementKind
 from models.orders.types import LineRequest
 from models.payments.messages import ChannelAnswer, OpenAttempts, SettleResult
@@ -75,6 +75,17 @@ async def payment_refused_while_placing(order: OneOrder) -> None:
 async def not_paid_in_time(order: OneOrder) -> None:
     await order.place()
     await order.payment_ends(SettlementKind.EXPIRED)
+
+
+async def paid_at_another_price(order: OneOrder) -> None:
+    order.steps.refuse(orders.CHANGE_AMOUNT, PriceNotAdjustable("The payment may be paid at this moment."), times=1)
+    await order.place()
+    await refused(order.reprice(4500))
+    await order.reprice(4000, "second")
+    await order.payment_ends()
+    await order.parcels_end(ParcelEnd.SIGNED)
+    await order.at("delivered")
+    await order.confirm()
 
 
 async def cancelled_but_paid(order: OneOrder) -> None:
@@ -172,6 +183,7 @@ ORDERS: tuple[OrderScenario, ...] = (
     wish_lost,
     payment_refused_while_placing,
     not_paid_in_time,
+    paid_at_another_price,
     cancelled_but_paid,
     cancelled_after_payment,
     free_and_cancelled,

@@ -2,12 +2,15 @@
 
 import asyncio
 
+import httpx
+
 from tests.chaos.stage import PRICE, Stage, story
-from tests.e2e.calls import said
+from tests.e2e.calls import JSON, said
 from tests.e2e.offers import Offers, balance, claimed, coupon, spend, yuan
 from tests.e2e.running import HASTY_WINDOW
 
 POINTS = 500
+LESS = 2 * PRICE - 500
 
 
 @story
@@ -105,6 +108,51 @@ async def paid_twice(stage: Stage) -> None:
 
         await stage.holds(f"the second payment of {order_id} went back", back)
     stage.sold(good, 1)
+
+
+@story
+async def paid_at_another_price(stage: Stage) -> None:
+    """An operator asks less while a try to pay stands open: that one is closed, and the lower price is paid."""
+    good = await stage.shelf.good()
+    order_id = await stage.placed(good, 2)
+    await stage.buyer.try_to_pay(order_id)
+
+    async def lowered() -> bool:
+        order = await stage.operator.order(order_id)
+        return bool(order["total"]["minor"] == LESS) or (await _asks_less(stage, order)).status_code == 200
+
+    await stage.holds(f"{order_id} costs less", lowered)
+    await stage.buyer.pay(order_id)
+    assert await _paid_what_it_costs(stage, order_id) == LESS
+    stage.sold(good, 2)
+
+
+@story
+async def another_price_races_payment(stage: Stage) -> None:
+    """Whoever wins: what was paid is what the order costs, and nothing above it is kept."""
+    good = await stage.shelf.good()
+    order_id = await stage.placed(good, 2)
+    attempt, order = await stage.buyer.try_to_pay(order_id), await stage.operator.order(order_id)
+    pressed, changed = await asyncio.gather(stage.buyer.press_pay(attempt), _asks_less(stage, order))
+    assert {pressed.status_code, changed.status_code} <= {200, 409}, (pressed.text, changed.text)
+    if pressed.status_code == 409:
+        await stage.buyer.pay(order_id)
+    cost = await _paid_what_it_costs(stage, order_id)
+    assert cost == (LESS if changed.status_code == 200 else 2 * PRICE)
+    stage.sold(good, 2)
+
+
+async def _asks_less(stage: Stage, order: JSON) -> httpx.Response:
+    body = {"new_total": {"minor": LESS}, "why": "a scratch"}
+    version = {"if-match": f'"{order["version"]}"'}
+    return await stage.operator.post(f"/v1/operators/orders/{order['order_id']}/price", body, headers=version)
+
+
+async def _paid_what_it_costs(stage: Stage, order_id: str) -> int:
+    order = await stage.buyer.until(order_id, "paid")
+    payment = await stage.operator.payment_of(order)
+    assert payment["captured"] == payment["amount"] == order["total"], (payment, order)
+    return int(order["total"]["minor"])
 
 
 @story

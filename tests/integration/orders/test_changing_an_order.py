@@ -1,6 +1,7 @@
 """What buyers and operators may still change, and until when."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
@@ -27,6 +28,7 @@ def move_to(order_id: OrderId) -> ChangeAddress:
 def cheaper(order: Order, minor: int) -> AdjustPrice:
     return AdjustPrice(
         order_id=order.order_id,
+        key="a wish",
         new_total=Money(minor=minor),
         actor=f"operator:{OPERATOR}",
         why="scratched",
@@ -104,19 +106,41 @@ async def test_an_adjusted_price_is_apportioned_to_the_lines(shop: Shop) -> None
     assert await shop.breaks() == []
 
 
-async def test_of_two_operators_who_saw_the_same_price_one_changes_it(shop: Shop) -> None:
+async def test_who_saw_an_earlier_price_is_told_so(shop: Shop) -> None:
     order = await shop.orders.open_once(opening())
-    other = cheaper(order, 3000).model_copy(update={"actor": "operator:another"})
-    results = await asyncio.gather(
-        shop.orders.adjust_price(cheaper(order, 4000)), shop.orders.adjust_price(other), return_exceptions=True
-    )
-    assert [type(result) for result in results].count(StaleVersion) == 1
+    await shop.orders.check_price(cheaper(order, 4000))
+    await shop.orders.adjust_price(cheaper(order, 4000))
+    with pytest.raises(StaleVersion):
+        await shop.orders.check_price(cheaper(order, 3000).model_copy(update={"actor": "operator:another"}))
+
+
+async def test_a_change_of_the_price_that_is_done_again_late_changes_nothing(shop: Shop) -> None:
+    order = await shop.orders.open_once(opening())
+    await shop.orders.adjust_price(cheaper(order, 4000))
+    second = await shop.orders.adjust_price(cheaper(order, 4500).model_copy(update={"at": LATER + timedelta(hours=1)}))
+    assert second.total == Money(minor=4500)
+    assert await shop.orders.adjust_price(cheaper(order, 4000)) == second
+
+
+@pytest.mark.parametrize("minor", [0, 5001])
+async def test_a_price_above_the_quote_or_of_nothing_is_refused_before_anything_changes(shop: Shop, minor: int) -> None:
+    order = await shop.orders.open_once(opening())
+    with pytest.raises(PriceNotAdjustable):
+        await shop.orders.check_price(cheaper(order, minor))
+    assert await shop.orders.order(order.order_id) == order
 
 
 async def test_a_price_is_not_adjusted_once_it_is_paid(shop: Shop) -> None:
     order = await shop.paid()
-    with pytest.raises(PriceNotAdjustable):
-        await shop.orders.adjust_price(cheaper(order, 4000))
+    for change in (shop.orders.check_price, shop.orders.adjust_price):
+        with pytest.raises(PriceNotAdjustable):
+            await change(cheaper(order, 4000))
+
+
+async def test_an_address_that_changed_meanwhile_does_not_part_the_order_from_its_payment(shop: Shop) -> None:
+    order = await shop.orders.open_once(opening())
+    await shop.orders.change_address(move_to(order.order_id))
+    assert (await shop.orders.adjust_price(cheaper(order, 4000))).total == Money(minor=4000)
 
 
 async def test_notes_and_invoice_data_are_kept(shop: Shop) -> None:

@@ -101,8 +101,8 @@ def test_more_articles_or_a_larger_sum_than_an_order_holds_is_refused() -> None:
         quote((sku("palace", 10**12), 2))
 
 
-@pytest.mark.parametrize("wanted", [Money(minor=4001), Money(minor=-1), Money(minor=1, currency="USD")])
-def test_a_price_is_never_adjusted_above_the_quote_or_below_zero(wanted: Money) -> None:
+@pytest.mark.parametrize("wanted", [Money(minor=4001), Money(minor=0), Money(minor=-1), Money(minor=1, currency="USD")])
+def test_a_price_is_never_adjusted_above_the_quote_or_to_nothing(wanted: Money) -> None:
     with pytest.raises(PriceNotAdjustable):
         reprice(quote((TEA, 1), (POT, 1)).lines, wanted, "why", 2)
 

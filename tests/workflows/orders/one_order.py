@@ -13,6 +13,7 @@ from activities.search_attributes import attributes
 from models.inventory.messages import ReserveStock, Restock
 from models.inventory.types import Allocation, Reservation, ReservationState, Restocked
 from models.orders.messages import (
+    AdjustPrice,
     Basket,
     CancelAnswer,
     CancelOrder,
@@ -67,6 +68,8 @@ COMMIT, RESTOCK, REFUND = "inventory.commit_stock", "inventory.restock", "paymen
 MONEY_CAME = "orders.record_payment"
 COUNT, HOLD = "promotions.count_purchases", "promotions.hold_benefits"
 REDEEM, RETURN = "promotions.redeem_benefits", "promotions.return_benefits"
+CHECK_PRICE, ADJUST_PRICE = "orders.check_price", "orders.adjust_price"
+CLOSE_ATTEMPTS, CHANGE_AMOUNT = "payments.close_attempts", "payments.change_amount"
 HAND_OVER, STOP_PARCELS, PUBLISH = "fulfillment.hand_over", "fulfillment.stop_shipments", "bus.publish_events"
 
 PLACING = [QUOTE, RESERVE, OPEN, OPEN_PAYMENT]
@@ -190,6 +193,26 @@ class OneOrder(OneWorkflow):
         wish = DecideCommit(decision=decision, actor="operator:anna")
         answer: OrderRef = await self.handle.execute_update(Checkout.decide_commit, wish)
         return answer
+
+    async def reprice(self, minor: int, key: str = "first") -> OrderRef:
+        """An operator asks less."""
+        answer: OrderRef = await self.handle.execute_update(Checkout.adjust_price, self._less(minor, key))
+        return answer
+
+    async def asks_less(self, minor: int, key: str = "first") -> asyncio.Task[OrderRef]:
+        """An operator's wish has arrived; its answer comes later."""
+        return await self._asked(Checkout.adjust_price, self._less(minor, key))
+
+    def _less(self, minor: int, key: str) -> AdjustPrice:
+        return AdjustPrice(
+            order_id=self.order_id,
+            key=key,
+            new_total=Money(minor=minor),
+            actor="operator:anna",
+            why="scratched",
+            version=1,
+            at=datetime.now(UTC),
+        )
 
     # ---- what other sagas report -------------------------------------------------------------------------------------
 

@@ -17,6 +17,7 @@ export function orderActions({ order, payment, timeline, parcels }, look) {
   const stuck = order.status === "pending_payment" && timeline.some((entry) => entry.step === "payment_received");
   return [
     stuck && can("orders", "stock") && button(t("commit.decide"), () => decideCommit(order, look), { kind: "main" }),
+    unpaid(order) && can("orders") && button(t("price.change"), () => changePrice(order, look)),
     open && (!left || astray) && can("orders", "service") && button(t("address.correct"), () => correctAddress(order, look)),
     payment && can("finance") && refundable(payment) > 0 && [
       button(t("refund.by_lines"), () => refundLines(order, payment, look)),
@@ -24,6 +25,10 @@ export function orderActions({ order, payment, timeline, parcels }, look) {
     ],
     open && !left && can("orders") && button(t("order.cancel"), () => cancel(order, look), { kind: "danger" }),
   ];
+}
+
+function unpaid(order) {
+  return order.status === "pending_payment" && order.payment_status === "unpaid" && order.total.minor > 0;
 }
 
 function refundable(payment) {
@@ -43,6 +48,31 @@ function cancel(order, look) {
     content: [h("p", {}, t("cancel.more")), field(t("cancel.why"), { name: "why", required: true, maxlength: 500 })],
     danger: true,
     act: ({ why }) => api.post(`/v1/orders/${order.order_id}/cancel`, { why }, { key }),
+  }, look);
+}
+
+function changePrice(order, look) {
+  const { currency } = order.total;
+  const nothing = { said: null, key: null };
+  let work = nothing;
+  const change = async ({ total, why }) => {
+    const body = { new_total: { minor: minorOf(total, currency), currency }, why };
+    const said = JSON.stringify(body);
+    if (work.said !== said) work = { said, key: newKey() }; // the same wish again is the same change
+    try {
+      await api.post(`/v1/operators/orders/${order.order_id}/price`, body, { key: work.key, version: order.version });
+    } catch (problem) {
+      if (problem.code === "price_not_adjustable") work = nothing; // a moment later the same may be granted
+      throw problem;
+    }
+  };
+  return ask(t("price.change"), {
+    content: [
+      h("p", {}, t("price.change.more", { now: money(order.total) })),
+      field(t("price.new_total", { currency }), { name: "total", value: plain(order.total), required: true, inputmode: "decimal", pattern: "[0-9]+([.][0-9]+)?" }),
+      field(t("price.why"), { name: "why", required: true, maxlength: 200 }),
+    ],
+    act: change,
   }, look);
 }
 

@@ -44,9 +44,9 @@ export class Api {
     return answer.blob();
   }
 
-  /** A POST that moves something takes a `key`. */
-  post(path, body, { key, signal } = {}) {
-    return this.send("POST", path, { body, key, signal });
+  /** A POST that moves something takes a `key`; one that edits takes the `version` that was seen, too. */
+  post(path, body, { key, version, signal } = {}) {
+    return this.send("POST", path, { body, key, version, signal });
   }
 
   /** `version` is sent as If-Match. */

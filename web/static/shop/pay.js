@@ -42,6 +42,7 @@ function payForm(visit, order, listed, payment, payerId) {
     const ask = { order_id: order.order_id, channel, language, return_path: `/shop/orders/${order.order_id}` };
     if (inside.has(channel)) Object.assign(ask, { payer_id: payerId, return_path: `/shop/pay/${order.order_id}/wechat` });
     const attempt = await api.post("/v1/payments", ask, { key: work.key });
+    if (attempt.state === "closed") return visit.router.show(); // there is another price
     if (attempt.cashier_url.startsWith("weixin:")) return visit.router.go(`/shop/pay/${order.order_id}/scan/${attempt.attempt_id}`);
     return location.assign(attempt.cashier_url);
   };

@@ -54,6 +54,14 @@ async def decide_commit(scene: Scene) -> Ask:
     return Ask(scene.operator, f"/v1/orders/{bought.order_id}/decide-commit", {"decision": "refund"})
 
 
+@makes("POST /v1/operators/orders/{order_id}/price")
+async def change_price(scene: Scene) -> Ask:
+    bought = await scene.ordered()
+    order = await scene.operator.order(bought.order_id)
+    told = {"new_total": {"minor": order["total"]["minor"] - 100}, "why": "a scratch"}
+    return Ask(scene.operator, f"/v1/operators/orders/{bought.order_id}/price", told, headers=at(order["version"]))
+
+
 # ---- money -----------------------------------------------------------------------------------------------------------
 
 

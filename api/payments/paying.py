@@ -25,8 +25,8 @@ from models.payments.errors import (
     PaymentWindowOver,
     TooManyAttempts,
 )
-from models.payments.rules import left_to_pay
-from models.payments.types import Attempt, AttemptState, Payment, PaymentState
+from models.payments.rules import left_to_pay, refuse_when_over
+from models.payments.types import Attempt, AttemptState, Payment
 from models.shared.ids import AttemptId, OrderId, PaymentId
 from models.shared.refusals import NotFound
 from models.users.errors import NotAuthenticated
@@ -108,12 +108,10 @@ async def _payable(
         return attempt
     created = await _create(shop, payment, attempt, channel, ask, extras)
     bound = await shop.payments.bind_attempt(attempt.attempt_id, created.channel_reference, created.cashier_url)
-    if bound.state is AttemptState.CLOSED:  # the window, or another price, closed it while the channel was asked
+    if bound.state is AttemptState.CLOSED:  # while the channel was asked: by the payment's end, or by another price
         await channel.close(created.channel_reference)
-        now = await shop.payments.payment(payment.payment_id)
-        if now.state is PaymentState.PENDING and shop.clock() < now.due_at:
-            raise AttemptClosed.of(attempt.attempt_id)
-        raise PaymentWindowOver.of(payment.payment_id, payment.due_at)
+        refuse_when_over(await shop.payments.payment(payment.payment_id), shop.clock())
+        raise AttemptClosed.of(attempt.attempt_id)
     return bound
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from models.payments.errors import PaymentAlreadyComplete, PaymentClosed, PaymentWindowOver
 from models.payments.types import Attempt, Payment, PaymentState, RefundReason
 from models.shared import Instant, Money
 from models.shared.ids import AttemptId, OrderId, RefundId
@@ -32,6 +33,18 @@ def why_amount_stays(payment: Payment, *, attempts_open: bool) -> str | None:
     if payment.captured.minor:
         return f"has been paid in part: {payment.captured} of {payment.amount}"
     return "may be paid at this moment" if attempts_open else None
+
+
+def refuse_when_over(payment: Payment, now: Instant) -> None:
+    """Nobody begins to pay what is closed (`PaymentClosed`), paid (`PaymentAlreadyComplete`) or due (`PaymentWindowOver`)."""
+    match payment.state:
+        case PaymentState.CLOSED:
+            raise PaymentClosed.of(payment.payment_id)
+        case PaymentState.PAID:
+            raise PaymentAlreadyComplete.of(payment.payment_id)
+        case PaymentState.PENDING:
+            if now >= payment.due_at:
+                raise PaymentWindowOver.of(payment.payment_id, payment.due_at)
 
 
 def surplus_reason(payment: Payment) -> RefundReason:

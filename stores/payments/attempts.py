@@ -7,13 +7,10 @@ from models.payments.errors import (
     AttemptAmountInvalid,
     AttemptConflict,
     AttemptExceedsRest,
-    PaymentAlreadyComplete,
-    PaymentClosed,
-    PaymentWindowOver,
     TooManyAttempts,
 )
-from models.payments.rules import left_to_pay
-from models.payments.types import MAX_OPEN_ATTEMPTS, Attempt, Payment, PaymentState
+from models.payments.rules import left_to_pay, refuse_when_over
+from models.payments.types import MAX_OPEN_ATTEMPTS, Attempt, Payment
 from models.shared import Money
 from models.shared.ids import AttemptId, OrderId, PaymentId
 from stores.payments.rows import lock_payment, read_attempt, sole_row, to_attempt
@@ -52,7 +49,7 @@ class Attempts:
                 if row["attempt_id"] == attempt_id:
                     return _same_or_refuse(to_attempt(row), payment_id, channel, method, amount)
             wanted = left_to_pay(payment) if amount is None else amount
-            _refuse_when_over(payment, now)
+            refuse_when_over(payment, now)
             _refuse_amount(payment, wanted)
             if len(earlier) >= MAX_OPEN_ATTEMPTS:
                 raise TooManyAttempts.of(payment_id)
@@ -164,17 +161,6 @@ def _same_or_refuse(known: Attempt, payment_id: PaymentId, channel: str, method:
     if (known.payment_id, known.channel, known.method, known.amount) != asked:
         raise AttemptConflict.of(known.attempt_id)
     return known
-
-
-def _refuse_when_over(payment: Payment, now: datetime) -> None:
-    match payment.state:
-        case PaymentState.CLOSED:
-            raise PaymentClosed.of(payment.payment_id)
-        case PaymentState.PAID:
-            raise PaymentAlreadyComplete.of(payment.payment_id)
-        case PaymentState.PENDING:
-            if now >= payment.due_at:
-                raise PaymentWindowOver.of(payment.payment_id, payment.due_at)
 
 
 def _refuse_amount(payment: Payment, wanted: Money) -> None:

@@ -1,6 +1,7 @@
 """Undo, repeats, ended workflows and a channel that refuses: money finds its way all the same."""
 
 import asyncio
+import secrets
 from datetime import UTC, datetime, timedelta
 
 from models.orders.messages import OrderRef, SettlementKind
@@ -141,3 +142,20 @@ async def test_refunds_of_operators_of_after_sales_and_of_late_money_at_once_go_
 async def test_nothing_above_left_the_books_unsound(counter: Counter) -> None:
     breaks = await counter.shop.payments.audit(datetime.now(UTC) + timedelta(days=1))
     assert breaks == ()
+
+
+async def test_who_pays_twice_at_once_hears_that_it_is_paid_and_not_that_it_is_too_late(counter: Counter) -> None:
+    """The first try is answered by nobody; the second is paid, and closes the first, of which no channel knows."""
+    buyer = await counter.person()
+    payment, key = await counter.owed_by(buyer), secrets.token_hex(8)
+    await counter.sandbox.stop()
+    try:
+        unanswered = await buyer.pay(payment, key=key)
+    finally:
+        await counter.sandbox.start()
+    assert unanswered.json()["code"] == "service_busy", unanswered.text
+    await counter.buyer_pays(await buyer.pay(payment))
+    await counter.until(payment, is_paid)
+    await eventually(lambda: counter.shop.payments.attempts_open(payment.order_id), lambda waiting: waiting == ())
+    again = await buyer.pay(payment, key=key)
+    assert (again.status_code, again.json()["code"]) == (409, "payment_already_complete"), again.text

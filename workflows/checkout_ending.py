@@ -151,7 +151,8 @@ class CheckoutEnding(CheckoutPricing):
         gone = OrderNotOpen(f"Order {self._start.order_id} is over: {how_it_ended(ended_as)}.")
         if ended_as is not OrderStatus.COMPLETED:
             self._answer_cancels(refunding=None)
-        self._refuse_all(gone, self._cancels, self._prepares, self._places, self._confirmations, self._decisions)
+        waiting = (self._cancels, self._prepares, self._places, self._prices, self._confirmations, self._decisions)
+        self._refuse_all(gone, *waiting)
         await self._saga.announced()
         await workflow.wait_condition(workflow.all_handlers_finished)
         if ended_as is OrderStatus.CANCELLED:

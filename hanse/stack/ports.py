@@ -7,10 +7,10 @@ from typing import Self
 
 import psutil
 
-_BELOW_EPHEMERAL = range(15_000, 32_000, 3)
-"""Ports the kernel does not hand to outgoing connections by itself, so a checked one stays free until it is used. Every third:
-whoever serves metrics takes the port after it, too, and a worker those two after a sandbox's."""
-_NEIGHBOURS = 3
+_TOGETHER = 3
+"""Whoever serves metrics takes the port after it, too, and a worker those two after a sandbox's."""
+_BELOW_EPHEMERAL = range(15_000, 32_000, _TOGETHER)
+"""Ports the kernel does not hand to outgoing connections by itself, so a checked one stays free until it is used."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +33,7 @@ class Ports:
         taken: set[int] = set()
         while len(taken) < len(cls.__dataclass_fields__):
             port = random.choice(_BELOW_EPHEMERAL)
-            if all(is_free(port + offset) for offset in range(_NEIGHBOURS)):
+            if all(is_free(port + offset) for offset in range(_TOGETHER)):
                 taken.add(port)
         return cls(**dict(zip(cls.__dataclass_fields__, taken, strict=True)))
 
